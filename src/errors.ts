@@ -1,0 +1,190 @@
+/**
+ * Every refusal of this library is an `AuthError` with one of these codes.
+ * Test the code, never the class: it is the same across realms, bundles and module formats.
+ */
+export type AuthErrorCode = keyof typeof errors
+
+/** The `error` of an OAuth challenge (RFC 6750 section 3.1, RFC 9470 section 3). */
+export type OAuthError =
+  | 'invalid_request'
+  | 'invalid_token'
+  | 'insufficient_scope'
+  | 'insufficient_user_authentication'
+
+/** What an {@link AuthError} may carry beside its code. None of it may hold text from a token or a request. */
+export interface AuthErrorOptions {
+  /** Why, for outages: an error with a closed set of reasons, see `ERR_KEYS_UNAVAILABLE`. */
+  readonly cause?: unknown
+  /** Seconds after which a client may try again; becomes `Retry-After`. */
+  readonly retryAfter?: number
+  /** How to fix it, one fixed sentence; shown to clients only with `explain: true`. */
+  readonly hint?: string
+}
+
+/**
+ * A refusal. `code` is precise and stays on our side; `status` is what a client sees.
+ * The message is a fixed sentence: no token, claim, key ID, URL or header text is ever in it.
+ */
+export class AuthError extends Error {
+  override readonly name = 'AuthError'
+  readonly code: AuthErrorCode
+  readonly status: 400 | 401 | 403 | 503
+  /** The `error` of the challenge; `undefined` where there is none (no token, our outage). */
+  readonly oauthError: OAuthError | undefined
+  readonly hint: string
+  readonly retryAfter: number | undefined
+
+  constructor(code: AuthErrorCode, options: AuthErrorOptions = {}) {
+    const [status, oauthError, message, hint] = errors[code] as ErrorRow
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.status = status
+    this.oauthError = oauthError
+    this.hint = options.hint ?? hint
+    this.retryAfter = options.retryAfter
+  }
+}
+
+/** Whether a thrown value is a refusal of this library, from whichever copy of it. */
+export function isAuthError(thrown: unknown): thrown is AuthError {
+  const { name, code } = (thrown ?? {}) as { name?: unknown; code?: unknown }
+  return name === 'AuthError' && typeof code === 'string' && Object.hasOwn(errors, code)
+}
+
+/**
+ * The refusal of a code, made once, frozen and without a stack: strangers decide how often we refuse,
+ * and capturing a stack costs more than finding out that their token is bad.
+ */
+export function refusal(code: AuthErrorCode, hint?: string): AuthError {
+  const id = hint ?? code
+  const known = refusals.get(id)
+  if (known) return known
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  const made = Object.freeze(new AuthError(code, hint === undefined ? {} : { hint }))
+  Error.stackTraceLimit = limit
+  refusals.set(id, made)
+  return made
+}
+
+const refusals = new Map<string, AuthError>()
+
+type ErrorRow = readonly [AuthError['status'], OAuthError | undefined, message: string, hint: string]
+
+const errors = {
+  ERR_TOKEN_MISSING: [
+    401,
+    undefined,
+    'The request has no token',
+    'Send the header "Authorization: Bearer <access token>".',
+  ],
+  ERR_REQUEST_INVALID: [
+    400,
+    'invalid_request',
+    'The request does not carry exactly one well-formed token',
+    'Send one token, once: "Authorization: Bearer <access token>", no second header, scheme or source.',
+  ],
+  ERR_TOKEN_MALFORMED: [
+    401,
+    'invalid_token',
+    'The token is not a well-formed signed JWT',
+    'Send the token exactly as it was issued: three base64url parts, nothing cut off, quoted or re-encoded. A token of five parts is a refresh token.',
+  ],
+  ERR_TOKEN_ALGORITHM: [
+    401,
+    'invalid_token',
+    'The token is signed with an algorithm that its issuer does not use',
+    'User pools sign with RS256; check where the token comes from.',
+  ],
+  ERR_TOKEN_ISSUER: [
+    401,
+    'invalid_token',
+    'The token comes from an issuer that is not configured',
+    'Check the user pool ID and its region against the "iss" claim.',
+  ],
+  ERR_TOKEN_KEY: [
+    401,
+    'invalid_token',
+    'The token is signed with a key that its issuer does not publish',
+    'Check that the token comes from this user pool, and that it was signed after the last rotation of its keys.',
+  ],
+  ERR_TOKEN_SIGNATURE: [
+    401,
+    'invalid_token',
+    'The signature of the token does not verify',
+    'The token was changed after it was signed, or signed by somebody else.',
+  ],
+  ERR_TOKEN_EXPIRED: [
+    401,
+    'invalid_token',
+    'The token has expired',
+    'Refresh the session and send the new token.',
+  ],
+  ERR_TOKEN_NOT_YET_VALID: [
+    401,
+    'invalid_token',
+    'The token is not valid yet',
+    'Check the clock of this machine; clockTolerance allows for small differences.',
+  ],
+  ERR_TOKEN_USE: [
+    401,
+    'invalid_token',
+    'The token is of the wrong use',
+    'Check the "token_use" claim against the tokenUse option.',
+  ],
+  ERR_TOKEN_CLIENT: [
+    401,
+    'invalid_token',
+    'The token was issued to a client that is not configured',
+    'Check the app client ID against "client_id" (access token) or "aud" (ID token).',
+  ],
+  ERR_TOKEN_AUDIENCE: [
+    401,
+    'invalid_token',
+    'The token is meant for another audience',
+    'Name this API in the resource option if its access tokens are bound to it.',
+  ],
+  ERR_TOKEN_CLAIM: [
+    401,
+    'invalid_token',
+    'A claim of the token is missing or not of its type',
+    'Compare the claims with those that Amazon Cognito documents; a trigger may have changed them.',
+  ],
+  ERR_TOKEN_SIGNER: [
+    401,
+    'invalid_token',
+    'The token was signed for another load balancer or instance',
+    'Check the ARN in the configuration against the one that handles the requests.',
+  ],
+  ERR_TOKEN_REVOKED: [401, 'invalid_token', 'The token has been revoked', 'Sign in again.'],
+  ERR_STEP_UP_REQUIRED: [
+    401,
+    'insufficient_user_authentication',
+    'A more recent or stronger sign-in is required',
+    'Sign in again with what the challenge asks for.',
+  ],
+  ERR_PERMISSION_DENIED: [
+    403,
+    'insufficient_scope',
+    'The token does not permit this request',
+    'Ask for the scope named in the challenge, or add the user to the group that the policy names.',
+  ],
+  ERR_KEYS_UNAVAILABLE: [
+    503,
+    undefined,
+    'The keys of the issuer cannot be fetched',
+    'See the cause for what the network said; a key set at hand (option jwks) bridges outages.',
+  ],
+  ERR_KEYS_NOT_LOADED: [
+    503,
+    undefined,
+    'The keys of the issuer are not loaded yet',
+    'Call await verifier.ready() at start-up before verifySync, or use verify.',
+  ],
+  ERR_REVOCATION_UNAVAILABLE: [
+    503,
+    undefined,
+    'The list of revoked tokens is out of reach',
+    'See the health of the revocation list.',
+  ],
+} as const satisfies Record<string, ErrorRow>

@@ -1,0 +1,85 @@
+/** What is wrong with an option's value, or `undefined` when nothing is. */
+export type OptionCheck = (value: unknown) => string | undefined
+
+/** The checks of a factory's options by name. A name that ends in `?` is optional. */
+export type OptionChecks = Readonly<Record<string, OptionCheck>>
+
+/**
+ * Checks options when a factory is called, so that a wrong one fails at start-up with its name.
+ *
+ * @throws TypeError naming the factory and the option
+ */
+export function checkOptions(factory: string, options: unknown, checks: OptionChecks): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new TypeError(`${factory}: options must be an object`)
+  }
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(checks, name) && !Object.hasOwn(checks, `${name}?`)) {
+      throw new TypeError(`${factory}: ${name} is not an option; known are ${known(checks)}`)
+    }
+  }
+  for (const [key, check] of Object.entries(checks)) {
+    const optional = key.endsWith('?')
+    const name = optional ? key.slice(0, -1) : key
+    const value = (options as Record<string, unknown>)[name]
+    if (value === undefined) {
+      if (!optional) throw new TypeError(`${factory}: ${name} is undefined`)
+      continue
+    }
+    const problem = check(value)
+    if (problem) throw new TypeError(`${factory}: ${name} ${problem}`)
+  }
+}
+
+const known = (checks: OptionChecks) =>
+  Object.keys(checks)
+    .map(key => key.replace('?', ''))
+    .join(', ')
+
+export const aString: OptionCheck = value =>
+  typeof value === 'string' && value !== '' ? undefined : 'must be a non-empty string'
+
+export const aBoolean: OptionCheck = value =>
+  typeof value === 'boolean' ? undefined : 'must be true or false'
+
+export const aFunction: OptionCheck = value =>
+  typeof value === 'function' ? undefined : 'must be a function'
+
+export const anObject: OptionCheck = value =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'must be an object'
+
+/** A clock, or anything with a `now()`: `Date` and `performance` are. */
+export const aClock: OptionCheck = value =>
+  typeof (value as { now?: unknown } | null)?.now === 'function' ? undefined : 'must have a function now()'
+
+/** A finite number of seconds within bounds. */
+export const seconds =
+  (least: number, most: number): OptionCheck =>
+  value =>
+    typeof value === 'number' && value >= least && value <= most
+      ? undefined
+      : `must be a number of seconds from ${least} to ${most}`
+
+/** A whole number within bounds. */
+export const aCount =
+  (least: number, most: number): OptionCheck =>
+  value =>
+    Number.isInteger(value) && (value as number) >= least && (value as number) <= most
+      ? undefined
+      : `must be a whole number from ${least} to ${most}`
+
+export const oneOf =
+  (...allowed: readonly string[]): OptionCheck =>
+  value =>
+    allowed.includes(value as string) ? undefined : `must be one of ${allowed.join(', ')}`
+
+/** One value that passes the check, or a non-empty list of such values. */
+export const oneOrMore =
+  (check: OptionCheck): OptionCheck =>
+  value => {
+    if (!Array.isArray(value)) return check(value)
+    if (value.length === 0) return 'must not be an empty list'
+    return Array.from(value as unknown[], check)
+      .find(problem => problem)
+      ?.replace(/^/, 'has an entry that ')
+  }
