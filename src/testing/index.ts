@@ -1,0 +1,19 @@
+export type { TestClock } from './clock.js'
+export { createTestIssuer } from './issuer.js'
+export type { TestJwk } from './keys.js'
+export type {
+  TestAccessTokenOptions,
+  TestIdTokenOptions,
+  TestMachineTokenOptions,
+  TestProvider,
+  TestTokenOptions,
+  TestUserTokenOptions,
+} from './token-options.js'
+export type {
+  TestFetch,
+  TestIssuer,
+  TestIssuerOptions,
+  TestJwks,
+  TestTokenParts,
+  TestUserPoolOptions,
+} from './types.js'
