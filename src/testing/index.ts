@@ -1,6 +1,7 @@
 export type { TestClock } from './clock.js'
 export { createTestIssuer } from './issuer.js'
 export type { TestJwk } from './keys.js'
+export { type ServedTestIssuer, type ServeTestIssuerOptions, serveTestIssuer } from './server.js'
 export type {
   TestAccessTokenOptions,
   TestIdTokenOptions,
@@ -15,5 +16,6 @@ export type {
   TestIssuerOptions,
   TestJwks,
   TestTokenParts,
+  TestUser,
   TestUserPoolOptions,
 } from './types.js'

@@ -32,6 +32,7 @@ export function createTestIssuer(options: TestIssuerOptions = {}): TestIssuer {
     issuer,
     jwksUri: `${issuer}${jwksPath}`,
     options: { userPoolId, clientId, fetch: endpoint.fetch, insecureTestKeys: true },
+    tokenLifetime,
     clock,
     get requests() {
       return endpoint.requests

@@ -4,9 +4,9 @@ import type { TestJwks } from './types.js'
 /** The keys of one test issuer: the two that sign now, and all that are published. */
 export interface TestKeySet {
   readonly current: Readonly<Record<'id' | 'access', TestKey>>
-  jwks(): TestJwks
-  rotate(options?: { readonly keepOld?: boolean }): void
-  withdrawOld(): void
+  readonly jwks: () => TestJwks
+  readonly rotate: (options?: { readonly keepOld?: boolean }) => void
+  readonly withdrawOld: () => void
 }
 
 /** A key set of two keys. None comes back after a rotation. */

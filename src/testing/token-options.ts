@@ -56,7 +56,7 @@ export interface TestMachineTokenOptions extends TestTokenOptions {
   readonly scopes: readonly string[]
 }
 
-const strings: OptionCheck = value =>
+export const strings: OptionCheck = value =>
   Array.isArray(value) && !value.some(aString) ? undefined : 'must be a list of non-empty strings'
 
 const aCentury = 3_155_760_000

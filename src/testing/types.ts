@@ -25,6 +25,8 @@ export interface TestIssuer {
   readonly jwksUri: string
   /** To spread into `userPool`. The path of verification is the one of production, only the network is in process. */
   readonly options: TestUserPoolOptions
+  /** Seconds that a token is valid. */
+  readonly tokenLifetime: number
   /** Stamps the tokens; pass it to `createVerifier` as well. */
   readonly clock: TestClock
   /** How many requests `options.fetch` has had. */
@@ -77,4 +79,14 @@ export interface TestJwks {
 export interface TestTokenParts {
   readonly header?: object | string
   readonly claims: object | string
+}
+
+/** Somebody who can sign in with a password. */
+export interface TestUser {
+  readonly username: string
+  readonly password: string
+  /** Default: none. */
+  readonly groups?: readonly string[]
+  /** What a pre token generation trigger adds to `aws.cognito.signin.user.admin`. Default: nothing. */
+  readonly scopes?: readonly string[]
 }
