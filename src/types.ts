@@ -51,15 +51,16 @@ export interface VerificationKey {
  * @param kid the key ID in the token's header, `undefined` when it has none
  * @param algorithm the token's algorithm, already known to be one of the issuer's
  * @param now the verifier's one clock reading of this call, in milliseconds
+ * @param issuer which of its issuer's `iss` values the token has
  * @throws AuthError `ERR_TOKEN_KEY` when the issuer has no such key, `ERR_KEYS_UNAVAILABLE` when nobody can tell
  */
 export interface KeyResolver {
-  (kid: string | undefined, algorithm: Algorithm, now: number): MaybePromise<VerificationKey>
+  (kid: string | undefined, algorithm: Algorithm, now: number, issuer?: string): MaybePromise<VerificationKey>
   /** Fetches the keys unless they are at hand. */
   readonly ready?: () => Promise<void>
   /** Told of a signature that does not verify: perhaps the issuer has replaced the key under the same ID. Returns at once. */
-  readonly suspect?: (kid: string | undefined, now: number) => void
-  readonly health?: () => KeySetHealth
+  readonly suspect?: (kid: string | undefined, now: number, issuer?: string) => void
+  readonly health?: () => KeySetHealth | undefined
   /** Ends what is in flight and closes sockets. */
   readonly close?: () => void
 }

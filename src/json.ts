@@ -1,0 +1,78 @@
+/**
+ * The value of a JSON text (RFC 8259), read so that no two readers can differ on it; `undefined` when it is not such a text.
+ * Refuses, beyond what JSON.parse does: duplicate members, a member named `__proto__`, lone surrogates, more than 32 levels.
+ */
+export function parseJson(text: string): unknown {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  const members = countMembers(value, 0)
+  if (members < 0) return undefined
+  if (members !== countColons(text) && hasDuplicates(text)) return undefined
+  if (text.includes('\\u') && !isWellFormed(value)) return undefined
+  return value
+}
+
+/** How many members the objects in a value have; negative when one is named `__proto__` or the value is too deep. */
+function countMembers(value: unknown, depth: number): number {
+  if (typeof value !== 'object' || value === null) return 0
+  if (depth === maxDepth) return Number.NEGATIVE_INFINITY
+  let count = 0
+  if (Array.isArray(value)) {
+    for (const item of value) count += countMembers(item, depth + 1)
+    return count
+  }
+  for (const name in value) {
+    if (name === '__proto__') return Number.NEGATIVE_INFINITY
+    const member = (value as Record<string, unknown>)[name]
+    count += typeof member === 'object' ? 1 + countMembers(member, depth + 1) : 1
+  }
+  return count
+}
+
+/**
+ * How many `":` stand in a text: one a member, where none has white space before its colon (else -1) and no string holds the pair.
+ * A duplicate is one member more in the text than in the value; a pair within a string too, so a difference only asks for a closer look.
+ */
+function countColons(text: string): number {
+  let count = 0
+  for (let at = text.indexOf(':'); at >= 0; at = text.indexOf(':', at + 1)) {
+    const before = text.charCodeAt(at - 1)
+    if (before === quote) count++
+    else if (before <= space) return -1
+  }
+  return count
+}
+
+/** Whether an object in a valid JSON text has two members of one name. Exact, and slower than counting. */
+function hasDuplicates(text: string): boolean {
+  const objects: (Set<unknown> | undefined)[] = []
+  for (const [token, string, colon] of text.matchAll(stringOrBracket)) {
+    if (token === '{') objects.push(new Set())
+    else if (token === '[') objects.push(undefined)
+    else if (token === '}' || token === ']') objects.pop()
+    else if (colon) {
+      const name = JSON.parse(string as string) as unknown
+      const names = objects.at(-1)
+      if (names?.has(name)) return true
+      names?.add(name)
+    }
+  }
+  return false
+}
+
+/** Whether no string and no name in a value holds half of a surrogate pair, which no UTF-8 text can. */
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === 'string') return !loneSurrogate.test(value)
+  if (typeof value !== 'object' || value === null) return true
+  return Object.entries(value).every(([name, member]) => !loneSurrogate.test(name) && isWellFormed(member))
+}
+
+const maxDepth = 32
+const quote = 0x22
+const space = 0x20
+const stringOrBracket = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[[\]{}]/g
+const loneSurrogate = /\p{Surrogate}/u

@@ -1,0 +1,11 @@
+import type { MaybePromise } from './types.js'
+
+/** Whether a value is still to come. */
+export const isPending = <T>(value: MaybePromise<T>): value is Promise<T> =>
+  typeof (value as { then?: unknown } | undefined)?.then === 'function'
+
+/** What `next` makes of a value: at once when the value is at hand, else when it comes. */
+export const whenAtHand = <T, R>(
+  value: MaybePromise<T>,
+  next: (value: T) => MaybePromise<R>,
+): MaybePromise<R> => (isPending(value) ? value.then(next) : next(value))

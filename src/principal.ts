@@ -1,0 +1,41 @@
+import type { JwtClaims, Principal, Provider } from './types.js'
+
+/**
+ * Who a user pool's token speaks for, from claims whose types are already checked.
+ * A token that names no user and whose subject is its client speaks for a machine
+ * (Amazon Cognito Developer Guide, "Understanding the access token").
+ */
+export function userPoolPrincipal(claims: JwtClaims): Principal {
+  const isAccess = claims.token_use === 'access'
+  const username = (isAccess ? claims.username : claims['cognito:username']) as string | undefined
+  const clientId = (isAccess ? claims.client_id : claims.aud) as string
+  const provider = providerOf(claims.identities)
+  const principal: { -readonly [P in keyof Principal]: Principal[P] } = {
+    kind: isAccess && username === undefined && claims.sub === clientId ? 'machine' : 'user',
+    subject: claims.sub as string,
+    issuer: claims.iss,
+    tokenUse: isAccess ? 'access' : 'id',
+    clientId,
+    groups: (claims['cognito:groups'] as string[] | undefined) ?? none,
+    scopes: scopesOf(claims.scope),
+    expiresAt: claims.exp,
+  }
+  if (username !== undefined) principal.username = username
+  if (provider) principal.provider = provider
+  return principal
+}
+
+/** The scopes of a `scope` claim: whole strings, parted by spaces (RFC 6749 section 3.3). */
+export const scopesOf = (scope: unknown): readonly string[] =>
+  typeof scope === 'string' ? scope.split(' ').filter(Boolean) : none
+
+/** The identity that a federated user signed in with first; profiles may be linked to up to five. */
+function providerOf(identities: unknown): Provider | undefined {
+  if (!Array.isArray(identities)) return undefined
+  const identity = identities.find(each => each?.primary === 'true') ?? identities[0]
+  const { providerName: name, providerType: type, userId } = identity ?? {}
+  const isComplete = typeof name === 'string' && typeof type === 'string' && typeof userId === 'string'
+  return isComplete ? { name, type, userId } : undefined
+}
+
+const none: readonly string[] = Object.freeze([])
