@@ -57,19 +57,19 @@ export interface VerificationKey {
 export interface KeyResolver {
   (kid: string | undefined, algorithm: Algorithm, now: number, issuer?: string): MaybePromise<VerificationKey>
   /** Fetches the keys unless they are at hand. */
-  readonly ready?: () => Promise<void>
+  readonly ready?: (now: number) => Promise<void>
   /** Told of a signature that does not verify: perhaps the issuer has replaced the key under the same ID. Returns at once. */
   readonly suspect?: (kid: string | undefined, now: number, issuer?: string) => void
-  readonly health?: () => KeySetHealth | undefined
+  readonly health?: (now: number) => KeySetHealth | undefined
   /** Ends what is in flight and closes sockets. */
   readonly close?: () => void
 }
 
 /** How the keys of one issuer are. */
 export interface KeySetHealth {
-  /** `empty`: never loaded. `fresh`, `stale`: in use. `expired`: too old to be used. */
+  /** `empty`: never loaded. `fresh`, `stale`: in use, `stale` when a refresh is overdue. `expired`: too old to be used. */
   readonly state: 'empty' | 'fresh' | 'stale' | 'expired'
-  /** Seconds since the fetch of the keys in use began; `undefined` when there are none. */
+  /** Seconds since the fetch of the keys in use began; `undefined` when there are none, or they were never fetched. */
   readonly age: number | undefined
   readonly keys: number
   /** Why the last fetch failed; `undefined` when it did not. */
@@ -85,6 +85,7 @@ export type KeySetFailure =
   | 'status'
   | 'redirect'
   | 'body'
+  | 'empty'
   | 'fetch'
   | 'closed'
 
