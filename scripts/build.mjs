@@ -1,0 +1,12 @@
+// Checks the types of everything and writes dist/ afresh.
+import { rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { ensureInstalled, root, run } from './ensure-installed.mjs'
+
+export function build() {
+  ensureInstalled()
+  rmSync(new URL('../dist', import.meta.url), { recursive: true, force: true })
+  run(process.execPath, ['node_modules/typescript7/bin/tsc', '-p', 'tsconfig.json'])
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) build()

@@ -1,0 +1,41 @@
+// Installs the dependencies when they are missing or not those of the lock file.
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+export const root = fileURLToPath(new URL('..', import.meta.url))
+
+export function ensureInstalled() {
+  if (isInstalled()) return
+  const started = Date.now()
+  console.log('Installing the dependencies, once (npm ci) ...')
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+  console.log(`Installed in ${Math.round((Date.now() - started) / 1000)} s.`)
+}
+
+/** Runs a command in the project's folder. When it fails, this process ends as it did. */
+export function run(command, args) {
+  // on Windows npm is a script, which only a shell can start
+  const shell = command === 'npm' && process.platform === 'win32'
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', shell })
+  if (error) console.error(error.message)
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+function isInstalled() {
+  try {
+    const wanted = packages('package-lock.json')
+    // npm writes this file last, so an install that was cut short has none
+    const installed = packages('node_modules/.package-lock.json')
+    return Object.entries(wanted).every(
+      ([path, { version, optional }]) =>
+        path === '' || installed[path]?.version === version || (optional && !installed[path]),
+    )
+  } catch {
+    return false
+  }
+}
+
+function packages(lockFile) {
+  return JSON.parse(readFileSync(new URL(`../${lockFile}`, import.meta.url), 'utf8')).packages
+}

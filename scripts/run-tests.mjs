@@ -1,0 +1,65 @@
+// Checks the types, runs the tests with tap, and ends with tap's own counts: `N passed, N failed[, N skipped][, N todo]`.
+// A file that passes is one line, one that fails is shown whole. Arguments go to tap.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { build } from './build.mjs'
+import { root } from './ensure-installed.mjs'
+
+build()
+const tap = spawn(
+  process.execPath,
+  ['node_modules/tap/dist/esm/run.mjs', '--reporter=tap', ...process.argv.slice(2)],
+  { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
+)
+const closed = once(tap, 'close')
+const { counts, problems } = await show(createInterface({ input: tap.stdout }))
+const [code] = await closed
+
+const { pass = 0, fail = 0, skip = 0, todo = 0 } = counts
+if (pass === 0) problems.add('no test has passed')
+if (code !== 0 && fail + problems.size === 0) problems.add('tap refuses the run: see the coverage above')
+for (const problem of problems) console.log(`# ${problem}`)
+// what went wrong beside the tests counts as one failure each: a run that failed never ends with "0 failed"
+const failed = fail + problems.size
+console.log(
+  `${pass} passed, ${failed} failed${skip ? `, ${skip} skipped` : ''}${todo ? `, ${todo} todo` : ''}`,
+)
+process.exitCode = failed > 0 ? 1 : 0
+
+/** Shows tap's output, one file at a time; returns the counts in its summary, and what is wrong with the run as a whole. */
+async function show(lines) {
+  const problems = new Set()
+  let counts
+  let planned = 0
+  let reported = 0
+  let file = []
+  let isDetail = false
+  let hasFailed = false
+  for await (const line of lines) {
+    const result = /^(not )?ok \d+/.exec(line)
+    if (isDetail || line === '  ---') {
+      // the details of the result that stands above
+      isDetail = line !== '  ...'
+      if (hasFailed) console.log(line)
+    } else if (/^ {4}|^# Subtest: /.test(line)) {
+      file.push(line)
+    } else if (result) {
+      hasFailed = result[1] !== undefined
+      reported++
+      console.log(hasFailed ? [...file, line].join('\n') : line)
+      file = []
+    } else if (/^# \{ total: \d+/.test(line)) {
+      counts = Object.fromEntries([...line.matchAll(/(\w+): (\d+)/g)].map(([, kind, n]) => [kind, Number(n)]))
+    } else if (/^1\.\.\d+/.test(line)) {
+      planned = Number.parseInt(line.slice(3), 10)
+    } else if (line.trim() && !line.startsWith('TAP version')) {
+      if (line.startsWith('Bail out!')) problems.add('the run was given up')
+      console.log(line)
+    }
+  }
+  if (file.length) console.log(file.join('\n'))
+  if (!counts) problems.add('tap ended without its summary')
+  if (reported < planned) problems.add(`${planned - reported} of ${planned} files never reported`)
+  return { counts: counts ?? {}, problems }
+}

@@ -1,0 +1,28 @@
+import type { Clock } from '../types.js'
+
+/** A clock that a test sets. */
+export interface TestClock extends Clock {
+  /** Sets the time: a date, or milliseconds since the epoch. */
+  set(time: Date | number): void
+  /** Moves the time by a number of seconds; backwards when negative. */
+  advance(seconds: number): void
+}
+
+/** A settable clock over another one: it goes on as that one does. */
+export function testClock(base: Clock): TestClock {
+  let offset = 0
+  return {
+    now: () => base.now() + offset,
+    set: time => {
+      offset = finite(Number(time), 'time') - base.now()
+    },
+    advance: seconds => {
+      offset += finite(seconds, 'seconds') * 1000
+    },
+  }
+}
+
+function finite(value: number, name: string): number {
+  if (!Number.isFinite(value)) throw new TypeError(`clock: ${name} must be a finite number`)
+  return value
+}

@@ -1,0 +1,21 @@
+export type { TestClock } from './clock.js'
+export { createTestIssuer } from './issuer.js'
+export type { TestJwk } from './keys.js'
+export { type ServedTestIssuer, type ServeTestIssuerOptions, serveTestIssuer } from './server.js'
+export type {
+  TestAccessTokenOptions,
+  TestIdTokenOptions,
+  TestMachineTokenOptions,
+  TestProvider,
+  TestTokenOptions,
+  TestUserTokenOptions,
+} from './token-options.js'
+export type {
+  TestFetch,
+  TestIssuer,
+  TestIssuerOptions,
+  TestJwks,
+  TestTokenParts,
+  TestUser,
+  TestUserPoolOptions,
+} from './types.js'

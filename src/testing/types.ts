@@ -1,0 +1,92 @@
+import type { Clock } from '../types.js'
+import type { TestClock } from './clock.js'
+import type { TestJwk } from './keys.js'
+import type { TestAccessTokenOptions, TestIdTokenOptions, TestMachineTokenOptions } from './token-options.js'
+
+/** The options of {@link createTestIssuer}. */
+export interface TestIssuerOptions {
+  /** Default: `us-east-1_TestIssuer`. Its region is in `iss`. */
+  readonly userPoolId?: string
+  /** The app client that tokens are issued to. Default: `test1client2of3the4issuer5`. */
+  readonly clientId?: string
+  /** Which of a pool's two `iss` values the tokens carry. Default: `original`. */
+  readonly issuerType?: 'original' | 'updated'
+  /** Seconds that a token is valid, 300 to 86400. Default: 3600. */
+  readonly tokenLifetime?: number
+  /** What the issuer's clock runs on. Default: a clock that stands still at the time of the call; `Date` for one that runs. */
+  readonly clock?: Clock
+}
+
+/** A user pool in a test: tokens as Cognito signs them, and the keys to verify them. */
+export interface TestIssuer {
+  /** The `iss` claim of its tokens. */
+  readonly issuer: string
+  /** Where AWS would publish the key set. */
+  readonly jwksUri: string
+  /** To spread into `userPool`. The path of verification is the one of production, only the network is in process. */
+  readonly options: TestUserPoolOptions
+  /** Seconds that a token is valid. */
+  readonly tokenLifetime: number
+  /** Stamps the tokens; pass it to `createVerifier` as well. */
+  readonly clock: TestClock
+  /** How many requests `options.fetch` has had. */
+  readonly requests: number
+  /** A user's access token. */
+  accessToken(options?: TestAccessTokenOptions): string
+  /** A user's ID token, signed with another key than access tokens are. */
+  idToken(options?: TestIdTokenOptions): string
+  /** The access token of a client-credentials grant. */
+  machineToken(options: TestMachineTokenOptions): string
+  /**
+   * A token of any header and claims, with the RS256 signature of the key of access tokens. Members of `header` are set
+   * after `kid` and `alg`; a string is taken as it is, so that it need not even be JSON.
+   */
+  sign(token: TestTokenParts): string
+  /** The key set as it is published now, whether or not it is taken down. */
+  jwks(): TestJwks
+  /** Signs with new keys from now on; the old ones stay published unless `keepOld` is false. */
+  rotateKeys(options?: { readonly keepOld?: boolean }): void
+  /** Publishes the current keys only. */
+  withdrawOldKeys(): void
+  /** Answers every request for the key set with 503. */
+  takeDown(): void
+  /** Ends `takeDown`. */
+  bringUp(): void
+}
+
+/** What a test issuer gives to `userPool`. */
+export interface TestUserPoolOptions {
+  readonly userPoolId: string
+  readonly clientId: string
+  /** Answers for the key set without a network. */
+  readonly fetch: TestFetch
+  /** The keys are known to everybody, see `userPool`. */
+  readonly insecureTestKeys: true
+}
+
+/** The part of `fetch` that a key set needs. */
+export type TestFetch = (
+  url: string | URL | { readonly url: string },
+  init?: { readonly signal?: AbortSignal | null | undefined },
+) => Promise<Response>
+
+/** A key set document (RFC 7517 section 5). */
+export interface TestJwks {
+  readonly keys: readonly TestJwk[]
+}
+
+/** A token before it is encoded and signed. */
+export interface TestTokenParts {
+  readonly header?: object | string
+  readonly claims: object | string
+}
+
+/** Somebody who can sign in with a password. */
+export interface TestUser {
+  readonly username: string
+  readonly password: string
+  /** Default: none. */
+  readonly groups?: readonly string[]
+  /** What a pre token generation trigger adds to `aws.cognito.signin.user.admin`. Default: nothing. */
+  readonly scopes?: readonly string[]
+}
