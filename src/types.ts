@@ -67,9 +67,9 @@ export interface KeyResolver {
 
 /** How the keys of one issuer are. */
 export interface KeySetHealth {
-  /** `empty`: never loaded. `fresh`, `stale`: in use. `expired`: too old to be used. */
+  /** `empty`: never loaded. `fresh`, `stale`: in use, `stale` when a refresh is overdue. `expired`: too old to be used. */
   readonly state: 'empty' | 'fresh' | 'stale' | 'expired'
-  /** Seconds since the fetch of the keys in use began; `undefined` when there are none. */
+  /** Seconds since the fetch of the keys in use began; `undefined` when there are none, or they were never fetched. */
   readonly age: number | undefined
   readonly keys: number
   /** Why the last fetch failed; `undefined` when it did not. */
@@ -85,6 +85,7 @@ export type KeySetFailure =
   | 'status'
   | 'redirect'
   | 'body'
+  | 'empty'
   | 'fetch'
   | 'closed'
 
