@@ -95,7 +95,7 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
   const remembered = cache ? verifiedTokens(cache) : undefined
 
   return function check(token: string, now: number): MaybePromise<VerifiedToken> {
-    const entry = remembered?.get(token)
+    const entry = typeof token === 'string' ? remembered?.get(token) : undefined
     return entry ? recheck(entry, now) : verifyAfresh(token, now)
   }
 
