@@ -1,7 +1,12 @@
 export type { TestClock } from './clock.js'
 export { createTestIssuer } from './issuer.js'
 export type { TestJwk } from './keys.js'
-export { type ServedTestIssuer, type ServeTestIssuerOptions, serveTestIssuer } from './server.js'
+export {
+  type ServedTestIssuer,
+  type ServedUserPoolOptions,
+  type ServeTestIssuerOptions,
+  serveTestIssuer,
+} from './server.js'
 export type {
   TestAccessTokenOptions,
   TestIdTokenOptions,

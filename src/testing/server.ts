@@ -17,10 +17,20 @@ export interface ServeTestIssuerOptions {
 export interface ServedTestIssuer {
   /** `http://127.0.0.1:<port>`, the endpoint of user pools for an SDK. */
   readonly url: string
-  /** For the option `jwksUri` of `userPool`. */
-  readonly jwksUri: string
+  /** To spread into `userPool`, which then fetches the key set from this server. */
+  readonly options: ServedUserPoolOptions
   /** Ends every connection and frees the port. */
-  close(): Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/** What a test issuer on loopback gives to `userPool`. */
+export interface ServedUserPoolOptions {
+  readonly userPoolId: string
+  readonly clientId: string
+  readonly jwksUri: string
+  readonly insecureLoopbackHttp: true
+  /** The keys are known to everybody, see `userPool`. */
+  readonly insecureTestKeys: true
 }
 
 /**
@@ -49,7 +59,13 @@ export async function serveTestIssuer(
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
     url,
-    jwksUri: `${url}${jwksPath(issuer)}`,
+    options: {
+      userPoolId: issuer.options.userPoolId,
+      clientId: issuer.options.clientId,
+      jwksUri: `${url}${jwksPath(issuer)}`,
+      insecureLoopbackHttp: true,
+      insecureTestKeys: true,
+    },
     close: () =>
       new Promise(resolve => {
         server.close(() => resolve())
