@@ -1,6 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto'
 import { connect } from 'node:net'
-import { createVerifier, isAuthError, userPool } from 'cognito-guard'
+import { createVerifier, userPool } from 'cognito-guard'
 import { createTestIssuer, serveTestIssuer, type TestIssuer } from 'cognito-guard/testing'
 import t from 'tap'
 import { refusingTestKeys } from '../src/test-keys.js'
@@ -26,6 +26,12 @@ const decode = (token: string) =>
     Record<string, unknown>,
     Record<string, unknown>,
   ]
+
+const codeOf = (verified: Promise<unknown>) =>
+  verified.then(
+    () => 'authorized',
+    (error: { code?: string }) => error.code,
+  )
 
 const kidOf = (token: string) => decode(token)[0]['kid']
 
@@ -270,7 +276,7 @@ t.test('each token passes the one path of verification', async t => {
     )
     t.equal(issuer.requests, 1, 'one request for all of them')
     issuer.clock.advance(306)
-    await t.rejects(verifier.verify(tokens[0] as string), { code: 'ERR_TOKEN_EXPIRED' }, 'one clock for both')
+    t.equal(await codeOf(verifier.verify(tokens[0] as string)), 'ERR_TOKEN_EXPIRED', 'one clock for both')
     verifier.close()
   }
 })
@@ -279,8 +285,7 @@ t.test('the keys are refused outside of tests', async t => {
   const issuer = createTestIssuer()
   const { insecureTestKeys: _, ...options } = issuer.options
   const verifier = createVerifier({ issuers: [userPool(options)], clock: issuer.clock })
-  const error: unknown = await verifier.verify(issuer.accessToken()).catch((thrown: unknown) => thrown)
-  t.ok(isAuthError(error), 'refused')
+  t.equal(await codeOf(verifier.verify(issuer.accessToken())), 'ERR_KEYS_UNAVAILABLE')
   verifier.close()
 })
 
