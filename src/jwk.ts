@@ -1,4 +1,4 @@
-import { base64urlBytes } from './encoding.js'
+import { encoding } from './encoding.js'
 import type { Algorithm } from './types.js'
 
 /** A public JSON Web Key (RFC 7517) that passed {@link usableJwk}: only the members that make the key, in base64url. */
@@ -70,7 +70,7 @@ function base64url(value: unknown): string {
 }
 
 function toBytes(text: string): Uint8Array {
-  const bytes = base64urlBytes(text)
+  const bytes = encoding.bytes(text)
   if (!bytes) throw new TypeError('a number of the key is not base64url')
   return bytes
 }

@@ -1,4 +1,4 @@
-import { asciiBytes, base64urlBytes, utf8Text } from './encoding.js'
+import { encoding } from './encoding.js'
 import { refusal } from './errors.js'
 import { parseJson } from './json.js'
 import type { JwsHeader, JwtClaims } from './types.js'
@@ -9,8 +9,8 @@ export interface JwsParts {
   readonly header: string
   /** Base64url text. */
   readonly claims: string
-  readonly signingInput: Uint8Array
-  readonly signature: Uint8Array
+  /** Where the signing input ends. */
+  readonly end: number
 }
 
 /**
@@ -22,17 +22,10 @@ export interface JwsParts {
 export function splitJws(token: unknown): JwsParts {
   if (typeof token !== 'string' || token.length > maxTokenLength) throw refusal('ERR_TOKEN_MALFORMED')
   const first = token.indexOf('.')
-  const second = token.indexOf('.', first + 1)
-  if (first < 1 || second < first + 2 || second === token.length - 1) throw refusal('ERR_TOKEN_MALFORMED')
-  const bytes = asciiBytes(token)
-  const signature = base64urlBytes(token.slice(second + 1))
-  if (!bytes || !signature) throw refusal('ERR_TOKEN_MALFORMED')
-  return {
-    header: token.slice(0, first),
-    claims: token.slice(first + 1, second),
-    signingInput: bytes.subarray(0, second),
-    signature,
-  }
+  const end = token.indexOf('.', first + 1)
+  const hasThreeParts = first > 0 && end > first + 1 && end < token.length - 1
+  if (!hasThreeParts || !encoding.signedBytes(token, end)) throw refusal('ERR_TOKEN_MALFORMED')
+  return { header: token.slice(0, first), claims: token.slice(first + 1, end), end }
 }
 
 /**
@@ -59,8 +52,7 @@ export function parseHeader(text: string): JwsHeader {
 export const parseClaims = (text: string): JwtClaims => parseObject(text) as JwtClaims
 
 function parseObject(text: string): Record<string, unknown> {
-  const bytes = base64urlBytes(text)
-  const json = bytes && utf8Text(bytes)
+  const json = encoding.text(text)
   const value = json && parseJson(json)
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw refusal('ERR_TOKEN_MALFORMED')

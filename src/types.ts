@@ -57,19 +57,19 @@ export interface VerificationKey {
 export interface KeyResolver {
   (kid: string | undefined, algorithm: Algorithm, now: number, issuer?: string): MaybePromise<VerificationKey>
   /** Fetches the keys unless they are at hand. */
-  readonly ready?: () => Promise<void>
+  readonly ready?: (now: number) => Promise<void>
   /** Told of a signature that does not verify: perhaps the issuer has replaced the key under the same ID. Returns at once. */
   readonly suspect?: (kid: string | undefined, now: number, issuer?: string) => void
-  readonly health?: () => KeySetHealth | undefined
+  readonly health?: (now: number) => KeySetHealth | undefined
   /** Ends what is in flight and closes sockets. */
   readonly close?: () => void
 }
 
 /** How the keys of one issuer are. */
 export interface KeySetHealth {
-  /** `empty`: never loaded. `fresh`, `stale`: in use. `expired`: too old to be used. */
+  /** `empty`: never loaded. `fresh`, `stale`: in use, `stale` when a refresh is overdue. `expired`: too old to be used. */
   readonly state: 'empty' | 'fresh' | 'stale' | 'expired'
-  /** Seconds since the fetch of the keys in use began; `undefined` when there are none. */
+  /** Seconds since the fetch of the keys in use began; `undefined` when there are none, or they were never fetched. */
   readonly age: number | undefined
   readonly keys: number
   /** Why the last fetch failed; `undefined` when it did not. */
@@ -85,6 +85,7 @@ export type KeySetFailure =
   | 'status'
   | 'redirect'
   | 'body'
+  | 'empty'
   | 'fetch'
   | 'closed'
 
@@ -103,7 +104,7 @@ export interface TrustedIssuer<C extends JwtClaims = JwtClaims> {
    */
   validate(header: JwsHeader, claims: JwtClaims): C
   /** Who a token speaks for. Default: as a user pool's claims say. */
-  readonly principal?: (claims: C) => Principal
+  principal?(claims: C): Principal
 }
 
 /** Who a token speaks for. Computed once for a token, frozen. */
@@ -142,6 +143,8 @@ export interface VerifiedToken<C extends JwtClaims = JwtClaims> {
 
 /** Verifies tokens of any mix of issuers. */
 export interface Verifier<C extends JwtClaims = JwtClaims> {
+  /** What tells the time here; policies about time are asked by it too. */
+  readonly clock: Clock
   /**
    * Resolves to the verified token.
    * @throws AuthError (as a rejection) `ERR_TOKEN_*`, `ERR_KEYS_UNAVAILABLE`, `ERR_REVOCATION_UNAVAILABLE`
@@ -152,6 +155,11 @@ export interface Verifier<C extends JwtClaims = JwtClaims> {
    * @throws AuthError as `verify`, and `ERR_KEYS_NOT_LOADED` when a key would have to be fetched
    */
   verifySync(token: string): VerifiedToken<C>
+  /**
+   * Returns the verified token when all that it takes is at hand, else a promise of it: for guards, which a promise would slow down.
+   * @throws AuthError as `verify`, at once or as a rejection
+   */
+  check(token: string): MaybePromise<VerifiedToken<C>>
   /**
    * Fetches every key set once, for start-up and Lambda init.
    * @throws AuthError `ERR_KEYS_UNAVAILABLE` when one of them cannot be fetched; the others are loaded all the same
@@ -167,6 +175,16 @@ export interface Verifier<C extends JwtClaims = JwtClaims> {
 export interface VerifierHealth extends KeySetHealth {
   /** The issuer's `iss` values. */
   readonly issuers: readonly string[]
+}
+
+/**
+ * Tells which tokens, sessions, users or clients are revoked. Asked on every call, after the cache, and at once: it never waits.
+ *
+ * @param now the verifier's one clock reading of this call, in milliseconds
+ * @throws AuthError `ERR_REVOCATION_UNAVAILABLE` when it cannot tell and the application chose to refuse then
+ */
+export interface RevocationList {
+  isRevoked(token: VerifiedToken, now: number): boolean
 }
 
 /** All that the guard sees of a request. Each adapter makes one. */

@@ -1,0 +1,71 @@
+import { keySetError, networkError } from './failure.js'
+import { hedge } from './hedge.js'
+import type { Answer, Get } from './request.js'
+
+/** A text from the network, and for how many milliseconds its sender calls it fresh. */
+export interface FetchedText {
+  readonly text: string
+  readonly maxAge: number | undefined
+}
+
+/** What one flight may take. */
+export interface FlightLimits {
+  readonly signal: AbortSignal
+  /** How many requests it may send, one at a time or side by side. */
+  readonly requests: number
+  /** Milliseconds after which a request without an answer gets company. */
+  readonly hedgeDelay: number
+}
+
+/**
+ * Returns the text at a URL: status 200, no redirect, at most 64 KiB, strict UTF-8.
+ *
+ * @throws KeySetError
+ */
+export function fetchText(get: Get, url: string, limits: FlightLimits): Promise<FetchedText> {
+  const attempt = async (signal: AbortSignal, isFirst: boolean) => {
+    const answer = await get(url, { signal, isFirst })
+    checkStatus(answer)
+    return { text: await readText(answer), maxAge: maxAgeOf(answer) }
+  }
+  return hedge(attempt, { ...limits, delay: limits.hedgeDelay })
+}
+
+function checkStatus({ status, header }: Answer): void {
+  if (status >= 300 && status < 400) throw keySetError('redirect', { status })
+  if (status !== 200) throw keySetError('status', { status, retryAfter: retryAfterOf(header) })
+}
+
+async function readText({ header, body }: Answer): Promise<string> {
+  if (Number(header('content-length')) > maxBytes) throw keySetError('body')
+  // A byte order mark stays in the text, where JSON has no place for it.
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  let text = ''
+  let bytes = 0
+  try {
+    for await (const chunk of body) {
+      bytes += chunk.length
+      if (bytes > maxBytes) throw keySetError('body')
+      text += decoder.decode(chunk, { stream: true })
+    }
+    return text + decoder.decode()
+  } catch (error) {
+    throw keySetError('body', { code: networkError(error, 'body').code })
+  }
+}
+
+/** RFC 9110 section 10.2.3. A date counts from the sender's own, so that nobody's clock has to be right. */
+function retryAfterOf(header: Answer['header']): number | undefined {
+  const value = header('retry-after') ?? ''
+  if (/^\d{1,9}$/.test(value)) return Number(value)
+  const seconds = (Date.parse(value) - Date.parse(header('date') ?? '')) / 1_000
+  return seconds >= 0 ? Math.ceil(seconds) : undefined
+}
+
+/** RFC 9111 section 5.2.2.1. */
+function maxAgeOf({ header }: Answer): number | undefined {
+  const [, seconds] = /(?:^|[\s,])max-age=(\d{1,9})(?:$|[\s,])/i.exec(header('cache-control') ?? '') ?? []
+  return seconds === undefined ? undefined : Number(seconds) * 1_000
+}
+
+const maxBytes = 65_536

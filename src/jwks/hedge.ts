@@ -1,0 +1,61 @@
+import type { KeySetError } from './failure.js'
+
+/** One request of several for the same thing. It rejects with a {@link KeySetError}. */
+export type Attempt<T> = (signal: AbortSignal, isFirst: boolean) => Promise<T>
+
+/**
+ * Returns the first success of at most `requests` attempts. The second one starts after `delay` milliseconds without an answer,
+ * or at once when there was no connection. Attempts that are no longer needed are aborted.
+ *
+ * @throws KeySetError the last one, or the reason of `signal` as soon as that is aborted
+ */
+export function hedge<T>(
+  attempt: Attempt<T>,
+  { signal, requests, delay }: { signal: AbortSignal; requests: number; delay: number },
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const running = new Set<AbortController>()
+    let left = requests
+
+    const launch = () => {
+      const own = new AbortController()
+      running.add(own)
+      attempt(own.signal, left-- === requests).then(
+        value => {
+          running.delete(own)
+          end()
+          resolve(value)
+        },
+        (error: KeySetError) => {
+          running.delete(own)
+          own.abort()
+          if (left > 0 && retryAtOnce(error)) return launch()
+          if (running.size > 0 || (left > 0 && retryLater(error))) return
+          end()
+          reject(error)
+        },
+      )
+    }
+    const launchAgain = () => left > 0 && launch()
+    const cancel = () => {
+      end()
+      reject(signal.reason as KeySetError)
+    }
+    const end = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', cancel)
+      left = 0
+      for (const own of running) own.abort()
+    }
+    const timer = setTimeout(launchAgain, delay)
+    timer.unref?.()
+    signal.addEventListener('abort', cancel)
+    launch()
+  })
+}
+
+const retryAtOnce = ({ reason }: KeySetError) => reason === 'connect' || reason === 'dns'
+
+/** Only what may pass by itself (RFC 9110 sections 15.5.9 and 15.6, RFC 8470, RFC 6585), unless the host says when to come back. */
+const retryLater = ({ status = 0, retryAfter }: KeySetError) =>
+  retryAfter === undefined && (status >= 500 || status === 408 || status === 425 || status === 429)

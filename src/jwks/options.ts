@@ -1,0 +1,103 @@
+import { aBoolean, aClock, aFunction, type OptionCheck, type OptionChecks, seconds } from '../options.js'
+import type { Clock } from '../types.js'
+import type { KeySetEvent } from './events.js'
+import { isKeySet } from './key-set.js'
+import type { Fetch } from './request.js'
+
+/** What can be set about the keys of an issuer. Every factory of issuers takes these beside its own. */
+export interface KeyOptions {
+  /**
+   * Asks for the keys in place of node:https (on Node.js) or the global `fetch` (elsewhere): for a proxy, a VPC endpoint, a test.
+   * It must honour `redirect: 'manual'` and `signal`.
+   */
+  readonly fetch?: Fetch
+  /**
+   * Told of what happens to the keys, in a closed set of words: no token, key ID or URL is in them.
+   * What it throws is ignored. Default: nobody is told.
+   */
+  readonly onEvent?: (event: KeySetEvent) => void
+  /** Seconds after which keys are fetched again, in the background. A `Cache-Control: max-age` only shortens it, to 60 at least. Default 300. */
+  readonly refreshAfter?: number
+  /** Seconds for which keys are used while they cannot be fetched again. At least twice `refreshAfter`. Default 86,400: a day. */
+  readonly maxAge?: number
+  /** Seconds that a fetch may take in all, with its second request and its body. Default 4. */
+  readonly fetchTimeout?: number
+  /** Accepts `http:` for 127.0.0.1, [::1] and localhost. For tests. Default `false`. */
+  readonly insecureLoopbackHttp?: boolean
+  /** A clock that is never set back, in milliseconds, for the age of keys. Default `performance`. */
+  readonly monotonic?: Clock
+}
+
+/** What can be set about a key set (JWKS). */
+export interface KeySetOptions extends KeyOptions {
+  /**
+   * A key set at hand, bundled at build time or read at start-up: `{ keys: [...] }`. It is used at once, fetched again in the
+   * background on first use, and bridges an outage for `maxAge` from then on. Default none.
+   */
+  readonly jwks?: { readonly keys: readonly unknown[] }
+  /** Never fetches: the keys are those of `jwks`, for as long as the process runs. Makes `jwks` required. Default `false`. */
+  readonly offline?: boolean
+}
+
+/** {@link KeyOptions} with their defaults, in milliseconds. */
+export interface Timing {
+  /** From here on a refresh runs in the background. */
+  readonly softAge: number
+  /** From here on a caller waits for the refresh, once, and gets the old keys if it fails. */
+  readonly blockingAge: number
+  /** From here on the old keys are not used. */
+  readonly hardAge: number
+  readonly deadline: number
+  readonly hedgeDelay: number
+}
+
+/**
+ * Returns the times of a set of options.
+ *
+ * @throws TypeError when they contradict each other
+ */
+export function timing(factory: string, options: KeyOptions): Timing {
+  const { refreshAfter = 300, maxAge = 86_400, fetchTimeout = 4 } = options
+  if (maxAge < 2 * refreshAfter) throw new TypeError(`${factory}: maxAge must be at least twice refreshAfter`)
+  return {
+    softAge: refreshAfter * 1_000,
+    blockingAge: 2 * refreshAfter * 1_000,
+    hardAge: maxAge * 1_000,
+    deadline: fetchTimeout * 1_000,
+    hedgeDelay: fetchTimeout * 375,
+  }
+}
+
+/** Checks a URL to fetch keys from: https, without credentials; http where loopback is allowed by name. */
+export const keyUrl =
+  (insecureLoopbackHttp: boolean | undefined): OptionCheck =>
+  value => {
+    if (typeof value !== 'string' || !URL.canParse(value)) return 'must be a URL'
+    const { protocol, hostname, username, password, hash } = new URL(value)
+    if (username || password || hash) return 'must be a URL without credentials and fragment'
+    if (protocol === 'https:') return undefined
+    return protocol === 'http:' && insecureLoopbackHttp === true && loopback.has(hostname)
+      ? undefined
+      : 'must be an https URL (http only for a loopback host, with insecureLoopbackHttp: true)'
+  }
+
+const loopback = new Set(['127.0.0.1', '[::1]', 'localhost'])
+
+/** The checks of {@link KeyOptions}, to be merged into those of a factory. */
+export const keyOptionChecks = {
+  'fetch?': aFunction,
+  'onEvent?': aFunction,
+  'refreshAfter?': seconds(1, 86_400),
+  'maxAge?': seconds(1, 2_592_000),
+  'fetchTimeout?': seconds(0.01, 60),
+  'insecureLoopbackHttp?': aBoolean,
+  'monotonic?': aClock,
+} as const satisfies OptionChecks
+
+/** The checks of {@link KeySetOptions}, to be merged into those of a factory. */
+export const keySetOptionChecks = {
+  ...keyOptionChecks,
+  'jwks?': (value: unknown) =>
+    isKeySet(value) ? undefined : 'must be an object with a list "keys" of at most 100 entries',
+  'offline?': aBoolean,
+} as const satisfies OptionChecks

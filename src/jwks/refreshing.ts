@@ -1,0 +1,129 @@
+import { refusal } from '../errors.js'
+import type { Algorithm, KeySetHealth, MaybePromise, VerificationKey } from '../types.js'
+import { type Flight, type Supply, stock } from './stock.js'
+import type { TokenBucket } from './token-bucket.js'
+
+/** What {@link refreshing} is made of. */
+export interface Source extends Omit<Supply, 'foundNew'> {
+  /** How often a key that is not at hand may cause a flight. */
+  readonly unknown: TokenBucket
+  /** How often a bad signature may. */
+  readonly suspects: TokenBucket
+  /** Whether one more flight is within the limits that it shares with others. Default: always. */
+  readonly permit?: (time: number) => boolean
+}
+
+/** A KeyResolver that has all its parts. */
+export interface RefreshingKeys {
+  (kid: string | undefined, algorithm: Algorithm, now: number): MaybePromise<VerificationKey>
+  ready(now: number): Promise<void>
+  suspect(kid: string | undefined, now: number): void
+  health(now: number): KeySetHealth
+  close(): void
+}
+
+/**
+ * Returns keys that are kept fresh by being asked for: in the background while those at hand are good, on the caller's time
+ * when they are not. No step relies on a timer: each call compares the time with the age of what is at hand, so that a process
+ * that was frozen goes on as if it had been idle.
+ */
+export function refreshing({ unknown, suspects, permit = () => true, ...supply }: Source): RefreshingKeys {
+  const { time, emit } = supply
+  const store = stock({ ...supply, foundNew: unknown.refill })
+  /** Between these readings of the wall clock there is nothing to do but to find keys. */
+  let quietFrom = 0
+  let quietUntil = 0
+
+  function resolve(
+    kid: string | undefined,
+    algorithm: Algorithm,
+    now: number,
+  ): MaybePromise<VerificationKey> {
+    const key = now >= quietFrom && now < quietUntil ? store.find(kid, algorithm) : undefined
+    return key ?? look(kid, algorithm, now)
+  }
+
+  function look(kid: string | undefined, algorithm: Algorithm, now: number): MaybePromise<VerificationKey> {
+    const t = store.tick(now)
+    const wasFailing = store.isFailing
+    const started = refreshIfDue(t)
+    const { flight } = store
+    if (!store.isUsable(t)) {
+      if (flight) return landing(flight, kid, algorithm, started !== undefined)
+      throw store.isFailing ? store.outage(t) : refusal('ERR_TOKEN_KEY')
+    }
+    const key = store.find(kid, algorithm)
+    if (!key) return search(kid, algorithm, t, started)
+    // Once the issuer is known to be down, one caller a flight finds out whether it still is; the others get what is at hand.
+    if (flight && store.isOverdue(t) && (started || !wasFailing)) return landing(flight, kid, algorithm, true)
+    quietFrom = now
+    quietUntil = now + Math.min(clockCheck, store.quietUntil() - t)
+    return key
+  }
+
+  function refreshIfDue(t: number): Flight | undefined {
+    return store.isDue(t) && store.canStart(t) && permit(t) ? store.start(t) : undefined
+  }
+
+  function search(
+    kid: string | undefined,
+    algorithm: Algorithm,
+    t: number,
+    started: Flight | undefined,
+  ): Promise<VerificationKey> {
+    const underWay = started ? undefined : store.flight
+    const flight = started ?? underWay ?? searchFlight(t)
+    if (flight) return landing(flight, kid, algorithm, flight !== underWay)
+    throw store.isFailing ? store.outage(t) : refusal('ERR_TOKEN_KEY')
+  }
+
+  function searchFlight(t: number): Flight | undefined {
+    if (!store.canStart(t) || !unknown.take(t) || !permit(t)) return undefined
+    emit({ type: 'unknown_key' })
+    return store.start(t)
+  }
+
+  /** `isCurrent`: the flight began when the caller came, or later. An earlier one may have missed a key that is news. */
+  async function landing(
+    flight: Flight,
+    kid: string | undefined,
+    algorithm: Algorithm,
+    isCurrent: boolean,
+  ): Promise<VerificationKey> {
+    flight.hold()
+    await flight.done
+    const t = time()
+    const isUsable = store.isUsable(t)
+    const key = isUsable ? store.find(kid, algorithm) : undefined
+    if (key) return key
+    if (!isUsable || store.isFailing) throw store.outage(t)
+    const next = isCurrent ? undefined : (store.flight ?? searchFlight(t))
+    if (next) return landing(next, kid, algorithm, true)
+    throw refusal('ERR_TOKEN_KEY')
+  }
+
+  return Object.assign(resolve, {
+    async ready(now: number) {
+      const t = store.tick(now)
+      refreshIfDue(t)
+      if (store.flight && (!store.isUsable(t) || store.isOverdue(t))) {
+        store.flight.hold()
+        await store.flight.done
+      }
+      if (!store.isUsable(time())) throw store.outage(time())
+    },
+    suspect(_kid: string | undefined, now: number) {
+      const t = store.tick(now)
+      if (!store.canStart(t) || !suspects.take(t) || !permit(t)) return
+      emit({ type: 'suspect_key' })
+      store.start(t)
+    },
+    health: (now: number) => store.health(time(now)),
+    close: () => {
+      store.close()
+    },
+  })
+}
+
+/** Milliseconds after which the monotonic clock is consulted again, in case the wall clock was set back meanwhile. */
+const clockCheck = 1_000

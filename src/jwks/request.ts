@@ -1,0 +1,112 @@
+import { keySetError, networkError } from './failure.js'
+
+/** Asks for a URL once. Follows no redirect, and ends when the signal is aborted. */
+export interface Get {
+  (url: string, how: { signal: AbortSignal; isFirst: boolean }): Promise<Answer>
+  /** Closes idle sockets. */
+  readonly close?: () => void
+}
+
+/** What came back, its body not read yet. */
+export interface Answer {
+  readonly status: number
+  header(name: string): string | undefined
+  readonly body: AsyncIterable<Uint8Array>
+}
+
+/** Any function that works like the standard `fetch`, as far as it is used here. */
+export type Fetch = (
+  url: string,
+  init: {
+    method: 'GET'
+    headers: Record<string, string>
+    redirect: 'manual'
+    signal: AbortSignal
+  },
+) => Promise<FetchResponse>
+
+/** The part of the standard `Response` that is used here. */
+export interface FetchResponse {
+  readonly status: number
+  readonly redirected?: boolean
+  readonly type?: string
+  readonly headers: { get(name: string): string | null }
+  readonly body: AsyncIterable<Uint8Array> | null
+}
+
+/** Returns how to ask for a URL: with the function given, else with what the runtime has. */
+export function wire(fetch: Fetch | undefined, url: string): Get {
+  if (fetch) return getWithFetch(fetch)
+  return getWithNode(url.startsWith('https:')) ?? getWithFetch(globalThis.fetch as unknown as Fetch)
+}
+
+/**
+ * Returns how to ask with node:https, or node:http for a loopback URL; `undefined` on a runtime without them.
+ * A process's first global fetch takes longer than this by tens of milliseconds, which a cold start would pay.
+ */
+export function getWithNode(isSecure: boolean): Get | undefined {
+  // Cloudflare Workers have these modules by name, not the sockets behind them.
+  const { navigator } = globalThis as { navigator?: { userAgent?: string } }
+  if (navigator?.userAgent === 'Cloudflare-Workers') return undefined
+  const http = globalThis.process?.getBuiltinModule?.(isSecure ? 'node:https' : 'node:http')
+  if (!http) return undefined
+  let agent: InstanceType<typeof http.Agent> | undefined
+  const get: Get = (url, { signal, isFirst }) =>
+    new Promise((resolve, reject) => {
+      agent ??= new http.Agent({ keepAlive: true, maxFreeSockets: 1 })
+      // A kept socket may have been closed at the other end meanwhile: the second request does without.
+      const request = http.get(url, { headers, signal, agent: isFirst ? agent : false })
+      // Who waits for the answer holds the process, by the deadline's timer; the sockets do not.
+      request.on('socket', socket => socket.unref())
+      request.on('error', error => reject(networkError(error, 'connect')))
+      request.on('response', response => {
+        const coding = response.headers['content-encoding'] ?? 'identity'
+        if (coding !== 'identity') return reject(keySetError('body'))
+        resolve({
+          status: response.statusCode as number,
+          header: name => response.headers[name] as string | undefined,
+          body: response,
+        })
+      })
+    })
+  return Object.assign(get, { close: () => agent?.destroy() })
+}
+
+/** Returns how to ask with a fetch function. It may undo a compression; what counts is the size after that. */
+export function getWithFetch(fetch: Fetch): Get {
+  return async (url, { signal }) => {
+    const response = await ask(fetch, url, signal)
+    if (response.redirected || response.type === 'opaqueredirect') throw keySetError('redirect')
+    return {
+      status: response.status,
+      header: name => response.headers.get(name) ?? undefined,
+      body: response.body ?? nothing,
+    }
+  }
+}
+
+async function ask(fetch: Fetch, url: string, signal: AbortSignal): Promise<FetchResponse> {
+  let response: FetchResponse
+  try {
+    response = await fetch(url, { method: 'GET', headers, redirect: 'manual', signal })
+  } catch (error) {
+    throw networkError(error, 'fetch')
+  }
+  if (!isResponse(response)) throw keySetError('fetch')
+  return response
+}
+
+function isResponse(value: unknown): value is FetchResponse {
+  const { status, headers, body } = (value ?? {}) as Partial<FetchResponse>
+  return (
+    typeof status === 'number' &&
+    typeof headers?.get === 'function' &&
+    (body === null || typeof body?.[Symbol.asyncIterator] === 'function')
+  )
+}
+
+const headers = { accept: 'application/json, */*', 'accept-encoding': 'identity' }
+
+const nothing: AsyncIterable<Uint8Array> = {
+  [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }),
+}

@@ -1,0 +1,56 @@
+/** A limit on how often something is done. All times are in milliseconds, of any clock that does not go back. */
+export interface TokenBucket {
+  /** Whether it may be done at this time; if so, it counts as done. */
+  take(time: number): boolean
+  /** Counts something as done that is done in any case; what may wait pays for it later. */
+  force(time: number): void
+  /** Starts afresh: what was done was worth it. */
+  refill(): void
+}
+
+/**
+ * Returns a full token bucket. Tokens come back one by one after the first interval, the second, and so on; the last one stays.
+ * A bucket that has been left alone for ten times the last interval starts over with the first.
+ */
+export function tokenBucket(burst: number, intervals: readonly [number, ...number[]]): TokenBucket {
+  const longest = intervals.at(-1) as number
+  let tokens = burst
+  let cameBack = 0
+  let since = 0
+  let last = 0
+
+  const interval = () => intervals[cameBack] ?? longest
+  const accrue = (time: number) => {
+    while (tokens < burst && time - since >= interval()) {
+      since += interval()
+      tokens++
+      cameBack++
+    }
+    if (tokens < burst) return
+    since = time
+    if (time - last >= 10 * longest) cameBack = 0
+  }
+  const spend = (time: number) => {
+    tokens--
+    last = time
+  }
+  return {
+    take(time) {
+      accrue(time)
+      if (tokens <= 0) return false
+      spend(time)
+      return true
+    },
+    force(time) {
+      accrue(time)
+      spend(time)
+    },
+    refill() {
+      tokens = burst
+      cameBack = 0
+    },
+  }
+}
+
+/** A bucket that never holds a token. */
+export const never: TokenBucket = { take: () => false, force() {}, refill() {} }
