@@ -1,2 +1,52 @@
-export { AuthError, type AuthErrorCode, isAuthError, type OAuthError } from './errors.js'
+export {
+  AuthError,
+  type AuthErrorCode,
+  type AuthErrorOptions,
+  isAuthError,
+  type OAuthError,
+} from './errors.js'
+export {
+  allowAnonymous,
+  createGuard,
+  type Decision,
+  type DecisionEvent,
+  type Guard,
+  type GuardOptions,
+  type Refusal,
+  type RefusalBody,
+} from './guard.js'
+export {
+  type AccessTokenClaims,
+  type IdTokenClaims,
+  type TokenUse,
+  type UserPoolClaims,
+  type UserPoolOptions,
+  userPool,
+} from './issuers/user-pool.js'
+export {
+  type Challenge,
+  every,
+  federatedBy,
+  hasScope,
+  inGroup,
+  isMachine,
+  isUser,
+  not,
+  type Policy,
+  signedInWithin,
+  some,
+  withAssurance,
+} from './policy.js'
+export {
+  bearer,
+  type CookieOptions,
+  cookie,
+  firstOf,
+  headerToken,
+  queryToken,
+  type TokenSource,
+  webSocketProtocol,
+} from './token-source.js'
 export type * from './types.js'
+export type { VerifiedTokenCacheOptions } from './verified-tokens.js'
+export { type ClaimsOf, createVerifier, type VerifierOptions } from './verifier.js'

@@ -17,7 +17,7 @@ export function userPoolPrincipal(claims: JwtClaims): Principal {
     tokenUse: isAccess ? 'access' : 'id',
     clientId,
     groups: (claims['cognito:groups'] as string[] | undefined) ?? none,
-    scopes: scopesOf(claims.scope),
+    scopes: isAccess ? scopesOf(claims.scope) : none,
     expiresAt: claims.exp,
   }
   if (username !== undefined) principal.username = username

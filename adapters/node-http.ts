@@ -1,0 +1,33 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Refusal } from '../src/guard.js'
+import type { RequestView } from '../src/types.js'
+
+/**
+ * A Node request as the guard sees it.
+ *
+ * @param url path and query as sent; default `request.url`, which some frameworks rewrite
+ */
+export const nodeRequestView = (request: IncomingMessage, url = request.url ?? ''): RequestView => ({
+  header: name => rawHeader(request, name),
+  method: request.method ?? '',
+  url,
+})
+
+/** Answers a refused request. Headers that others have set, such as those of CORS, stay. */
+export function refuse(response: ServerResponse, { status, headers, body }: Refusal): void {
+  response.statusCode = status
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  response.end(JSON.stringify(body))
+}
+
+/** Reads the headers as they came: Node itself drops a second `Authorization` and joins most others. */
+function rawHeader({ rawHeaders }: IncomingMessage, name: string): string | readonly string[] | undefined {
+  let found: string | string[] | undefined
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const candidate = rawHeaders[i] as string
+    if (candidate.length !== name.length || candidate.toLowerCase() !== name) continue
+    const value = rawHeaders[i + 1] as string
+    found = found === undefined ? value : [found, value].flat()
+  }
+  return found
+}

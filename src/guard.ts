@@ -1,0 +1,236 @@
+import { AuthError, type AuthErrorCode, isAuthError, refusal } from './errors.js'
+import { isPending, whenAtHand } from './maybe-promise.js'
+import { aBoolean, aFunction, checkOptions, type OptionCheck } from './options.js'
+import { type Challenge, type Policy, refusedBy } from './policy.js'
+import { bearer, type TokenSource } from './token-source.js'
+import type { JwtClaims, MaybePromise, Principal, RequestView, VerifiedToken, Verifier } from './types.js'
+
+/** The options of {@link createGuard}. */
+export interface GuardOptions<C extends JwtClaims = JwtClaims> {
+  readonly verifier: Verifier<C>
+  /** What every request must be permitted by, before the policy of its route. Default: any verified token. */
+  readonly policy?: Policy<C>
+  /** Where the token is. Default `bearer()`: the `Authorization` header. */
+  readonly token?: TokenSource
+  /** The realm that challenges name. Default `'api'`. */
+  readonly realm?: string
+  /** Told of every decision, for logs and metrics. Holds nothing of the token. What it throws is ignored: an observer changes no decision. */
+  readonly onDecision?: (event: DecisionEvent, request: RequestView) => void
+  /** Tells the client the precise code and how to fix it. For development: it helps whoever probes the API too. Default `false`. */
+  readonly explain?: boolean
+}
+
+/** Decides over requests. */
+export interface Guard<
+  C extends JwtClaims = JwtClaims,
+  A extends VerifiedToken<C> | undefined = VerifiedToken<C>,
+> {
+  /**
+   * The decision over a request: at once when all that it takes is at hand, else a promise of it.
+   * What is thrown is a fault, never a refusal.
+   *
+   * @param policy what the request must be permitted by besides the guard's own policy
+   * @param anonymous whether a request without a token is let through, see {@link allowAnonymous}; default `false`
+   */
+  (request: RequestView, policy?: Policy<C>, anonymous?: boolean): MaybePromise<Decision<A>>
+}
+
+/** What to do with a request. */
+export type Decision<A extends VerifiedToken | undefined = VerifiedToken> =
+  | { readonly authorized: true; readonly auth: A }
+  | Refusal
+
+/** A refused request, with all that the client is answered. */
+export interface Refusal {
+  readonly authorized: false
+  readonly status: AuthError['status']
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: RefusalBody
+  /** The precise reason. It stays on our side. */
+  readonly error: AuthError
+}
+
+/** The JSON body of a refusal. */
+export interface RefusalBody {
+  readonly error: string
+  readonly error_description: string
+  /** Only with `explain: true`. */
+  readonly code?: AuthErrorCode
+  /** Only with `explain: true`. */
+  readonly hint?: string
+}
+
+/** A decision as logs and metrics may have it: a few values each, nothing of a token. */
+export interface DecisionEvent {
+  readonly authorized: boolean
+  /** 200 for a request that is let through. */
+  readonly status: 200 | AuthError['status']
+  readonly code: AuthErrorCode | undefined
+  readonly hint: string | undefined
+  /** Why keys or revocations are out of reach. */
+  readonly cause: unknown
+  /** Whom the request is let through for; `anonymous` for one without a token. */
+  readonly kind: Principal['kind'] | 'anonymous' | undefined
+}
+
+/**
+ * Returns a guard: it finds the token of a request, verifies it, asks the policies, and knows the answer for whoever is refused.
+ *
+ * @throws TypeError for a missing, unknown or unusable option, naming it
+ * @example
+ * const guard = createGuard({ verifier })
+ * app.get('/orders', protect(guard, hasScope('orders/read')), handler)
+ */
+export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guard<C> {
+  checkOptions('createGuard', options, checks)
+  const {
+    verifier,
+    policy: general,
+    token: tokenOf = bearer(),
+    realm = 'api',
+    onDecision,
+    explain = false,
+  } = options
+
+  const guard = (request: RequestView, policy?: Policy<C>, anonymous = false): MaybePromise<Decision> => {
+    const refuse = (error: unknown) => refusalOf(error, realm, explain)
+    try {
+      const decision = decide(request, policy, anonymous)
+      const settled = isPending(decision) ? decision.catch(refuse) : decision
+      return onDecision ? whenAtHand(settled, told => report(told, request, onDecision)) : settled
+    } catch (error) {
+      const refused = refuse(error)
+      return onDecision ? report(refused, request, onDecision) : refused
+    }
+  }
+
+  function decide(
+    request: RequestView,
+    policy: Policy<C> | undefined,
+    anonymous: boolean,
+  ): MaybePromise<Decision> {
+    const token = tokenOf(request)
+    if (token === undefined) {
+      if (anonymous) return letThroughAnonymously
+      throw refusal('ERR_TOKEN_MISSING')
+    }
+    return whenAtHand(verifier.check(token), auth =>
+      whenAtHand(general && refusedBy(general, auth, request, verifier.clock), byGeneral =>
+        whenAtHand(byGeneral ?? (policy && refusedBy(policy, auth, request, verifier.clock)), refusing => {
+          if (!refusing) return { authorized: true, auth }
+          return notPermitted(refusing.challenge, realm, explain)
+        }),
+      ),
+    )
+  }
+
+  return guard as Guard<C>
+}
+
+/**
+ * Returns a guard that lets requests without a token through as well; `auth` is `undefined` then, and no policy is asked.
+ * A bad token is refused as ever: it is never "no token".
+ */
+export const allowAnonymous =
+  <C extends JwtClaims>(guard: Guard<C>): Guard<C, VerifiedToken<C> | undefined> =>
+  (request, policy) =>
+    guard(request, policy, true)
+
+function refusalOf(error: unknown, realm: string, explain: boolean): Refusal {
+  if (!isAuthError(error)) throw error
+  return answer(error, {}, realm, explain)
+}
+
+function notPermitted(challenge: Challenge = {}, realm: string, explain: boolean): Refusal {
+  const stepUp = challenge.maxAge !== undefined || challenge.acrValues !== undefined
+  return answer(refusal(stepUp ? 'ERR_STEP_UP_REQUIRED' : 'ERR_PERMISSION_DENIED'), challenge, realm, explain)
+}
+
+function answer(error: AuthError, challenge: Challenge, realm: string, explain: boolean): Refusal {
+  const body = {
+    error: error.oauthError ?? (error.status === 503 ? 'temporarily_unavailable' : 'unauthorized'),
+    error_description: describe(error),
+  }
+  const headers: Record<string, string> = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }
+  if (error.status === 503) headers['Retry-After'] = String(Math.ceil(error.retryAfter ?? 5))
+  else headers['WWW-Authenticate'] = challengeOf(error, challenge, realm)
+  return {
+    authorized: false,
+    status: error.status,
+    headers,
+    body: explain ? { ...body, error_description: error.message, code: error.code, hint: error.hint } : body,
+    error,
+  }
+}
+
+/** RFC 6750 section 3, RFC 9470 section 3. Whoever sent no token is told nothing but the scheme. */
+function challengeOf(error: AuthError, { scope, maxAge, acrValues }: Challenge, realm: string): string {
+  const parameters = [
+    `realm="${realm}"`,
+    error.oauthError && `error="${error.oauthError}"`,
+    error.oauthError && `error_description="${describe(error)}"`,
+    scope && `scope="${scope}"`,
+    maxAge !== undefined && `max_age="${maxAge}"`,
+    acrValues && `acr_values="${acrValues}"`,
+  ]
+  return `Bearer ${parameters.filter(Boolean).join(', ')}`
+}
+
+/** What a client may know: that a token has expired, so that it refreshes it, and of any other that it is not accepted. */
+const describe = ({ code, oauthError, status, message }: AuthError) =>
+  oauthError === 'invalid_token' && code !== 'ERR_TOKEN_EXPIRED'
+    ? 'The token is invalid'
+    : status === 503
+      ? 'Try again later'
+      : message
+
+function report(
+  decision: Decision,
+  request: RequestView,
+  onDecision: NonNullable<GuardOptions['onDecision']>,
+): Decision {
+  try {
+    onDecision(decision.authorized ? letThrough(decision.auth) : refused(decision), request)
+  } catch {}
+  return decision
+}
+
+const letThrough = (auth: VerifiedToken | undefined): DecisionEvent => ({
+  authorized: true,
+  status: 200,
+  code: undefined,
+  hint: undefined,
+  cause: undefined,
+  kind: auth ? auth.principal.kind : 'anonymous',
+})
+
+const refused = ({ status, error: { code, hint, cause } }: Refusal): DecisionEvent => ({
+  authorized: false,
+  status,
+  code,
+  hint,
+  cause,
+  kind: undefined,
+})
+
+const letThroughAnonymously = Object.freeze({ authorized: true, auth: undefined }) as unknown as Decision
+
+const aVerifier: OptionCheck = value =>
+  typeof (value as Partial<Verifier> | null)?.check === 'function'
+    ? undefined
+    : 'must be a verifier, such as createVerifier({ ... })'
+
+/** No character that could end the quoted string it stands in, or the header. */
+const aRealm: OptionCheck = value =>
+  typeof value === 'string' && /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(value)
+    ? undefined
+    : 'must be printable ASCII without quotes and backslashes'
+
+const checks = {
+  verifier: aVerifier,
+  'policy?': aFunction,
+  'token?': aFunction,
+  'realm?': aRealm,
+  'onDecision?': aFunction,
+  'explain?': aBoolean,
+}

@@ -1,0 +1,260 @@
+import { isText, isTextList } from '../claims.js'
+import { importKey } from '../crypto.js'
+import { refusal } from '../errors.js'
+import { type KeySetOptions, keySet, keySetOptionChecks, keyUrl } from '../jwks/index.js'
+import {
+  aBoolean,
+  aString,
+  checkOptions,
+  type OptionCheck,
+  type OptionChecks,
+  oneOf,
+  oneOrMore,
+} from '../options.js'
+import { refusingTestKeys } from '../test-keys.js'
+import type { JwsHeader, JwtClaims, KeyResolver, TrustedIssuer } from '../types.js'
+
+/** Cognito's two tokens for an API. The refresh token is not one: nobody but Cognito can read it. */
+export type TokenUse = 'access' | 'id'
+
+/** The claims of an access token (Amazon Cognito Developer Guide, "Understanding the access token"). */
+export interface AccessTokenClaims extends JwtClaims {
+  readonly token_use: 'access'
+  readonly sub: string
+  readonly client_id: string
+  /** Absent from a machine's token. */
+  readonly username?: string
+  readonly scope?: string
+  readonly aud?: string
+  readonly auth_time?: number
+  readonly origin_jti?: string
+  readonly 'cognito:groups'?: readonly string[]
+}
+
+/** The claims of an ID token (Amazon Cognito Developer Guide, "Understanding the identity (ID) token"). */
+export interface IdTokenClaims extends JwtClaims {
+  readonly token_use: 'id'
+  readonly sub: string
+  readonly aud: string
+  readonly auth_time?: number
+  readonly origin_jti?: string
+  readonly email?: string
+  readonly email_verified?: boolean
+  readonly 'cognito:username'?: string
+  readonly 'cognito:groups'?: readonly string[]
+}
+
+/** The claims of a user pool's token, told apart by `token_use`. */
+export type UserPoolClaims<U extends TokenUse = TokenUse> = U extends 'access'
+  ? AccessTokenClaims
+  : IdTokenClaims
+
+/** The options of {@link userPool}. */
+export interface UserPoolOptions<U extends TokenUse = 'access'> extends KeySetOptions {
+  /** As the console shows it: region, underscore, name. The region in it is where the pool's issuer is. */
+  readonly userPoolId: string
+  /** The app clients whose tokens are accepted: `client_id` of an access token, `aud` of an ID token. */
+  readonly clientId?: string | readonly string[]
+  /**
+   * Which tokens are accepted. Default `'access'`: an ID token tells an app who its user is, it is not made for calling APIs.
+   */
+  readonly tokenUse?: U | readonly U[]
+  /**
+   * What this API is called as a resource (RFC 8707): an access token that is bound to a resource must be bound to one of these.
+   * Without it, a token bound to any resource is refused. Does not refuse a token that is bound to none; see `requireResource`.
+   */
+  readonly resource?: string | readonly string[]
+  /** Whether access tokens must be bound to one of `resource`. Cognito cannot bind those of machines. Default `false`. */
+  readonly requireResource?: boolean
+  /** The Regions of a pool's replicas, whose tokens may name their own Region in `iss`. Default none. */
+  readonly additionalRegions?: readonly string[]
+  /** The one exact `iss` to accept in place of those that follow from the pool ID, for partitions where they are not documented. */
+  readonly issuer?: string
+  /** Where the key set is. Default: `<iss>/.well-known/jwks.json` of the issuer whose token shows up. */
+  readonly jwksUri?: string
+  /** Accepts tokens of any app client of the pool. Makes `clientId` unnecessary. Default `false`. */
+  readonly insecureSkipClientCheck?: boolean
+  /** Accepts keys that `cognito-guard/testing` publishes, private half and all. Default `false`. */
+  readonly insecureTestKeys?: boolean
+}
+
+/**
+ * Returns a user pool as a trusted issuer: its original and its updated `iss`, RS256, and the checks of Cognito's claims.
+ * A key set is fetched when a token of its issuer shows up, or by `verifier.ready()`.
+ * Does not check groups and scopes: those are the policy's.
+ *
+ * Source: Amazon Cognito Developer Guide, "Verifying JSON web tokens" and "Identity provider and relying party endpoints".
+ *
+ * @throws TypeError for a missing, unknown or unusable option, naming it
+ * @example
+ * createVerifier({ issuers: [userPool({ userPoolId: 'eu-west-1_AbCdEf123', clientId: '1example23456789' })] })
+ */
+export function userPool<const U extends TokenUse = 'access'>(
+  options: UserPoolOptions<U>,
+): TrustedIssuer<UserPoolClaims<U>> {
+  checkOptions('userPool', options, checksFor(options))
+  const issuers = options.issuer ? [options.issuer] : issuersOf(options)
+  const uses = listOf<TokenUse>(options.tokenUse ?? 'access')
+  const clients = options.insecureSkipClientCheck
+    ? undefined
+    : listOf(options.clientId as string | readonly string[])
+  const resources = listOf(options.resource ?? [])
+  return {
+    issuers,
+    algorithms,
+    keys: keysOf(options, issuers),
+    validate(_header: JwsHeader, claims: JwtClaims) {
+      validateUse(claims, uses)
+      if (claims.token_use === 'access')
+        validateAccess(claims, clients, resources, options.requireResource === true)
+      else validateId(claims, clients)
+      validateTypes(claims)
+      return claims as UserPoolClaims<U>
+    },
+  }
+}
+
+function validateUse({ token_use: use }: JwtClaims, uses: readonly string[]): void {
+  if (typeof use === 'string' && uses.includes(use)) return
+  throw refusal('ERR_TOKEN_USE', use === 'id' || use === 'access' ? useHints[use] : undefined)
+}
+
+function validateAccess(
+  { client_id: client, aud }: JwtClaims,
+  clients: readonly string[] | undefined,
+  resources: readonly string[],
+  mustBeBound: boolean,
+): void {
+  if (!isText(client) || (clients && !clients.includes(client))) throw refusal('ERR_TOKEN_CLIENT')
+  const isBound = typeof aud === 'string' && resources.includes(aud)
+  // A trigger may set `aud` to the client ID, and to nothing else: that binds the token to no resource.
+  const isFree = aud === undefined || aud === client
+  if (!isBound && !(isFree && !mustBeBound)) throw refusal('ERR_TOKEN_AUDIENCE')
+}
+
+function validateId({ aud }: JwtClaims, clients: readonly string[] | undefined): void {
+  if (!isText(aud) || (clients && !clients.includes(aud))) throw refusal('ERR_TOKEN_CLIENT')
+}
+
+/** The types that Cognito documents, of the claims that decisions are made from. */
+function validateTypes(claims: JwtClaims): void {
+  const { sub, scope, username, origin_jti, identities } = claims
+  const groups = claims['cognito:groups']
+  const cognitoUsername = claims['cognito:username']
+  const valid =
+    isText(sub) &&
+    (scope === undefined || typeof scope === 'string') &&
+    (groups === undefined || isTextList(groups)) &&
+    (username === undefined || typeof username === 'string') &&
+    (cognitoUsername === undefined || typeof cognitoUsername === 'string') &&
+    (origin_jti === undefined || typeof origin_jti === 'string') &&
+    (identities === undefined || Array.isArray(identities))
+  if (!valid) throw refusal('ERR_TOKEN_CLAIM')
+}
+
+/** One key set for each issuer, so that only the one whose tokens show up is fetched: the other answers 403. */
+function keysOf(options: UserPoolOptions<TokenUse>, issuers: readonly string[]): KeyResolver {
+  const keySetAt = (url: string) =>
+    keySet({
+      ...keySetOptionsOf(options),
+      url,
+      algorithms,
+      importKey: options.insecureTestKeys ? importKey : refusingTestKeys(importKey),
+    })
+  if (options.jwksUri || issuers.length === 1)
+    return keySetAt(options.jwksUri ?? keySetUrl(issuers[0] as string))
+  return keySetByIssuer(new Map(issuers.map(issuer => [issuer, keySetAt(keySetUrl(issuer))])))
+}
+
+function keySetByIssuer(sets: ReadonlyMap<string, KeyResolver>): KeyResolver {
+  const all = [...sets.values()]
+  const first = all[0] as KeyResolver
+  const resolve: KeyResolver = (kid, algorithm, now, issuer) =>
+    (sets.get(issuer as string) as KeyResolver)(kid, algorithm, now)
+  return Object.assign(resolve, {
+    /** Which `iss` a pool signs with shows with its first token. The original one is where most pools are; the updated one answers 403 there. */
+    ready: async (now: number) => {
+      const [answer] = await Promise.allSettled([first.ready?.(now)])
+      if (answer.status === 'fulfilled') return
+      await Promise.any(all.slice(1).map(set => set.ready?.(now))).catch(() => Promise.reject(answer.reason))
+    },
+    suspect: (kid: string | undefined, now: number, issuer?: string) =>
+      sets.get(issuer as string)?.suspect?.(kid, now),
+    health: (now: number) =>
+      all.map(set => set.health?.(now)).find(health => health?.state !== 'empty') ?? first.health?.(now),
+    close: () => all.forEach(set => set.close?.()),
+  })
+}
+
+/**
+ * The `iss` values of a pool: original and updated, in its own Region, and the original one in each additional Region.
+ * In other partitions than the commercial one and GovCloud, hosts are not documented: they are not guessed.
+ */
+function issuersOf({ userPoolId, additionalRegions = [] }: UserPoolOptions<TokenUse>): string[] {
+  const region = userPoolId.slice(0, userPoolId.indexOf('_'))
+  const original = (of: string) => `https://cognito-idp.${of}.amazonaws.com/${userPoolId}`
+  return [
+    original(region),
+    `https://issuer-cognito-idp.${region}.amazonaws.com/${userPoolId}`,
+    ...additionalRegions.map(original),
+  ]
+}
+
+const keySetUrl = (issuer: string) => `${issuer}/.well-known/jwks.json`
+
+const keySetOptionsOf = (options: UserPoolOptions<TokenUse>): KeySetOptions =>
+  Object.fromEntries(Object.entries(options).filter(([name]) => `${name}?` in keySetOptionChecks))
+
+const listOf = <T extends string>(value: T | readonly T[]): readonly T[] =>
+  typeof value === 'string' ? [value] : value
+
+function checksFor({
+  insecureSkipClientCheck,
+  insecureLoopbackHttp,
+  issuer,
+}: UserPoolOptions<TokenUse>): OptionChecks {
+  return {
+    ...keySetOptionChecks,
+    userPoolId: issuer ? aPoolId : aPoolIdOfDocumentedRegion,
+    [insecureSkipClientCheck === true ? 'clientId?' : 'clientId']: oneOrMore(aClientId),
+    'tokenUse?': oneOrMore(oneOf('access', 'id')),
+    'resource?': oneOrMore(aString),
+    'requireResource?': aBoolean,
+    'additionalRegions?': oneOrMore(aRegion),
+    'issuer?': keyUrl(insecureLoopbackHttp),
+    'jwksUri?': keyUrl(insecureLoopbackHttp),
+    'insecureSkipClientCheck?': aBoolean,
+    'insecureTestKeys?': aBoolean,
+  }
+}
+
+/** Cognito User Pools API Reference, "UserPoolType". */
+const aPoolId: OptionCheck = value =>
+  typeof value === 'string' && value.length <= 55 && /^[\w-]+_[0-9a-zA-Z]+$/.test(value)
+    ? undefined
+    : 'must be a user pool ID, such as eu-west-1_AbCdEf123'
+
+const aPoolIdOfDocumentedRegion: OptionCheck = value =>
+  aPoolId(value) ??
+  (documentedRegion.test((value as string).replace(/_[^_]*$/, '')) ? undefined : undocumented)
+
+const aRegion: OptionCheck = value =>
+  typeof value === 'string' && documentedRegion.test(value)
+    ? undefined
+    : 'must be a Region, such as eu-west-1'
+
+const aClientId: OptionCheck = value =>
+  typeof value === 'string' && /^[\w+]{1,128}$/.test(value) ? undefined : 'must be an app client ID'
+
+/** The commercial partition and GovCloud. */
+const documentedRegion = /^(?!cn-)[a-z]{2}-(?:gov-)?[a-z]+-\d+$/
+
+const undocumented = 'is of a Region whose issuer is not documented: give the issuer option as well'
+
+const algorithms = ['RS256'] as const
+
+const useHints = {
+  id: 'This is an ID token; this API accepts access tokens. Amplify: (await fetchAuthSession()).tokens.accessToken.',
+  access:
+    'This is an access token; this API accepts ID tokens. Amplify: (await fetchAuthSession()).tokens.idToken.',
+}

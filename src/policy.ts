@@ -1,0 +1,198 @@
+import { isPending, whenAtHand } from './maybe-promise.js'
+import type { Clock, JwtClaims, MaybePromise, RequestView, VerifiedToken } from './types.js'
+
+/** What a refused client is told to come back with. */
+export interface Challenge {
+  /** The scopes it takes, parted by spaces (RFC 6750 section 3). */
+  readonly scope?: string
+  /** How many seconds ago the user may have signed in (RFC 9470 section 3). */
+  readonly maxAge?: number
+  /** The authentication contexts that are accepted, parted by spaces (RFC 9470 section 3). */
+  readonly acrValues?: string
+}
+
+/**
+ * Who may. A function of the verified token and the request; only `true` permits. It is asked on every request, whatever is cached.
+ * One that throws is a fault of ours, not a refusal.
+ */
+export interface Policy<C extends JwtClaims = JwtClaims> {
+  (auth: VerifiedToken<C>, request: RequestView, clock: Clock): MaybePromise<boolean>
+  /** What a client that this policy refuses is told. Default: nothing but that it may not. */
+  readonly challenge?: Challenge
+  /** For a policy made of others: the one of them that refuses, `undefined` when none does. */
+  readonly refusedBy?: (
+    auth: VerifiedToken<C>,
+    request: RequestView,
+    clock: Clock,
+  ) => MaybePromise<Policy<C> | undefined>
+}
+
+/**
+ * Permits access tokens with all of these scopes. The challenge names them.
+ * Does not take a scope for another of which it is a part: whole strings are compared.
+ *
+ * @throws TypeError without a scope, or for one outside of RFC 6749 section 3.3
+ */
+export function hasScope(...all: readonly [string, ...string[]]): Policy {
+  expect(
+    'hasScope',
+    all,
+    scope => typeof scope === 'string' && scopeToken.test(scope),
+    'scopes, each without spaces or quotes',
+  )
+  return policy(({ principal: { scopes } }) => all.every(scope => scopes.includes(scope)), {
+    scope: all.join(' '),
+  })
+}
+
+/**
+ * Permits users in any of these groups of the user pool (`cognito:groups`).
+ *
+ * @throws TypeError without a group
+ */
+export function inGroup(...any: readonly [string, ...string[]]): Policy {
+  expect('inGroup', any, isName, 'group names')
+  return ({ principal: { groups } }) => any.some(group => groups.includes(group))
+}
+
+/**
+ * Permits what all of these policies permit, asked in this order. The challenge is that of the first that refuses.
+ *
+ * @throws TypeError without a policy
+ */
+export function every<C extends JwtClaims = JwtClaims>(...policies: readonly Policy<C>[]): Policy<C> {
+  expect('every', policies, isPolicy, 'policies')
+  return composed((auth, request, clock) => firstRefusal(policies, auth, request, clock))
+}
+
+/**
+ * Permits what any of these policies permits, asked in this order. The challenge is that of the first of them.
+ *
+ * @throws TypeError without a policy
+ */
+export function some<C extends JwtClaims = JwtClaims>(...policies: readonly Policy<C>[]): Policy<C> {
+  expect('some', policies, isPolicy, 'policies')
+  return composed((auth, request, clock) => {
+    const ask = (index: number, first?: Policy<C>): MaybePromise<Policy<C> | undefined> => {
+      const next = policies[index]
+      if (!next) return first
+      return whenAtHand(
+        refusedBy(next, auth, request, clock),
+        refused => refused && ask(index + 1, first ?? refused),
+      )
+    }
+    return ask(0)
+  })
+}
+
+/**
+ * Permits what this policy refuses.
+ *
+ * @throws TypeError for anything but a policy
+ */
+export function not<C extends JwtClaims = JwtClaims>(refused: Policy<C>): Policy<C> {
+  expect('not', [refused], isPolicy, 'a policy')
+  return (auth, request, clock) => whenAtHand(refused(auth, request, clock), permitted => permitted === false)
+}
+
+/** Permits people, not machines and not guests. */
+export const isUser: Policy = ({ principal }) => principal.kind === 'user'
+
+/** Permits machines: clients that act for themselves (client credentials). */
+export const isMachine: Policy = ({ principal }) => principal.kind === 'machine'
+
+/**
+ * Permits users who signed in at this identity provider, by its name in the user pool. Access tokens do not say it; ID tokens do.
+ *
+ * @throws TypeError without a name
+ */
+export function federatedBy(provider: string): Policy {
+  expect('federatedBy', [provider], isName, 'the name of a provider')
+  return ({ principal }) => principal.provider?.name === provider
+}
+
+/**
+ * Permits users who signed in, not merely refreshed a session, at most so many seconds ago (`auth_time`). The challenge asks for it (RFC 9470).
+ *
+ * @throws TypeError for anything but a positive number of seconds
+ */
+export function signedInWithin(seconds: number): Policy {
+  expect(
+    'signedInWithin',
+    [seconds],
+    value => Number.isFinite(value) && (value as number) > 0,
+    'a positive number of seconds',
+  )
+  return policy(
+    ({ claims: { auth_time: signedIn } }, _request, clock) =>
+      typeof signedIn === 'number' && signedIn + seconds >= clock.now() / 1000,
+    { maxAge: seconds },
+  )
+}
+
+/**
+ * Permits users whose sign-in reached one of these authentication contexts (`acr`). The challenge names them (RFC 9470).
+ * Cognito's are `urn:cognito:loa:1` to `4` unless the pool renames them; a pool that does not issue the claim permits nobody.
+ *
+ * @throws TypeError without a context
+ */
+export function withAssurance(...acr: readonly [string, ...string[]]): Policy {
+  expect('withAssurance', acr, value => typeof value === 'string' && scopeToken.test(value), 'acr values')
+  return policy(({ claims }) => acr.includes(claims.acr as string), { acrValues: acr.join(' ') })
+}
+
+/** The policy that refuses, if one does: this one, or the one of its parts that did. */
+export function refusedBy<C extends JwtClaims>(
+  asked: Policy<C>,
+  auth: VerifiedToken<C>,
+  request: RequestView,
+  clock: Clock,
+): MaybePromise<Policy<C> | undefined> {
+  if (asked.refusedBy) return asked.refusedBy(auth, request, clock)
+  const permitted = asked(auth, request, clock)
+  if (isPending(permitted)) return permitted.then(later => (later === true ? undefined : asked))
+  return permitted === true ? undefined : asked
+}
+
+/** Whether a value can be asked as a policy. */
+export const isPolicy = (value: unknown): value is Policy => typeof value === 'function'
+
+function firstRefusal<C extends JwtClaims>(
+  policies: readonly Policy<C>[],
+  auth: VerifiedToken<C>,
+  request: RequestView,
+  clock: Clock,
+): MaybePromise<Policy<C> | undefined> {
+  for (const [index, asked] of policies.entries()) {
+    const refused = refusedBy(asked, auth, request, clock)
+    if (isPending(refused)) {
+      return refused.then(later => later ?? firstRefusal(policies.slice(index + 1), auth, request, clock))
+    }
+    if (refused) return refused
+  }
+  return undefined
+}
+
+const policy = (ask: Policy, challenge: Challenge): Policy =>
+  Object.assign(ask, { challenge: Object.freeze(challenge) })
+
+const composed = <C extends JwtClaims>(refusing: NonNullable<Policy<C>['refusedBy']>): Policy<C> =>
+  Object.assign(
+    (auth: VerifiedToken<C>, request: RequestView, clock: Clock) =>
+      whenAtHand(refusing(auth, request, clock), refused => refused === undefined),
+    { refusedBy: refusing },
+  )
+
+function expect(
+  name: string,
+  values: readonly unknown[],
+  isRight: (value: unknown) => boolean,
+  what: string,
+): void {
+  if (values.length === 0 || !values.every(isRight)) throw new TypeError(`${name}: expected ${what}`)
+}
+
+const isName = (value: unknown) => typeof value === 'string' && value !== ''
+
+/** RFC 6749 section 3.3; nothing that could end a quoted string in a header. */
+const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/

@@ -1,0 +1,216 @@
+import { LRUCache } from 'lru-cache'
+import { validateRegisteredClaims, validateTime } from './claims.js'
+import { encoding } from './encoding.js'
+import { AuthError, isAuthError, refusal } from './errors.js'
+import { parseClaims, parseHeader, splitJws } from './jws.js'
+import { isPending, whenAtHand } from './maybe-promise.js'
+import { aClock, checkOptions, type OptionCheck, seconds } from './options.js'
+import { userPoolPrincipal } from './principal.js'
+import type {
+  Algorithm,
+  Clock,
+  JwsHeader,
+  JwtClaims,
+  MaybePromise,
+  RevocationList,
+  TrustedIssuer,
+  VerificationKey,
+  VerifiedToken,
+  Verifier,
+} from './types.js'
+import { type Entry, type VerifiedTokenCacheOptions, verifiedTokens } from './verified-tokens.js'
+
+/** The options of {@link createVerifier}. */
+export interface VerifierOptions<I extends readonly TrustedIssuer[] = readonly TrustedIssuer[]> {
+  /** Whose tokens are accepted: any mix, also several with one `iss` (a pool with two clients). */
+  readonly issuers: I
+  /** By how many seconds the clocks of issuer and verifier may differ. Default 5, at most 300. */
+  readonly clockTolerance?: number
+  /** The memory of verified tokens; `false` for none. What can change is checked on every call all the same. */
+  readonly cache?: VerifiedTokenCacheOptions | false
+  /** Which tokens are revoked though they have not expired. Default none. */
+  readonly revocations?: RevocationList
+  /** The time. Default `Date`. */
+  readonly clock?: Clock
+}
+
+/** The claims that a verifier of these issuers returns. */
+export type ClaimsOf<I extends readonly TrustedIssuer[]> =
+  I[number] extends TrustedIssuer<infer C> ? C : never
+
+/**
+ * Returns a verifier: signature, issuer, algorithm and claims are checked once for a token and remembered;
+ * its expiry, its key and its revocation on every call.
+ *
+ * @throws TypeError for a missing, unknown or unusable option, naming it
+ * @example
+ * const verifier = createVerifier({ issuers: [userPool({ userPoolId, clientId })] })
+ * const { principal, claims } = await verifier.verify(token)
+ */
+export function createVerifier<const I extends readonly TrustedIssuer[]>(
+  options: VerifierOptions<I>,
+): Verifier<ClaimsOf<I>> {
+  checkOptions('createVerifier', options, checks)
+  const clock = options.clock ?? Date
+  const checkAt = checker(options) as (token: string, now: number) => MaybePromise<VerifiedToken<ClaimsOf<I>>>
+  const check = (token: string) => checkAt(token, clock.now())
+  return {
+    clock,
+    check,
+    verify(token) {
+      try {
+        const verified = check(token)
+        return isPending(verified) ? verified : Promise.resolve(verified)
+      } catch (error) {
+        return Promise.reject(error)
+      }
+    },
+    verifySync(token) {
+      const verified = check(token)
+      if (!isPending(verified)) return verified
+      verified.catch(() => {})
+      throw new AuthError('ERR_KEYS_NOT_LOADED')
+    },
+    async ready() {
+      const answers = await Promise.allSettled(
+        options.issuers.map(issuer => issuer.keys.ready?.(clock.now())),
+      )
+      const failure = answers.find(answer => answer.status === 'rejected')
+      if (failure) throw failure.reason
+    },
+    health: () =>
+      options.issuers.flatMap(({ issuers, keys }) => {
+        const health = keys.health?.(clock.now())
+        return health ? { issuers, ...health } : []
+      }),
+    close: () => options.issuers.forEach(issuer => issuer.keys.close?.()),
+  }
+}
+
+/** The path of a token, once, for those who wait and those who do not. */
+function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: VerifierOptions) {
+  const candidates = byIssuer(issuers)
+  const algorithms = new Set<string>(issuers.flatMap(issuer => issuer.algorithms))
+  const headers = new LRUCache<string, JwsHeader>({ max: 1_000 })
+  const remembered = cache ? verifiedTokens(cache) : undefined
+
+  return function check(token: string, now: number): MaybePromise<VerifiedToken> {
+    const entry = typeof token === 'string' ? remembered?.get(token) : undefined
+    return entry ? recheck(entry, now) : verifyAfresh(token, now)
+  }
+
+  /** Asks for the key again: that keeps key sets fresh under a load of hits only, and a remembered token dies with its key. */
+  function recheck({ token, verified, issuer, key }: Entry, now: number): MaybePromise<VerifiedToken> {
+    return whenAtHand(keyOf(issuer, verified.header, verified.claims, now), current => {
+      if (current !== key) return verifyAfresh(token, now)
+      validateTime(verified.claims, now / 1000, clockTolerance)
+      return unlessRevoked(verified, now)
+    })
+  }
+
+  function verifyAfresh(token: string, now: number): MaybePromise<VerifiedToken> {
+    const parts = splitJws(token)
+    const header = headers.get(parts.header) ?? freeze(parseHeader(parts.header))
+    if (!algorithms.has(header.alg)) throw refusal('ERR_TOKEN_ALGORITHM')
+    const { issuer, claims } = select(candidates, header, parseClaims(parts.claims))
+    validateRegisteredClaims(claims)
+    validateTime(claims, now / 1000, clockTolerance)
+    return whenAtHand(keyOf(issuer, header, claims, now), key =>
+      whenAtHand(isSigned(token, parts.end, key), isGenuine => {
+        if (isGenuine !== true) throw doubt(issuer, header, claims, now)
+        const principal = issuer.principal?.(claims) ?? userPoolPrincipal(claims)
+        const verified = Object.freeze({ header, claims: freeze(claims), principal: freeze(principal) })
+        headers.set(parts.header, header)
+        remembered?.add({ token, verified, issuer, key })
+        return unlessRevoked(verified, now)
+      }),
+    )
+  }
+
+  function unlessRevoked(verified: VerifiedToken, now: number): VerifiedToken {
+    if (revocations?.isRevoked(verified, now)) throw refusal('ERR_TOKEN_REVOKED')
+    return verified
+  }
+}
+
+/** Several issuers may share an `iss`: a pool with two clients, a pool and the load balancer in front of it. */
+function byIssuer(issuers: readonly TrustedIssuer[]): ReadonlyMap<string, readonly TrustedIssuer[]> {
+  const candidates = new Map<string, TrustedIssuer[]>()
+  for (const issuer of issuers) {
+    for (const iss of issuer.issuers) candidates.set(iss, [...(candidates.get(iss) ?? []), issuer])
+  }
+  return candidates
+}
+
+/** The first issuer that takes the token, with the claims as it types them; else the refusal of the one that came closest. */
+function select(
+  candidates: ReadonlyMap<string, readonly TrustedIssuer[]>,
+  header: JwsHeader,
+  claims: JwtClaims,
+) {
+  let closest = refusal(candidates.has(claims.iss) ? 'ERR_TOKEN_ALGORITHM' : 'ERR_TOKEN_ISSUER')
+  for (const issuer of candidates.get(claims.iss) ?? []) {
+    if (!issuer.algorithms.includes(header.alg as Algorithm)) continue
+    try {
+      return { issuer, claims: issuer.validate(header, claims) }
+    } catch (error) {
+      if (!isAuthError(error)) throw error
+      if (closest.code === 'ERR_TOKEN_ALGORITHM' || closest.code === 'ERR_TOKEN_USE') closest = error
+    }
+  }
+  throw closest
+}
+
+function keyOf(
+  issuer: TrustedIssuer,
+  { kid, alg }: JwsHeader,
+  { iss }: JwtClaims,
+  now: number,
+): MaybePromise<VerificationKey> {
+  return whenAtHand(issuer.keys(kid, alg as Algorithm, now, iss), key => {
+    if (key.algorithm !== alg) throw refusal('ERR_TOKEN_KEY')
+    return key
+  })
+}
+
+function isSigned(token: string, end: number, key: VerificationKey): MaybePromise<boolean> {
+  const bytes = encoding.signedBytes(token, end)
+  return bytes ? key.verify(bytes.signingInput, bytes.signature) : false
+}
+
+/** A signature that does not verify may be a key that was replaced under its ID: the key set may look, this token stays refused. */
+function doubt({ keys }: TrustedIssuer, { kid }: JwsHeader, { iss }: JwtClaims, now: number): AuthError {
+  keys.suspect?.(kid, now, iss)
+  return refusal('ERR_TOKEN_SIGNATURE')
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value
+  for (const member of Object.values(value)) freeze(member)
+  return Object.freeze(value)
+}
+
+const someIssuers: OptionCheck = value => {
+  if (!Array.isArray(value) || value.length === 0) return 'must be a list of at least one issuer'
+  return value.every(isIssuer) ? undefined : 'has an entry that is not an issuer, such as userPool({ ... })'
+}
+
+const isIssuer = (value: Partial<TrustedIssuer> | null) =>
+  Array.isArray(value?.issuers) &&
+  Array.isArray(value.algorithms) &&
+  typeof value.keys === 'function' &&
+  typeof value.validate === 'function'
+
+const checks = {
+  issuers: someIssuers,
+  'clockTolerance?': seconds(0, 300),
+  'cache?': (value: unknown) =>
+    value === false || (typeof value === 'object' && value !== null)
+      ? undefined
+      : 'must be an object, or false',
+  'revocations?': (value: unknown) =>
+    typeof (value as Partial<RevocationList> | null)?.isRevoked === 'function'
+      ? undefined
+      : 'must have a function isRevoked()',
+  'clock?': aClock,
+}
