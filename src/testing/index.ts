@@ -3,7 +3,6 @@ export { createTestIssuer } from './issuer.js'
 export type { TestJwk } from './keys.js'
 export {
   type ServedTestIssuer,
-  type ServedUserPoolOptions,
   type ServeTestIssuerOptions,
   serveTestIssuer,
 } from './server.js'
@@ -16,6 +15,7 @@ export type {
   TestUserTokenOptions,
 } from './token-options.js'
 export type {
+  ServedUserPoolOptions,
   TestFetch,
   TestIssuer,
   TestIssuerOptions,

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { aCount, aString, checkOptions, type OptionChecks } from '../options.js'
 import { awsError, initiateAuth } from './initiate-auth.js'
 import { strings } from './token-options.js'
-import type { TestIssuer, TestUser } from './types.js'
+import type { ServedUserPoolOptions, TestIssuer, TestUser } from './types.js'
 
 /** The options of {@link serveTestIssuer}. */
 export interface ServeTestIssuerOptions {
@@ -21,16 +21,6 @@ export interface ServedTestIssuer {
   readonly options: ServedUserPoolOptions
   /** Ends every connection and frees the port. */
   readonly close: () => Promise<void>
-}
-
-/** What a test issuer on loopback gives to `userPool`. */
-export interface ServedUserPoolOptions {
-  readonly userPoolId: string
-  readonly clientId: string
-  readonly jwksUri: string
-  readonly insecureLoopbackHttp: true
-  /** The keys are known to everybody, see `userPool`. */
-  readonly insecureTestKeys: true
 }
 
 /**

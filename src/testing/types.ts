@@ -64,6 +64,16 @@ export interface TestUserPoolOptions {
   readonly insecureTestKeys: true
 }
 
+/** What a test issuer on loopback gives to `userPool`. */
+export interface ServedUserPoolOptions {
+  readonly userPoolId: string
+  readonly clientId: string
+  readonly jwksUri: string
+  readonly insecureLoopbackHttp: true
+  /** The keys are known to everybody, see `userPool`. */
+  readonly insecureTestKeys: true
+}
+
 /** The part of `fetch` that a key set needs. */
 export type TestFetch = (
   url: string | URL | { readonly url: string },
