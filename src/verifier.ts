@@ -72,7 +72,7 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
     },
     async ready() {
       const answers = await Promise.allSettled(
-        options.issuers.map(issuer => issuer.keys.ready?.(clock.now())),
+        options.issuers.map(async issuer => issuer.keys.ready?.(clock.now())),
       )
       const failure = answers.find(answer => answer.status === 'rejected')
       if (failure) throw failure.reason
