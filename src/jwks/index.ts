@@ -1,13 +1,13 @@
 import { type ImportKey, importKey as importKeyHere } from '../crypto.js'
 import { isPending } from '../maybe-promise.js'
 import { aFunction, checkOptions } from '../options.js'
-import type { Algorithm, KeyResolver, MaybePromise } from '../types.js'
+import type { Algorithm, MaybePromise } from '../types.js'
 import { elapsed } from './elapsed.js'
 import { harmless } from './events.js'
 import { fetchText } from './fetch-text.js'
 import { type Importing, importKeySet, type KeySet, parseKeySet, type SkippedEntry } from './key-set.js'
 import { type KeySetOptions, keySetOptionChecks, keyUrl, timing } from './options.js'
-import { refreshing } from './refreshing.js'
+import { type RefreshingKeys, refreshing } from './refreshing.js'
 import { wire } from './request.js'
 import type { Supply } from './stock.js'
 import { never, tokenBucket } from './token-bucket.js'
@@ -23,6 +23,7 @@ export {
   keySetOptionChecks,
   keyUrl,
 } from './options.js'
+export type { RefreshingKeys } from './refreshing.js'
 export type { Fetch, FetchResponse } from './request.js'
 
 /** What {@link keySet} is made from: where the set is, what it is for, and what the user has set. */
@@ -40,7 +41,7 @@ export interface KeySetSource extends KeySetOptions {
  *
  * @throws TypeError for a missing, unknown or unusable option, naming it
  */
-export function keySet(options: KeySetSource): Required<KeyResolver> {
+export function keySet(options: KeySetSource): RefreshingKeys {
   checkOptions('keySet', options, { ...checks, url: keyUrl(options.insecureLoopbackHttp) })
   const { url, algorithms, importKey = importKeyHere, jwks, offline, monotonic = performance } = options
   const emit = harmless(options.onEvent)
