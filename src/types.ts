@@ -41,8 +41,13 @@ export interface JwtClaims {
 /** A public key bound to one algorithm when it was imported. */
 export interface VerificationKey {
   readonly algorithm: Algorithm
-  /** Whether `signature` is this key's over `signingInput`. At once with node:crypto, later with WebCrypto. */
-  verify(signingInput: Uint8Array, signature: Uint8Array): MaybePromise<boolean>
+  /**
+   * Whether `signature` is this key's over `signingInput`. At once with node:crypto; later with WebCrypto, and where the caller can wait and
+   * there is more to verify than one turn of the event loop should take. The bytes are lent: what is needed later must be copied at once.
+   *
+   * @param canWait whether a promise is welcome; default `false`
+   */
+  verify(signingInput: Uint8Array, signature: Uint8Array, canWait?: boolean): MaybePromise<boolean>
 }
 
 /**
