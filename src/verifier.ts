@@ -101,11 +101,10 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
 
   /** Asks for the key again: that keeps key sets fresh under a load of hits only, and a remembered token dies with its key. */
   function recheck({ token, verified, issuer, key }: Entry, now: number): MaybePromise<VerifiedToken> {
-    return whenAtHand(keyOf(issuer, verified.header, verified.claims, now), current => {
-      if (current !== key) return verifyAfresh(token, now)
-      validateTime(verified.claims, now / 1000, clockTolerance)
-      return unlessRevoked(verified, now)
-    })
+    validateTime(verified.claims, now / 1000, clockTolerance)
+    return whenAtHand(keyOf(issuer, verified.header, verified.claims, now), current =>
+      current === key ? unlessRevoked(verified, now) : verifyAfresh(token, now),
+    )
   }
 
   function verifyAfresh(token: string, now: number): MaybePromise<VerifiedToken> {
