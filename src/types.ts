@@ -41,6 +41,8 @@ export interface JwtClaims {
 /** A public key bound to one algorithm when it was imported. */
 export interface VerificationKey {
   readonly algorithm: Algorithm
+  /** Whether `verify` is done with its arguments when it returns, so that they need not be copied for it. Default `false`. */
+  readonly isImmediate?: true
   /** Whether `signature` is this key's over `signingInput`. At once with node:crypto, later with WebCrypto. */
   verify(signingInput: Uint8Array, signature: Uint8Array): MaybePromise<boolean>
 }
