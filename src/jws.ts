@@ -20,13 +20,17 @@ export interface JwsParts {
  * @throws AuthError `ERR_TOKEN_MALFORMED`
  */
 export function splitJws(token: unknown): JwsParts {
-  if (typeof token !== 'string' || token.length > maxTokenLength) throw refusal('ERR_TOKEN_MALFORMED')
+  if (!isOfTokenLength(token)) throw refusal('ERR_TOKEN_MALFORMED')
   const first = token.indexOf('.')
   const end = token.indexOf('.', first + 1)
   const hasThreeParts = first > 0 && end > first + 1 && end < token.length - 1
   if (!hasThreeParts || !encoding.signedBytes(token, end)) throw refusal('ERR_TOKEN_MALFORMED')
   return { header: token.slice(0, first), claims: token.slice(first + 1, end), end }
 }
+
+/** Whether a value is a text that is not too long for a token. To be asked first: reading even one character of a text that was put together takes as long as the text. */
+export const isOfTokenLength = (token: unknown): token is string =>
+  typeof token === 'string' && token.length <= maxTokenLength
 
 /**
  * The JOSE header of a token (RFC 7515 section 4). Keys and URLs that it brings along (`jwk`, `jku`, `x5u`, `x5c`) are never looked at.

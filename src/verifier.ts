@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import { validateRegisteredClaims, validateTime } from './claims.js'
 import { encoding } from './encoding.js'
 import { AuthError, isAuthError, refusal } from './errors.js'
-import { parseClaims, parseHeader, splitJws } from './jws.js'
+import { isOfTokenLength, parseClaims, parseHeader, splitJws } from './jws.js'
 import { isPending, whenAtHand } from './maybe-promise.js'
 import { aClock, checkOptions, type OptionCheck, seconds } from './options.js'
 import { userPoolPrincipal } from './principal.js'
@@ -95,7 +95,7 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
   const remembered = cache ? verifiedTokens(cache) : undefined
 
   return function check(token: string, now: number): MaybePromise<VerifiedToken> {
-    const entry = typeof token === 'string' ? remembered?.get(token) : undefined
+    const entry = isOfTokenLength(token) ? remembered?.get(token) : undefined
     return entry ? recheck(entry, now) : verifyAfresh(token, now)
   }
 
