@@ -34,8 +34,11 @@ export function validateTime({ exp, nbf, iat }: JwtClaims, now: number, toleranc
 }
 
 /** Whether a claim is a list of strings. One string is not: a pool's groups are always a list. */
-export const isTextList = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every(item => typeof item === 'string')
+export function isTextList(value: unknown): value is readonly string[] {
+  if (!Array.isArray(value)) return false
+  for (const item of value) if (typeof item !== 'string') return false
+  return true
+}
 
 /** Whether a claim is a text with something in it. */
 export const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''

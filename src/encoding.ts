@@ -52,18 +52,23 @@ function encodingOf(node: typeof import('node:buffer') | undefined): Encoding | 
   const signature = node.Buffer.allocUnsafeSlow(capacity)
   const decoded = node.Buffer.allocUnsafeSlow(capacity)
   let held: string | undefined
-  let signatureLength = 0
+  let lent: SignedBytes = { signingInput: ascii, signature }
 
   return {
     signedBytes(token, end) {
-      if (held !== token) {
-        held = undefined
-        signatureLength = decodeInto(signature, token.slice(end + 1))
-        // A token that does not fit is longer than its characters, too.
-        if (signatureLength < 0 || ascii.write(token, 'utf8') !== token.length) return undefined
-        held = token
+      if (held === token) return lent
+      held = undefined
+      const length = decodeInto(signature, token.slice(end + 1))
+      // A token that does not fit is longer than its characters, too.
+      if (length < 0 || ascii.write(token, 'utf8') !== token.length) return undefined
+      // Most signatures are of one length.
+      const sameLength = lent.signature.length === length
+      lent = {
+        signingInput: ascii.subarray(0, end),
+        signature: sameLength ? lent.signature : signature.subarray(0, length),
       }
-      return { signingInput: ascii.subarray(0, end), signature: signature.subarray(0, signatureLength) }
+      held = token
+      return lent
     },
     text(base64url) {
       const length = decodeInto(decoded, base64url)

@@ -92,8 +92,9 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
     explain = false,
   } = options
 
+  const refuse = (error: unknown) => refusalOf(error, realm, explain)
+
   const guard = (request: RequestView, policy?: Policy<C>, anonymous = false): MaybePromise<Decision> => {
-    const refuse = (error: unknown) => refusalOf(error, realm, explain)
     try {
       const decision = decide(request, policy, anonymous)
       const settled = isPending(decision) ? decision.catch(refuse) : decision

@@ -1,5 +1,5 @@
 /**
- * The value of a JSON text (RFC 8259), read so that no two readers can differ on it; `undefined` when it is not such a text.
+ * The value of a JSON text (RFC 8259), read so that no two readers can differ on it, and frozen; `undefined` when it is not such a text.
  * Refuses, beyond what JSON.parse does: duplicate members, a member named `__proto__`, lone surrogates, more than 32 levels or 1,000 members.
  */
 export function parseJson(text: string): unknown {
@@ -10,7 +10,7 @@ export function parseJson(text: string): unknown {
   } catch {
     return undefined
   }
-  const members = countMembers(value, 0)
+  const members = freezeAndCount(value, 0)
   if (members < 0) return undefined
   if (members !== countColons(text) && hasDuplicates(text)) return undefined
   if (text.includes('\\u') && !isWellFormed(value)) return undefined
@@ -34,20 +34,21 @@ function isExcessive(text: string): boolean {
   return false
 }
 
-/** How many members the objects in a value have; negative when one is named `__proto__` or the value is too deep. */
-function countMembers(value: unknown, depth: number): number {
+/** Freezes a value and counts the members of the objects in it; negative when one is named `__proto__` or the value is too deep. */
+function freezeAndCount(value: unknown, depth: number): number {
   if (typeof value !== 'object' || value === null) return 0
   if (depth === maxDepth) return Number.NEGATIVE_INFINITY
   let count = 0
   if (Array.isArray(value)) {
-    for (const item of value) count += countMembers(item, depth + 1)
-    return count
+    for (const item of value) count += freezeAndCount(item, depth + 1)
+  } else {
+    for (const name in value) {
+      if (name === '__proto__') return Number.NEGATIVE_INFINITY
+      const member = (value as Record<string, unknown>)[name]
+      count += typeof member === 'object' ? 1 + freezeAndCount(member, depth + 1) : 1
+    }
   }
-  for (const name in value) {
-    if (name === '__proto__') return Number.NEGATIVE_INFINITY
-    const member = (value as Record<string, unknown>)[name]
-    count += typeof member === 'object' ? 1 + countMembers(member, depth + 1) : 1
-  }
+  Object.freeze(value)
   return count
 }
 

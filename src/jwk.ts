@@ -1,5 +1,13 @@
 import { encoding } from './encoding.js'
-import type { Algorithm } from './types.js'
+import type { Algorithm, MaybePromise, VerificationKey } from './types.js'
+
+/**
+ * Makes a public key ready to verify signatures of one algorithm.
+ *
+ * @param source an entry of a key set (RFC 7517), or one PEM block "PUBLIC KEY" (RFC 7468 section 13)
+ * @throws TypeError (or a rejection) for a key that must not be used: private, symmetric, weak, of another type or use, off its curve
+ */
+export type ImportKey = (source: unknown, algorithm: Algorithm) => MaybePromise<VerificationKey>
 
 /** A public JSON Web Key (RFC 7517) that passed {@link usableJwk}: only the members that make the key, in base64url. */
 export interface PublicJwk {

@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import { validateRegisteredClaims, validateTime } from './claims.js'
 import { encoding } from './encoding.js'
 import { AuthError, isAuthError, refusal } from './errors.js'
@@ -73,7 +72,7 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
     },
     async ready() {
       const answers = await Promise.allSettled(
-        options.issuers.map(issuer => issuer.keys.ready?.(clock.now())),
+        options.issuers.map(async issuer => issuer.keys.ready?.(clock.now())),
       )
       const failure = answers.find(answer => answer.status === 'rejected')
       if (failure) throw failure.reason
@@ -91,7 +90,7 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
 function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: VerifierOptions) {
   const candidates = byIssuer(issuers)
   const algorithms = new Set<string>(issuers.flatMap(issuer => issuer.algorithms))
-  const headers = new LRUCache<string, JwsHeader>({ max: 1_000 })
+  const headers = recentHeaders()
   const remembered = cache ? verifiedTokens(cache) : undefined
 
   return function check(token: string, now: number): MaybePromise<VerifiedToken> {
@@ -109,17 +108,17 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
 
   function verifyAfresh(token: string, now: number): MaybePromise<VerifiedToken> {
     const parts = splitJws(token)
-    const header = headers.get(parts.header) ?? freeze(parseHeader(parts.header))
+    const header = headers.get(parts.header) ?? parseHeader(parts.header)
     if (!algorithms.has(header.alg)) throw refusal('ERR_TOKEN_ALGORITHM')
-    const { issuer, claims } = select(candidates, header, parseClaims(parts.claims))
+    const parsed = parseClaims(parts.claims)
+    const { issuer, claims } = select(candidates, header, parsed)
     validateRegisteredClaims(claims)
     validateTime(claims, now / 1000, clockTolerance)
     return whenAtHand(keyOf(issuer, header, claims, now), key =>
-      whenAtHand(isSigned(token, parts.end, key), isGenuine => {
+      whenAtHand(isSigned(token, parts.end, header, key), isGenuine => {
         if (isGenuine !== true) throw doubt(issuer, header, claims, now)
-        const principal = issuer.principal?.(claims) ?? userPoolPrincipal(claims)
-        const verified = Object.freeze({ header, claims: freeze(claims), principal: freeze(principal) })
-        headers.set(parts.header, header)
+        headers.add(parts.header, header)
+        const verified = verifiedToken(issuer, header, claims === parsed ? parsed : freeze(claims))
         remembered?.add({ token, verified, issuer, key })
         return unlessRevoked(verified, now)
       }),
@@ -160,19 +159,17 @@ function select(
   throw closest
 }
 
-function keyOf(
-  issuer: TrustedIssuer,
-  { kid, alg }: JwsHeader,
-  { iss }: JwtClaims,
-  now: number,
-): MaybePromise<VerificationKey> {
-  return whenAtHand(issuer.keys(kid, alg as Algorithm, now, iss), key => {
-    if (key.algorithm !== alg) throw refusal('ERR_TOKEN_KEY')
-    return key
-  })
-}
+const keyOf = ({ keys }: TrustedIssuer, { kid, alg }: JwsHeader, { iss }: JwtClaims, now: number) =>
+  keys(kid, alg as Algorithm, now, iss)
 
-function isSigned(token: string, end: number, key: VerificationKey): MaybePromise<boolean> {
+/** A key is bound to its algorithm, whatever a resolver was asked for. */
+function isSigned(
+  token: string,
+  end: number,
+  { alg }: JwsHeader,
+  key: VerificationKey,
+): MaybePromise<boolean> {
+  if (key.algorithm !== alg) throw refusal('ERR_TOKEN_KEY')
   const bytes = encoding.signedBytes(token, end)
   if (!bytes) return false
   const { signingInput, signature } = bytes
@@ -182,12 +179,35 @@ function isSigned(token: string, end: number, key: VerificationKey): MaybePromis
     : key.verify(Uint8Array.from(signingInput), Uint8Array.from(signature))
 }
 
+function verifiedToken(issuer: TrustedIssuer, header: JwsHeader, claims: JwtClaims): VerifiedToken {
+  const principal = issuer.principal ? freeze(issuer.principal(claims)) : userPoolPrincipal(claims)
+  return Object.freeze({ header, claims, principal })
+}
+
 /** A signature that does not verify may be a key that was replaced under its ID: the key set may look, this token stays refused. */
 function doubt({ keys }: TrustedIssuer, { kid }: JwsHeader, { iss }: JwtClaims, now: number): AuthError {
   keys.suspect?.(kid, now, iss)
   return refusal('ERR_TOKEN_SIGNATURE')
 }
 
+/** The last headers of verified tokens, by their text: all tokens that a key signs have the same. A few are compared faster than one is hashed. */
+function recentHeaders() {
+  const recent: { readonly text: string; readonly header: JwsHeader }[] = []
+  let next = 0
+  return {
+    get(text: string): JwsHeader | undefined {
+      for (const each of recent) if (each.text === text) return each.header
+      return undefined
+    },
+    add(text: string, header: JwsHeader): void {
+      if (recent.some(each => each.header === header)) return
+      recent[next] = { text, header }
+      next = (next + 1) % 8
+    },
+  }
+}
+
+/** Freezes what an issuer made, all the way down. What was parsed is frozen already. */
 function freeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value
   for (const member of Object.values(value)) freeze(member)

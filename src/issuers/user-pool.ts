@@ -176,7 +176,9 @@ function keySetByIssuer(sets: ReadonlyMap<string, KeyResolver>): KeyResolver {
     ready: async (now: number) => {
       const [answer] = await Promise.allSettled([first.ready?.(now)])
       if (answer.status === 'fulfilled') return
-      await Promise.any(all.slice(1).map(set => set.ready?.(now))).catch(() => Promise.reject(answer.reason))
+      await Promise.any(all.slice(1).map(async set => set.ready?.(now))).catch(() =>
+        Promise.reject(answer.reason),
+      )
     },
     suspect: (kid: string | undefined, now: number, issuer?: string) =>
       sets.get(issuer as string)?.suspect?.(kid, now),

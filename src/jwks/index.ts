@@ -23,6 +23,7 @@ export {
   keySetOptionChecks,
   keyUrl,
 } from './options.js'
+export type { RefreshingKeys } from './refreshing.js'
 export type { Fetch, FetchResponse } from './request.js'
 
 /** What {@link keySet} is made from: where the set is, what it is for, and what the user has set. */

@@ -10,7 +10,7 @@ export interface Get {
 /** What came back, its body not read yet. */
 export interface Answer {
   readonly status: number
-  header(name: string): string | undefined
+  readonly header: (name: string) => string | undefined
   readonly body: AsyncIterable<Uint8Array>
 }
 
@@ -37,7 +37,7 @@ export interface FetchResponse {
 /** Returns how to ask for a URL: with the function given, else with what the runtime has. */
 export function wire(fetch: Fetch | undefined, url: string): Get {
   if (fetch) return getWithFetch(fetch)
-  return getWithNode(url.startsWith('https:')) ?? getWithFetch(globalThis.fetch as unknown as Fetch)
+  return getWithNode(url.startsWith('https:')) ?? getWithFetch(globalThis.fetch)
 }
 
 /**

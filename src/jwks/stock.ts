@@ -9,18 +9,18 @@ import type { Timing } from './options.js'
 /** What {@link stock} is made of. */
 export interface Supply {
   /** Gets the keys, or rejects with a {@link KeySetError} as soon as the signal is aborted. */
-  load(request: {
+  readonly load: (request: {
     readonly signal: AbortSignal
     readonly requests: number
     readonly last: KeySet | undefined
-  }): Promise<Loaded>
+  }) => Promise<Loaded>
   /** Keys at hand that were not fetched. */
   readonly initial?: KeySet | undefined
   /** Infinity when the keys at hand are never to be fetched again. Default: as soon as they are used. */
   readonly freshFor?: number
   readonly timing: Timing
   /** The time in milliseconds; told the wall clock's where that is known. */
-  time(wall?: number): number
+  readonly time: (wall?: number) => number
   /** Told of keys that were not there before. */
   readonly foundNew: () => void
   /** Told of the end. */

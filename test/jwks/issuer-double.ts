@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, createSign, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createPublicKey, createSign, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Test } from 'tap'
@@ -109,5 +109,3 @@ export function clocks() {
   }
   return hands
 }
-
-export const thumbprint = (text: string) => createHash('sha256').update(text).digest('hex')
