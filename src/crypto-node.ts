@@ -41,6 +41,8 @@ function bind(crypto: NodeCrypto, key: KeyObject, algorithm: Algorithm): Verific
     })
   return {
     algorithm,
+    // The thread pool gets copies, which Node makes before it returns.
+    isImmediate: true,
     verify(input, signature, canWait = false) {
       const native = toNative ? toNative(signature) : signature
       if (!native) return false
