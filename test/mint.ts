@@ -109,3 +109,10 @@ export function codeOf(call: () => unknown): unknown {
     return (error as { code?: unknown }).code ?? error
   }
 }
+
+/** The code of what a call is refused with, at once or later; `undefined` when it is not. */
+export const codeLater = (call: () => Promise<unknown>): Promise<unknown> =>
+  call().then(
+    () => undefined,
+    error => error.code,
+  )
