@@ -28,8 +28,8 @@ export function peer<T>(name: string): T {
 /** Returns the installed version of a peer, or of a dependency of the project. */
 export function versionOf(name: string): string {
   const file = [
-    resolve(folder, 'node_modules', name, 'package.json'),
     resolve('node_modules', name, 'package.json'),
+    resolve(folder, 'node_modules', name, 'package.json'),
   ].find(existsSync)
   return file ? (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version : 'absent'
 }

@@ -1,4 +1,5 @@
 import { type ImportKey, usableJwk } from './jwk.js'
+import { turn } from './turn.js'
 import type { Algorithm, VerificationKey } from './types.js'
 
 type NodeCrypto = typeof import('node:crypto')
@@ -46,7 +47,7 @@ function bind(crypto: NodeCrypto, key: KeyObject, algorithm: Algorithm): Verific
     verify(input, signature, canWait = false) {
       const native = toNative ? toNative(signature) : signature
       if (!native) return false
-      return canWait && hasHadItsShare() ? onThreadPool(input, native) : atOnce(input, native)
+      return canWait && turn.isFull() ? turn.spill(onThreadPool(input, native)) : atOnce(input, native)
     },
   }
 }
@@ -100,20 +101,3 @@ const ecdsaLengths = { ES256: 64, ES384: 96, ES512: 132 }
 
 const publicKeyBlock =
   /^-----BEGIN PUBLIC KEY-----\r?\n(?:[A-Za-z0-9+/]+={0,2}\r?\n)+-----END PUBLIC KEY-----\s*$/
-
-/**
- * Whether this turn of the event loop has verified enough: a burst of tokens must not keep everybody else waiting, and the
- * thread pool has another core. One by one it would be slower, so the first ones of a turn are not sent there.
- */
-function hasHadItsShare(): boolean {
-  if (verifiedThisTurn === 0) setImmediate(endTurn)
-  return ++verifiedThisTurn > shareOfTurn
-}
-
-const endTurn = () => {
-  verifiedThisTurn = 0
-}
-
-let verifiedThisTurn = 0
-
-const shareOfTurn = 8
