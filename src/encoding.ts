@@ -11,8 +11,9 @@ export interface Encoding {
    * Other texts must have passed this, or be ASCII: base64 decoders cut other characters down to a byte, and two spellings would be one token.
    *
    * @param end where the signing input ends
+   * @param signatureEnd where the signature ends; default with the token
    */
-  signedBytes(token: string, end: number): SignedBytes | undefined
+  signedBytes(token: string, end: number, signatureEnd?: number): SignedBytes | undefined
   /** The text that a base64url text (RFC 4648 section 5) stands for; `undefined` unless it is canonical and UTF-8 (RFC 3629). */
   text(base64url: string): string | undefined
   /** The bytes that a base64url text stands for; `undefined` unless it is canonical. */
@@ -21,9 +22,9 @@ export interface Encoding {
 
 /** With what every runtime has. */
 export const webEncoding: Encoding = {
-  signedBytes(token, end) {
+  signedBytes(token, end, signatureEnd) {
     const bytes = new TextEncoder().encode(token)
-    const signature = bytes.length === token.length ? decode(token.slice(end + 1)) : undefined
+    const signature = bytes.length === token.length ? decode(token.slice(end + 1, signatureEnd)) : undefined
     return signature && { signingInput: bytes.subarray(0, end), signature }
   },
   text(base64url) {
@@ -55,10 +56,10 @@ function encodingOf(node: typeof import('node:buffer') | undefined): Encoding | 
   let lent: SignedBytes = { signingInput: ascii, signature }
 
   return {
-    signedBytes(token, end) {
+    signedBytes(token, end, signatureEnd) {
       if (held === token) return lent
       held = undefined
-      const length = decodeInto(signature, token.slice(end + 1))
+      const length = decodeInto(signature, token.slice(end + 1, signatureEnd))
       // A token that does not fit is longer than its characters, too.
       if (length < 0 || ascii.write(token, 'utf8') !== token.length) return undefined
       // Most signatures are of one length.
