@@ -1,4 +1,5 @@
 import { refusal } from './errors.js'
+import { checkOptions, type OptionCheck, oneOrMore } from './options.js'
 import type { RequestView } from './types.js'
 
 /**
@@ -40,17 +41,19 @@ export function headerToken(name: string): TokenSource {
 /** The options of {@link cookie}. */
 export interface CookieOptions {
   /** Origins besides the API's own that may send requests which change something, such as `https://app.example.com`. Default none. */
-  readonly origins?: readonly string[]
+  readonly origins?: string | readonly string[]
 }
 
 /**
  * The token in a cookie. A browser sends cookies whoever makes it do so, therefore a request that may change something (any method but
  * GET, HEAD and OPTIONS) must come from the API's own origin or one of `origins`, as `Sec-Fetch-Site` or `Origin` shows.
  *
- * @throws TypeError for anything but a cookie's name
+ * @throws TypeError for anything but a cookie's name, and for a wrong option, naming it
  */
-export function cookie(name: string, { origins = [] }: CookieOptions = {}): TokenSource {
+export function cookie(name: string, options: CookieOptions = {}): TokenSource {
   const prefix = `${checkedName('cookie', name)}=`
+  checkOptions('cookie', options, { 'origins?': oneOrMore(anOrigin) })
+  const origins = [options.origins ?? []].flat()
   return request => {
     const pairs = [request.header('cookie') ?? []].flat().flatMap(value => value.split(/; */))
     const values = pairs.filter(pair => pair.startsWith(prefix)).map(pair => pair.slice(prefix.length))
@@ -137,6 +140,12 @@ function isOwn(request: RequestView, origins: readonly string[]): boolean {
     (site === undefined && /^https?:\/\/(.+)$/.exec(origin)?.[1] === single(request.header('host')))
   )
 }
+
+/** As browsers write it in `Origin`: anything else would never match, or match too much. */
+const anOrigin: OptionCheck = value =>
+  typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value
+    ? undefined
+    : 'must be an origin, such as https://app.example.com'
 
 function checkedName(factory: string, name: string): string {
   if (typeof name !== 'string' || !/^[\w!#$%&'*+.^`|~-]+$/.test(name))

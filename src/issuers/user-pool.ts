@@ -92,7 +92,7 @@ export interface UserPoolOptions<U extends TokenUse = 'access'> extends KeySetOp
 export function userPool<const U extends TokenUse = 'access'>(
   options: UserPoolOptions<U>,
 ): TrustedIssuer<UserPoolClaims<U>> {
-  checkOptions('userPool', options, checksFor(options))
+  checkOptions('userPool', options, checksFor(Object(options)))
   const issuers = options.issuer ? [options.issuer] : issuersOf(options)
   const uses = listOf<TokenUse>(options.tokenUse ?? 'access')
   const clients = options.insecureSkipClientCheck
