@@ -1,10 +1,16 @@
 export {
+  type BehindLoadBalancer,
+  type BehindLoadBalancerOptions,
+  behindLoadBalancer,
+} from './behind-load-balancer.js'
+export {
   AuthError,
   type AuthErrorCode,
   type AuthErrorOptions,
   isAuthError,
   type OAuthError,
 } from './errors.js'
+export { type GroupsFrom, groupsFromText } from './groups.js'
 export {
   allowAnonymous,
   createGuard,
@@ -15,6 +21,8 @@ export {
   type Refusal,
   type RefusalBody,
 } from './guard.js'
+export type { FrontDoorOptions } from './issuers/front-door.js'
+export { type LoadBalancerClaims, type LoadBalancerOptions, loadBalancer } from './issuers/load-balancer.js'
 export {
   type AccessTokenClaims,
   type IdTokenClaims,
@@ -23,6 +31,11 @@ export {
   type UserPoolOptions,
   userPool,
 } from './issuers/user-pool.js'
+export {
+  type VerifiedAccessClaims,
+  type VerifiedAccessOptions,
+  verifiedAccess,
+} from './issuers/verified-access.js'
 export {
   type Challenge,
   every,
@@ -37,6 +50,7 @@ export {
   some,
   withAssurance,
 } from './policy.js'
+export type { ClaimsSchema, SchemaResult } from './schema.js'
 export {
   bearer,
   type CookieOptions,
