@@ -8,7 +8,7 @@ import type { JwtClaims, MaybePromise, Principal, RequestView, VerifiedToken, Ve
 /** The options of {@link createGuard}. */
 export interface GuardOptions<C extends JwtClaims = JwtClaims> {
   readonly verifier: Verifier<C>
-  /** What every request must be permitted by, before the policy of its route. Default: any verified token. */
+  /** What every request must be permitted by, before the policy of its route. Default: any verified token but a guest's, see {@link isGuest}. */
   readonly policy?: Policy<C>
   /** Where the token is. Default `bearer()`: the `Authorization` header. */
   readonly token?: TokenSource
@@ -115,14 +115,16 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
       if (anonymous) return letThroughAnonymously
       throw refusal('ERR_TOKEN_MISSING')
     }
-    return whenAtHand(verifier.check(token), auth =>
-      whenAtHand(general && refusedBy(general, auth, request, verifier.clock), byGeneral =>
+    return whenAtHand(verifier.check(token), auth => {
+      if (auth.principal.kind === 'guest' && !(policy ?? general)?.guests)
+        throw refusal('ERR_PERMISSION_DENIED', guestHint)
+      return whenAtHand(general && refusedBy(general, auth, request, verifier.clock), byGeneral =>
         whenAtHand(byGeneral ?? (policy && refusedBy(policy, auth, request, verifier.clock)), refusing => {
           if (!refusing) return { authorized: true, auth }
           return notPermitted(refusing.challenge, realm, explain)
         }),
-      ),
-    )
+      )
+    })
   }
 
   return guard as Guard<C>
@@ -195,6 +197,9 @@ function report(
   } catch {}
   return decision
 }
+
+const guestHint =
+  'This is the token of a guest: sign in, or name guests in the policy of this route with isGuest.'
 
 const letThrough = (auth: VerifiedToken | undefined): DecisionEvent => ({
   authorized: true,

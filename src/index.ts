@@ -22,6 +22,11 @@ export {
   type RefusalBody,
 } from './guard.js'
 export type { FrontDoorOptions } from './issuers/front-door.js'
+export {
+  type IdentityPoolClaims,
+  type IdentityPoolOptions,
+  identityPool,
+} from './issuers/identity-pool.js'
 export { type LoadBalancerClaims, type LoadBalancerOptions, loadBalancer } from './issuers/load-balancer.js'
 export {
   type AccessTokenClaims,
@@ -42,7 +47,9 @@ export {
   federatedBy,
   hasScope,
   inGroup,
+  isGuest,
   isMachine,
+  isRead,
   isUser,
   not,
   type Policy,

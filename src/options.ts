@@ -32,8 +32,8 @@ export function checkOptions(factory: string, options: unknown, checks: OptionCh
 }
 
 /** Those of a factory's options that are named in checks: to be passed on. */
-export const optionsIn = <T extends object>(options: object, checks: OptionChecks): T =>
-  Object.fromEntries(Object.entries(options).filter(([name]) => `${name}?` in checks)) as T
+export const optionsIn = (options: object, checks: OptionChecks): object =>
+  Object.fromEntries(Object.entries(options).filter(([name]) => `${name}?` in checks))
 
 /** One value as a list of one. */
 export const listOf = <T extends string>(value: T | readonly T[]): readonly T[] =>

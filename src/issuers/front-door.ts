@@ -45,9 +45,10 @@ export function publicKeys(
   { keysUrl }: Arn,
   algorithm: Algorithm,
 ): KeyResolver {
-  const base = options.publicKeysUrl ?? (keysUrlOf(listOf(arns)[0] as string, keysUrl) as string)
-  const urlOf = (kid: string) => `${base.replace(/\/$/, '')}/${kid}`
-  return keyPerUrl({ ...optionsIn<KeyOptions>(options, keyOptionChecks), urlOf, algorithm })
+  const [arn = ''] = listOf(arns)
+  const base = options.publicKeysUrl ?? keysUrlOf(arn, keysUrl)
+  const urlOf = (kid: string) => `${base?.replace(/\/$/, '')}/${kid}`
+  return keyPerUrl({ ...optionsIn(options, keyOptionChecks), urlOf, algorithm })
 }
 
 /** The checks of {@link FrontDoorOptions}. */

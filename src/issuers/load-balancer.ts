@@ -94,9 +94,8 @@ function principalOf(
 }
 
 /** The user info endpoint gives the list as a text. */
-function listIn(identities: unknown): unknown {
-  return typeof identities === 'string' ? parseJson(identities) : identities
-}
+const listIn = (identities: unknown): unknown =>
+  typeof identities === 'string' ? parseJson(identities) : identities
 
 const arn: Arn = {
   pattern:

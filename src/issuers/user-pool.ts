@@ -177,7 +177,7 @@ function validateTypes(claims: JwtClaims): void {
 function keysOf(options: UserPoolOptions<TokenUse>, issuers: readonly string[]): KeyResolver {
   const keySetAt = (url: string) =>
     keySet({
-      ...optionsIn<KeySetOptions>(options, keySetOptionChecks),
+      ...optionsIn(options, keySetOptionChecks),
       url,
       algorithms,
       importKey: options.insecureTestKeys ? importKey : refusingTestKeys(importKey),
