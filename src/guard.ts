@@ -8,7 +8,7 @@ import type { JwtClaims, MaybePromise, Principal, RequestView, VerifiedToken, Ve
 /** The options of {@link createGuard}. */
 export interface GuardOptions<C extends JwtClaims = JwtClaims> {
   readonly verifier: Verifier<C>
-  /** What every request must be permitted by, before the policy of its route. Default: any verified token. */
+  /** What every request must be permitted by, before the policy of its route. Default: any verified token but a guest's, see {@link isGuest}. */
   readonly policy?: Policy<C>
   /** Where the token is. Default `bearer()`: the `Authorization` header. */
   readonly token?: TokenSource
@@ -127,6 +127,9 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
     request: RequestView,
     policy: Policy<C> | undefined,
   ): MaybePromise<Decision> {
+    if (auth.principal.kind === 'guest' && !(policy ?? general)?.guests) {
+      throw refusal('ERR_PERMISSION_DENIED', guestHint)
+    }
     const asked = policy && both ? both(policy) : (policy ?? general)
     const refusing = asked && refusedBy(asked, auth, request, verifier.clock)
     return isPending(refusing) ? refusing.then(later => conclude(auth, later)) : conclude(auth, refusing)
@@ -215,6 +218,9 @@ function report(
   } catch {}
   return decision
 }
+
+const guestHint =
+  'This is the token of a guest: sign in, or name guests in the policy of this route with isGuest.'
 
 const letThrough = (auth: VerifiedToken | undefined): DecisionEvent => ({
   authorized: true,
