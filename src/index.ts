@@ -30,6 +30,7 @@ export {
   hasScope,
   inGroup,
   isMachine,
+  issuedWithin,
   isUser,
   not,
   type Policy,
@@ -37,6 +38,18 @@ export {
   some,
   withAssurance,
 } from './policy.js'
+export { type MemoryRevocations, memoryRevocations } from './revocation/memory.js'
+export type { RevocationHealth, RevocationOptions } from './revocation/options.js'
+export type {
+  RevocationKind,
+  Revocations,
+  RevokedClient,
+  RevokedPool,
+  RevokedSession,
+  RevokedToken,
+  RevokedUser,
+} from './revocation/revocation.js'
+export { type RevocationAnswer, revokeFromBody } from './revocation/revoke-from-body.js'
 export {
   bearer,
   type CookieOptions,
