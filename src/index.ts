@@ -50,6 +50,7 @@ export {
   isGuest,
   isMachine,
   isRead,
+  issuedWithin,
   isUser,
   not,
   type Policy,
@@ -58,6 +59,18 @@ export {
   withAssurance,
 } from './policy.js'
 export type { ClaimsSchema, SchemaResult } from './schema.js'
+export { type MemoryRevocations, memoryRevocations } from './revocation/memory.js'
+export type { RevocationHealth, RevocationOptions } from './revocation/options.js'
+export type {
+  RevocationKind,
+  Revocations,
+  RevokedClient,
+  RevokedPool,
+  RevokedSession,
+  RevokedToken,
+  RevokedUser,
+} from './revocation/revocation.js'
+export { type RevocationAnswer, revokeFromBody } from './revocation/revoke-from-body.js'
 export {
   bearer,
   type CookieOptions,
