@@ -58,7 +58,6 @@ export {
   some,
   withAssurance,
 } from './policy.js'
-export type { ClaimsSchema, SchemaResult } from './schema.js'
 export { type MemoryRevocations, memoryRevocations } from './revocation/memory.js'
 export type { RevocationHealth, RevocationOptions } from './revocation/options.js'
 export type {
@@ -71,6 +70,7 @@ export type {
   RevokedUser,
 } from './revocation/revocation.js'
 export { type RevocationAnswer, revokeFromBody } from './revocation/revoke-from-body.js'
+export type { ClaimsSchema, SchemaResult } from './schema.js'
 export {
   bearer,
   type CookieOptions,
