@@ -1,7 +1,7 @@
 import { AuthError, type AuthErrorCode, isAuthError, refusal } from './errors.js'
 import { isPending, whenAtHand } from './maybe-promise.js'
 import { aBoolean, aFunction, checkOptions, type OptionCheck } from './options.js'
-import { type Challenge, type Policy, refusedBy } from './policy.js'
+import { type Challenge, every, type Policy, refusedBy } from './policy.js'
 import { bearer, type TokenSource } from './token-source.js'
 import type { JwtClaims, MaybePromise, Principal, RequestView, VerifiedToken, Verifier } from './types.js'
 
@@ -92,6 +92,7 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
     explain = false,
   } = options
 
+  const both = general && together(general)
   const refuse = (error: unknown) => refusalOf(error, realm, explain)
 
   const guard = (request: RequestView, policy?: Policy<C>, anonymous = false): MaybePromise<Decision> => {
@@ -115,17 +116,26 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
       if (anonymous) return letThroughAnonymously
       throw refusal('ERR_TOKEN_MISSING')
     }
-    return whenAtHand(verifier.check(token), auth => {
-      if (auth.principal.kind === 'guest' && !(policy ?? general)?.guests)
-        throw refusal('ERR_PERMISSION_DENIED', guestHint)
-      return whenAtHand(general && refusedBy(general, auth, request, verifier.clock), byGeneral =>
-        whenAtHand(byGeneral ?? (policy && refusedBy(policy, auth, request, verifier.clock)), refusing => {
-          if (!refusing) return { authorized: true, auth }
-          return notPermitted(refusing.challenge, realm, explain)
-        }),
-      )
-    })
+    const auth = verifier.check(token)
+    return isPending(auth)
+      ? auth.then(later => authorize(later, request, policy))
+      : authorize(auth, request, policy)
   }
+
+  function authorize(
+    auth: VerifiedToken<C>,
+    request: RequestView,
+    policy: Policy<C> | undefined,
+  ): MaybePromise<Decision> {
+    if (auth.principal.kind === 'guest' && !(policy ?? general)?.guests)
+      throw refusal('ERR_PERMISSION_DENIED', guestHint)
+    const asked = policy && both ? both(policy) : (policy ?? general)
+    const refusing = asked && refusedBy(asked, auth, request, verifier.clock)
+    return isPending(refusing) ? refusing.then(later => conclude(auth, later)) : conclude(auth, refusing)
+  }
+
+  const conclude = (auth: VerifiedToken<C>, refusing: Policy<C> | undefined): Decision =>
+    refusing ? notPermitted(refusing.challenge, realm, explain) : { authorized: true, auth }
 
   return guard as Guard<C>
 }
@@ -138,6 +148,16 @@ export const allowAnonymous =
   <C extends JwtClaims>(guard: Guard<C>): Guard<C, VerifiedToken<C> | undefined> =>
   (request, policy) =>
     guard(request, policy, true)
+
+/** The general policy and another, put together once for each other. */
+function together<C extends JwtClaims>(general: Policy<C>): (policy: Policy<C>) => Policy<C> {
+  const pairs = new WeakMap<Policy<C>, Policy<C>>()
+  return policy => {
+    const pair = pairs.get(policy) ?? every(general, policy)
+    pairs.set(policy, pair)
+    return pair
+  }
+}
 
 function refusalOf(error: unknown, realm: string, explain: boolean): Refusal {
   if (!isAuthError(error)) throw error

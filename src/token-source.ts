@@ -10,12 +10,18 @@ export type TokenSource = (request: RequestView) => string | undefined
 
 /**
  * The token of `Authorization: Bearer` (RFC 6750 section 2.1); the scheme's case does not matter.
- * Another scheme is no token. A second header, or two values in one, is refused.
+ * Another scheme is no token. A second header, two values in one, or the scheme without exactly one word after it is refused.
  */
 export const bearer = (): TokenSource => request => {
   const value = single(request.header('authorization'))
-  if (value === undefined || !isBearer(value)) return undefined
-  return oneWord(value.slice(7).trimStart())
+  if (value === undefined) return undefined
+  if (!isBearer(value)) {
+    if (namesBearer.test(value)) throw refusal('ERR_REQUEST_INVALID')
+    return undefined
+  }
+  let start = 7
+  while (value[start] === ' ') start++
+  return oneWord(value.slice(start))
 }
 
 /**
@@ -106,8 +112,7 @@ export function firstOf(...sources: readonly TokenSource[]): TokenSource {
   }
 }
 
-const isBearer = (value: string) =>
-  value.length > 5 && value.slice(0, 6).toLowerCase() === 'bearer' && (value.length === 6 || value[6] === ' ')
+const isBearer = (value: string) => value[6] === ' ' && value.slice(0, 6).toLowerCase() === 'bearer'
 
 function single(value: string | readonly string[] | undefined): string | undefined {
   if (typeof value === 'string' || value === undefined) return value
@@ -138,3 +143,6 @@ function checkedName(factory: string, name: string): string {
     throw new TypeError(`${factory}: expected a name`)
   return name
 }
+
+/** Also where a header that came twice was joined (RFC 9110 section 5.2): a bad token is never no token. */
+const namesBearer = /(?:^|,)\s*bearer(?![\w!#$%&'*+.^`|~-])/i

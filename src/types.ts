@@ -41,8 +41,15 @@ export interface JwtClaims {
 /** A public key bound to one algorithm when it was imported. */
 export interface VerificationKey {
   readonly algorithm: Algorithm
-  /** Whether `signature` is this key's over `signingInput`. At once with node:crypto, later with WebCrypto. */
-  verify(signingInput: Uint8Array, signature: Uint8Array): MaybePromise<boolean>
+  /** Whether `verify` is done with its arguments when it returns, so that they need not be copied for it. Default `false`. */
+  readonly isImmediate?: true
+  /**
+   * Whether `signature` is this key's over `signingInput`. At once with node:crypto; later with WebCrypto, and where the caller can wait and
+   * there is more to verify than one turn of the event loop should take.
+   *
+   * @param canWait whether a promise is welcome; default `false`
+   */
+  verify(signingInput: Uint8Array, signature: Uint8Array, canWait?: boolean): MaybePromise<boolean>
 }
 
 /**

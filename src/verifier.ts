@@ -1,7 +1,7 @@
 import { validateRegisteredClaims, validateTime } from './claims.js'
 import { encoding } from './encoding.js'
 import { AuthError, isAuthError, refusal } from './errors.js'
-import { type JwsParts, parseClaims, parseHeader, splitJws } from './jws.js'
+import { isOfTokenLength, type JwsParts, parseClaims, parseHeader, splitJws } from './jws.js'
 import { isPending, whenAtHand } from './maybe-promise.js'
 import { aClock, checkOptions, type OptionCheck, seconds } from './options.js'
 import { userPoolPrincipal } from './principal.js'
@@ -51,8 +51,12 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
 ): Verifier<ClaimsOf<I>> {
   checkOptions('createVerifier', options, checks)
   const clock = options.clock ?? Date
-  const checkAt = checker(options) as (token: string, now: number) => MaybePromise<VerifiedToken<ClaimsOf<I>>>
-  const check = (token: string) => checkAt(token, clock.now())
+  const checkAt = checker(options) as (
+    token: string,
+    now: number,
+    canWait: boolean,
+  ) => MaybePromise<VerifiedToken<ClaimsOf<I>>>
+  const check = (token: string) => checkAt(token, clock.now(), true)
   return {
     clock,
     check,
@@ -65,7 +69,7 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
       }
     },
     verifySync(token) {
-      const verified = check(token)
+      const verified = checkAt(token, clock.now(), false)
       if (!isPending(verified)) return verified
       verified.catch(() => {})
       throw new AuthError('ERR_KEYS_NOT_LOADED')
@@ -94,21 +98,24 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
   const headers = recentHeaders()
   const remembered = cache ? verifiedTokens(cache) : undefined
 
-  return function check(token: string, now: number): MaybePromise<VerifiedToken> {
-    const entry = typeof token === 'string' ? remembered?.get(token) : undefined
-    return entry ? recheck(entry, now) : verifyAfresh(token, now)
+  return function check(token: string, now: number, canWait: boolean): MaybePromise<VerifiedToken> {
+    const entry = isOfTokenLength(token) ? remembered?.get(token) : undefined
+    return entry ? recheck(entry, now, canWait) : verifyAfresh(token, now, canWait)
   }
 
   /** Asks for the key again: that keeps key sets fresh under a load of hits only, and a remembered token dies with its key. */
-  function recheck({ token, verified, issuer, key }: Entry, now: number): MaybePromise<VerifiedToken> {
-    return whenAtHand(keyOf(issuer, verified.header, verified.claims, now), current => {
-      if (current !== key) return verifyAfresh(token, now)
-      validateTime(verified.claims, now / 1000, clockTolerance)
-      return unlessRevoked(verified, now)
-    })
+  function recheck(
+    { token, verified, issuer, key }: Entry,
+    now: number,
+    canWait: boolean,
+  ): MaybePromise<VerifiedToken> {
+    validateTime(verified.claims, now / 1000, clockTolerance)
+    return whenAtHand(keyOf(issuer, verified.header, verified.claims, now), current =>
+      current === key ? unlessRevoked(verified, now) : verifyAfresh(token, now, canWait),
+    )
   }
 
-  function verifyAfresh(token: string, now: number): MaybePromise<VerifiedToken> {
+  function verifyAfresh(token: string, now: number, canWait: boolean): MaybePromise<VerifiedToken> {
     const parts = splitJws(token, allowsPadding)
     const header = headers.get(parts.header) ?? parseHeader(parts.header)
     if (!algorithms.has(header.alg)) throw refusal('ERR_TOKEN_ALGORITHM')
@@ -118,7 +125,7 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
       validateRegisteredClaims(claims)
       validateTime(claims, now / 1000, clockTolerance)
       return whenAtHand(keyOf(issuer, header, claims, now), key =>
-        whenAtHand(isSigned(token, parts, header, key), isGenuine => {
+        whenAtHand(isSigned(token, parts, header, key, canWait), isGenuine => {
           if (isGenuine !== true) throw doubt(issuer, header, claims, now)
           headers.add(parts.header, header)
           const verified = verifiedToken(issuer, header, claims === parsed ? parsed : freeze(claims))
@@ -190,10 +197,16 @@ function isSigned(
   { end, signatureEnd }: JwsParts,
   { alg }: JwsHeader,
   key: VerificationKey,
+  canWait: boolean,
 ): MaybePromise<boolean> {
   if (key.algorithm !== alg) throw refusal('ERR_TOKEN_KEY')
   const bytes = encoding.signedBytes(token, end, signatureEnd)
-  return bytes ? key.verify(bytes.signingInput, bytes.signature) : false
+  if (!bytes) return false
+  const { signingInput, signature } = bytes
+  // Lent bytes are another token's by the time that a key which waits looks at them.
+  return key.isImmediate
+    ? key.verify(signingInput, signature, canWait)
+    : key.verify(Uint8Array.from(signingInput), Uint8Array.from(signature), canWait)
 }
 
 function verifiedToken(issuer: TrustedIssuer, header: JwsHeader, claims: JwtClaims): VerifiedToken {

@@ -18,7 +18,7 @@ const floors = [
   ['src/jws.ts', 'src/crypto.ts', 'src/principal.ts', 'src/groups.ts', 'src/schema.ts'],
   ['src/crypto-node.ts', 'src/crypto-web.ts'],
   ['src/jwk.ts', 'src/claims.ts', 'src/json.ts'],
-  ['src/encoding.ts', 'src/maybe-promise.ts'],
+  ['src/encoding.ts', 'src/maybe-promise.ts', 'src/turn.ts'],
   ['src/options.ts'],
   ['src/errors.ts'],
   ['src/types.ts'],

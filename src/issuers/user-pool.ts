@@ -74,7 +74,7 @@ export interface UserPoolOptions<U extends TokenUse = 'access', S extends object
   /** Whether access tokens must be bound to one of `resource`. Cognito cannot bind those of machines. Default `false`. */
   readonly requireResource?: boolean
   /** The Regions of a pool's replicas, whose tokens may name their own Region in `iss`. Default none. */
-  readonly additionalRegions?: readonly string[]
+  readonly additionalRegions?: string | readonly string[]
   /** The one exact `iss` to accept in place of those that follow from the pool ID, for partitions where they are not documented. */
   readonly issuer?: string
   /** Where the key set is. Default: `<iss>/.well-known/jwks.json` of the issuer whose token shows up. */
@@ -219,7 +219,7 @@ function issuersOf({ userPoolId, additionalRegions = [] }: UserPoolOptions<Token
   return [
     original(region),
     `https://issuer-cognito-idp.${region}.amazonaws.com/${userPoolId}`,
-    ...additionalRegions.map(original),
+    ...listOf(additionalRegions).map(original),
   ]
 }
 

@@ -177,11 +177,10 @@ export function stock({ load, initial, freshFor, timing, time, foundNew, closed,
     outage(t) {
       const seconds = retryAfter(t)
       if (outage?.cause !== lastError || outage?.retryAfter !== seconds) {
-        outage = Object.freeze(
-          new AuthError('ERR_KEYS_UNAVAILABLE', { cause: lastError, retryAfter: seconds }),
-        )
+        outage = new AuthError('ERR_KEYS_UNAVAILABLE', { cause: lastError, retryAfter: seconds })
       }
-      return outage
+      // Made once for all who are told the same; an object of its own for each of them, for what frameworks add to errors.
+      return Object.create(outage) as AuthError
     },
     health(t) {
       const isStale = isFetched ? age(t) >= timing.blockingAge : t >= softAt
