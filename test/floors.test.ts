@@ -8,6 +8,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 // From the top down. A name that ends in a slash is a room: its files may import each other, but not in a circle.
 const floors = [
   ['src/cli/'],
+  ['src/demo/'],
+  ['src/local/'],
   ['adapters/', 'src/testing/'],
   ['src/index.ts', 'src/inspect/'],
   ['src/guard.ts', 'src/behind-load-balancer.ts'],

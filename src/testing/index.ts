@@ -1,6 +1,7 @@
 export type { TestClock } from './clock.js'
 export { createTestIssuer } from './issuer.js'
 export type { TestJwk } from './keys.js'
+export { reportTo } from './report-to.js'
 export {
   createTestLoadBalancer,
   type ServedTestLoadBalancer,
