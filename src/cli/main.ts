@@ -45,6 +45,10 @@ interface Command {
 }
 
 const commands: ReadonlyMap<string, Command> = new Map([
+  [
+    'inspect',
+    { summary: 'says what a token is, and why an API refuses it', load: () => import('./inspect.js') },
+  ],
   ['keys', { summary: 'writes the key set of a user pool, for bundling', load: () => import('./keys.js') }],
 ])
 

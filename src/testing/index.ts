@@ -8,6 +8,7 @@ export {
   type TestLoadBalancer,
   type TestLoadBalancerTokenOptions,
 } from './load-balancer.js'
+export { reportTo } from './report-to.js'
 export {
   type ServedTestIssuer,
   type ServeTestIssuerOptions,
