@@ -100,6 +100,10 @@ for (const [name, encoding] of encodings) {
   })
 }
 
+t.test('foreign characters are not cut down to a byte of the alphabet', async t => {
+  for (const text of ['AAA\u0141', 'AA\u0141A', '\u{10041}AA']) t.equal(webEncoding.bytes(text), undefined)
+})
+
 t.test('both encodings agree on every text', async t => {
   const character = fc.oneof(
     {
