@@ -31,6 +31,14 @@ export function checkOptions(factory: string, options: unknown, checks: OptionCh
   }
 }
 
+/** Those of a factory's options that are named in checks: to be passed on. */
+export const optionsIn = (options: object, checks: OptionChecks): object =>
+  Object.fromEntries(Object.entries(options).filter(([name]) => `${name}?` in checks))
+
+/** One value as a list of one. */
+export const listOf = <T extends string>(value: T | readonly T[]): readonly T[] =>
+  typeof value === 'string' ? [value] : value
+
 const known = (checks: OptionChecks) =>
   Object.keys(checks)
     .map(key => key.replace('?', ''))

@@ -62,10 +62,10 @@ function retryAfterOf(header: Answer['header']): number | undefined {
   return seconds >= 0 ? Math.ceil(seconds) : undefined
 }
 
-/** RFC 9111 section 5.2.2.1. */
+/** RFC 9111 section 5.2.2.1. A host that wants no caching at all is still asked once a minute at most. */
 function maxAgeOf({ header }: Answer): number | undefined {
   const [, seconds] = /(?:^|[\s,])max-age=(\d{1,9})(?:$|[\s,])/i.exec(header('cache-control') ?? '') ?? []
-  return seconds === undefined ? undefined : Number(seconds) * 1_000
+  return seconds === undefined ? undefined : Math.max(60, Number(seconds)) * 1_000
 }
 
 const maxBytes = 65_536

@@ -3,6 +3,13 @@ export { createTestIssuer } from './issuer.js'
 export type { TestJwk } from './keys.js'
 export { reportTo } from './report-to.js'
 export {
+  createTestLoadBalancer,
+  type ServedTestLoadBalancer,
+  serveTestLoadBalancer,
+  type TestLoadBalancer,
+  type TestLoadBalancerTokenOptions,
+} from './load-balancer.js'
+export {
   type ServedTestIssuer,
   type ServeTestIssuerOptions,
   serveTestIssuer,
