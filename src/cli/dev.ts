@@ -15,7 +15,10 @@ export async function run(args: readonly string[], { stdout, env }: Io): Promise
   }
   refuseProduction(env)
   const port = portOf('--port', values.port)
-  const cognito = await startLocalCognito(await readConfig(values.config), port)
+  const config = await readConfig(values.config)
+  const cognito = await startLocalCognito(config, port).catch((error: Error) => {
+    throw usageError(`--port: ${error.message}`)
+  })
   stdout.write(banner(cognito))
   await untilInterrupted()
   await cognito.close()
