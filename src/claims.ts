@@ -26,7 +26,8 @@ export function validateRegisteredClaims(claims: JwtClaims): void {
  * @throws AuthError `ERR_TOKEN_EXPIRED`, `ERR_TOKEN_NOT_YET_VALID`
  */
 export function validateTime({ exp, nbf, iat }: JwtClaims, now: number, tolerance: number): void {
-  if (exp + tolerance <= now) throw refusal('ERR_TOKEN_EXPIRED')
+  // Asked this way round, a clock that is broken (NaN) lets nothing in.
+  if (!(now < exp + tolerance)) throw refusal('ERR_TOKEN_EXPIRED')
   if ((nbf !== undefined && nbf > now + tolerance) || (iat !== undefined && iat > now + tolerance)) {
     throw refusal('ERR_TOKEN_NOT_YET_VALID')
   }

@@ -38,9 +38,10 @@ const none: readonly string[] = Object.freeze([])
 let last = { scope: '', scopes: none }
 
 /** The identity that a federated user signed in with first; profiles may be linked to up to five. */
-function providerOf(identities: unknown): Provider | undefined {
+export function providerOf(identities: unknown): Provider | undefined {
   if (!Array.isArray(identities)) return undefined
-  const identity = identities.find(each => each?.primary === 'true') ?? identities[0]
+  // A text in a token, a boolean in what a load balancer knows from the user info.
+  const identity = identities.find(each => String(each?.primary) === 'true') ?? identities[0]
   const { providerName: name, providerType: type, userId } = identity ?? {}
   const isComplete = typeof name === 'string' && typeof type === 'string' && typeof userId === 'string'
   return isComplete ? Object.freeze({ name, type, userId }) : undefined

@@ -161,7 +161,7 @@ export function stock({ load, initial, freshFor, timing, time, foundNew, closed,
     find: (kid, algorithm) => keys?.byAlgorithm.get(algorithm)?.get(kid as string),
     isUsable,
     isOverdue: t => age(t) >= timing.blockingAge,
-    isDue: t => t >= softAt,
+    isDue: t => keys === undefined || t >= softAt,
     canStart: t => !flight && !isClosed && t >= retryAt,
     start,
     get flight() {
@@ -177,11 +177,10 @@ export function stock({ load, initial, freshFor, timing, time, foundNew, closed,
     outage(t) {
       const seconds = retryAfter(t)
       if (outage?.cause !== lastError || outage?.retryAfter !== seconds) {
-        outage = Object.freeze(
-          new AuthError('ERR_KEYS_UNAVAILABLE', { cause: lastError, retryAfter: seconds }),
-        )
+        outage = new AuthError('ERR_KEYS_UNAVAILABLE', { cause: lastError, retryAfter: seconds })
       }
-      return outage
+      // Made once for all who are told the same; an object of its own for each of them, for what frameworks add to errors.
+      return Object.create(outage) as AuthError
     },
     health(t) {
       const isStale = isFetched ? age(t) >= timing.blockingAge : t >= softAt

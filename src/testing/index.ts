@@ -2,6 +2,14 @@ export type { TestClock } from './clock.js'
 export { createTestIssuer } from './issuer.js'
 export type { TestJwk } from './keys.js'
 export {
+  createTestLoadBalancer,
+  type ServedTestLoadBalancer,
+  serveTestLoadBalancer,
+  type TestLoadBalancer,
+  type TestLoadBalancerTokenOptions,
+} from './load-balancer.js'
+export { reportTo } from './report-to.js'
+export {
   type ServedTestIssuer,
   type ServeTestIssuerOptions,
   serveTestIssuer,
