@@ -72,6 +72,10 @@ export type {
 export { type RevocationAnswer, revokeFromBody } from './revocation/revoke-from-body.js'
 export type { ClaimsSchema, SchemaResult } from './schema.js'
 export {
+  type AmplifyCookieOptions,
+  type AppSyncRealtimeOptions,
+  amplifyCookie,
+  appSyncRealtime,
   bearer,
   type CookieOptions,
   cookie,
