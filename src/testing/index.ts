@@ -1,4 +1,6 @@
+export { type Attack, attacks } from './attacks.js'
 export type { TestClock } from './clock.js'
+export { events, type TestEventOptions } from './events.js'
 export { createTestIssuer } from './issuer.js'
 export type { TestJwk } from './keys.js'
 export {
@@ -9,6 +11,12 @@ export {
   type TestLoadBalancerTokenOptions,
 } from './load-balancer.js'
 export { reportTo } from './report-to.js'
+export {
+  type AppUnderAttack,
+  type AttackOutcome,
+  type RefusesAllOptions,
+  refusesAll,
+} from './refuses-all.js'
 export {
   type ServedTestIssuer,
   type ServeTestIssuerOptions,
