@@ -28,6 +28,8 @@ export {
   identityPool,
 } from './issuers/identity-pool.js'
 export { type LoadBalancerClaims, type LoadBalancerOptions, loadBalancer } from './issuers/load-balancer.js'
+export { type OidcClaims, type OidcProviderOptions, oidcProvider } from './issuers/oidc-provider.js'
+export { type TenantResolver, type TenantsOptions, tenants } from './issuers/tenants.js'
 export {
   type AccessTokenClaims,
   type IdTokenClaims,
@@ -57,6 +59,14 @@ export {
   some,
   withAssurance,
 } from './policy.js'
+export {
+  chooseRole,
+  type IdentityPoolRoles,
+  type RoleChoice,
+  type RoleMapping,
+  type RoleReason,
+  type RoleRule,
+} from './role.js'
 export type { ClaimsSchema, SchemaResult } from './schema.js'
 export {
   bearer,

@@ -1,4 +1,12 @@
 export type { TestClock } from './clock.js'
+export {
+  createTestIdentityPool,
+  serveTestIdentityPool,
+  type TestIdentityPool,
+  type TestIdentityPoolOptions,
+  type TestIdentityTokenOptions,
+} from './identity-pool.js'
+export type { AwsAnswer } from './initiate-auth.js'
 export { createTestIssuer } from './issuer.js'
 export type { TestJwk } from './keys.js'
 export {
@@ -8,6 +16,7 @@ export {
   type TestLoadBalancer,
   type TestLoadBalancerTokenOptions,
 } from './load-balancer.js'
+export type { Loopback } from './loopback.js'
 export {
   type ServedTestIssuer,
   type ServeTestIssuerOptions,
