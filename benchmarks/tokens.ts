@@ -1,42 +1,74 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 
-/** A key pair and as many tokens of one user pool as a line needs, as the bytes they are on the wire. */
+/** A key pair's public half, and tokens of one user pool as the bytes they are on the wire. */
 export interface TokenSet {
   readonly publicKey: KeyObject
-  readonly jwks: {
-    readonly keys: readonly [
-      {
-        readonly kid: string
-        readonly alg: 'RS256'
-        readonly use: 'sig'
-        readonly kty: 'RSA'
-        readonly n: string
-        readonly e: string
-      },
-    ]
-  }
+  readonly jwks: { readonly keys: readonly [Jwk] }
   readonly tokens: readonly Buffer[]
+  /** The bytes that OpenSSL verifies, of a token's third part. */
+  nativeSignature(part: Buffer): Buffer
+}
+
+interface Jwk {
+  readonly kid: string
+  readonly alg: 'RS256' | 'ES256'
+  readonly use: 'sig'
+  readonly kty: string
 }
 
 export const userPoolId = 'us-west-2_Benchmark1'
 export const clientId = '1example23456789example'
 export const issuer = `https://cognito-idp.us-west-2.amazonaws.com/${userPoolId}`
 
-/** Returns access tokens of about 1.1 kB, every one another session's. */
+/** Returns access tokens of about 1.2 kB, every one another session's. */
 export function accessTokens(count: number): TokenSet {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const { n, e } = publicKey.export({ format: 'jwk' }) as { n: string; e: string }
+  return {
+    ...tokenSet(count, 'RS256', publicKey, input => sign('sha256', input, privateKey)),
+    nativeSignature: part => Buffer.from(part.toString(), 'base64url'),
+  }
+}
+
+/** Returns the same with ES256, as load balancers sign. */
+export function ecTokens(count: number): TokenSet {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const signatures = new Map<string, Buffer>()
+  const both = (input: Buffer) => {
+    const joined = sign('sha256', input, { key: privateKey, dsaEncoding: 'ieee-p1363' })
+    signatures.set(joined.toString('base64url'), toDer(joined))
+    return joined
+  }
+  return {
+    ...tokenSet(count, 'ES256', publicKey, both),
+    nativeSignature: part => signatures.get(part.toString()) as Buffer,
+  }
+}
+
+function tokenSet(
+  count: number,
+  alg: 'RS256' | 'ES256',
+  publicKey: KeyObject,
+  signed: (input: Buffer) => Buffer,
+) {
   const kid = 'Bench+ark/1234567890abcdefghijklmnopqrstuvw='
-  const header = encode({ kid, alg: 'RS256' })
+  const jwk = { ...publicKey.export({ format: 'jwk' }), kid, alg, use: 'sig' } as Jwk
+  const header = encode({ kid, alg })
   const now = Math.floor(Date.now() / 1000)
-  const key = createPrivateKey(privateKey.export({ format: 'pem', type: 'pkcs8' }))
   const tokens = Array.from({ length: count }, () => {
     const signingInput = `${header}.${encode(claims(now))}`
-    return Buffer.from(
-      `${signingInput}.${sign('sha256', Buffer.from(signingInput), key).toString('base64url')}`,
-    )
+    return Buffer.from(`${signingInput}.${signed(Buffer.from(signingInput)).toString('base64url')}`)
   })
-  return { publicKey, jwks: { keys: [{ kid, alg: 'RS256', use: 'sig', kty: 'RSA', n, e }] }, tokens }
+  return { publicKey, jwks: { keys: [jwk] as const }, tokens }
+}
+
+function toDer(joined: Buffer): Buffer {
+  const integer = (bytes: Buffer) => {
+    const digits = bytes.toString('hex').replace(/^(00)+/, '')
+    const positive = Buffer.from(/^[89a-f]/.test(digits) ? `00${digits}` : digits, 'hex')
+    return Buffer.concat([Buffer.from([2, positive.length]), positive])
+  }
+  const body = Buffer.concat([integer(joined.subarray(0, 32)), integer(joined.subarray(32))])
+  return Buffer.concat([Buffer.from([0x30, body.length]), body])
 }
 
 const claims = (now: number) => ({

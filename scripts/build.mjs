@@ -5,6 +5,7 @@ import { ensureInstalled, root, run } from './ensure-installed.mjs'
 
 export function build() {
   ensureInstalled()
+  console.log('Checking the types and building ...')
   rmSync(new URL('../dist', import.meta.url), { recursive: true, force: true })
   run(process.execPath, ['node_modules/typescript7/bin/tsc', '-p', 'tsconfig.json'])
 }

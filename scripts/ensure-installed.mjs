@@ -9,7 +9,7 @@ export function ensureInstalled() {
   if (isInstalled()) return
   const started = Date.now()
   console.log('Installing the dependencies, once (npm ci) ...')
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+  run('npm', ['ci', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'])
   console.log(`Installed in ${Math.round((Date.now() - started) / 1000)} s.`)
 }
 

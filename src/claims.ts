@@ -26,15 +26,19 @@ export function validateRegisteredClaims(claims: JwtClaims): void {
  * @throws AuthError `ERR_TOKEN_EXPIRED`, `ERR_TOKEN_NOT_YET_VALID`
  */
 export function validateTime({ exp, nbf, iat }: JwtClaims, now: number, tolerance: number): void {
-  if (exp + tolerance <= now) throw refusal('ERR_TOKEN_EXPIRED')
+  // Asked this way round, a clock that is broken (NaN) lets nothing in.
+  if (!(now < exp + tolerance)) throw refusal('ERR_TOKEN_EXPIRED')
   if ((nbf !== undefined && nbf > now + tolerance) || (iat !== undefined && iat > now + tolerance)) {
     throw refusal('ERR_TOKEN_NOT_YET_VALID')
   }
 }
 
 /** Whether a claim is a list of strings. One string is not: a pool's groups are always a list. */
-export const isTextList = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every(item => typeof item === 'string')
+export function isTextList(value: unknown): value is readonly string[] {
+  if (!Array.isArray(value)) return false
+  for (const item of value) if (typeof item !== 'string') return false
+  return true
+}
 
 /** Whether a claim is a text with something in it. */
 export const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''

@@ -1,5 +1,4 @@
-import type { ImportKey } from './crypto.js'
-import { usableJwk } from './jwk.js'
+import { type ImportKey, usableJwk } from './jwk.js'
 import type { Algorithm, VerificationKey } from './types.js'
 
 type CryptoKey = import('node:crypto').webcrypto.CryptoKey

@@ -11,8 +11,9 @@ export interface Encoding {
    * Other texts must have passed this, or be ASCII: base64 decoders cut other characters down to a byte, and two spellings would be one token.
    *
    * @param end where the signing input ends
+   * @param signatureEnd where the signature ends; default with the token
    */
-  signedBytes(token: string, end: number): SignedBytes | undefined
+  signedBytes(token: string, end: number, signatureEnd?: number): SignedBytes | undefined
   /** The text that a base64url text (RFC 4648 section 5) stands for; `undefined` unless it is canonical and UTF-8 (RFC 3629). */
   text(base64url: string): string | undefined
   /** The bytes that a base64url text stands for; `undefined` unless it is canonical. */
@@ -21,9 +22,9 @@ export interface Encoding {
 
 /** With what every runtime has. */
 export const webEncoding: Encoding = {
-  signedBytes(token, end) {
+  signedBytes(token, end, signatureEnd) {
     const bytes = new TextEncoder().encode(token)
-    const signature = bytes.length === token.length ? decode(token.slice(end + 1)) : undefined
+    const signature = bytes.length === token.length ? decode(token.slice(end + 1, signatureEnd)) : undefined
     return signature && { signingInput: bytes.subarray(0, end), signature }
   },
   text(base64url) {
@@ -52,18 +53,26 @@ function encodingOf(node: typeof import('node:buffer') | undefined): Encoding | 
   const signature = node.Buffer.allocUnsafeSlow(capacity)
   const decoded = node.Buffer.allocUnsafeSlow(capacity)
   let held: string | undefined
-  let signatureLength = 0
+  let heldSignatureEnd = 0
+  let lent: SignedBytes = { signingInput: ascii, signature }
 
   return {
-    signedBytes(token, end) {
-      if (held !== token) {
-        held = undefined
-        signatureLength = decodeInto(signature, token.slice(end + 1))
-        // A token that does not fit is longer than its characters, too.
-        if (signatureLength < 0 || ascii.write(token, 'utf8') !== token.length) return undefined
-        held = token
+    signedBytes(token, end, signatureEnd = token.length) {
+      // With padding and without it, one token would be two.
+      if (held === token && heldSignatureEnd === signatureEnd) return lent
+      held = undefined
+      const length = decodeInto(signature, token.slice(end + 1, signatureEnd))
+      // A token that does not fit is longer than its characters, too.
+      if (length < 0 || ascii.write(token, 'utf8') !== token.length) return undefined
+      // Most signatures are of one length.
+      const sameLength = lent.signature.length === length
+      lent = {
+        signingInput: ascii.subarray(0, end),
+        signature: sameLength ? lent.signature : signature.subarray(0, length),
       }
-      return { signingInput: ascii.subarray(0, end), signature: signature.subarray(0, signatureLength) }
+      held = token
+      heldSignatureEnd = signatureEnd
+      return lent
     },
     text(base64url) {
       const length = decodeInto(decoded, base64url)

@@ -43,6 +43,12 @@ export class AuthError extends Error {
     this.hint = options.hint ?? hint
     this.retryAfter = options.retryAfter
   }
+
+  /** For logs: code, status, message and hint. */
+  toJSON() {
+    const { name, code, status, message, hint } = this
+    return { name, code, status, message, hint }
+  }
 }
 
 /** Whether a thrown value is a refusal of this library, from whichever copy of it. */
@@ -52,22 +58,25 @@ export function isAuthError(thrown: unknown): thrown is AuthError {
 }
 
 /**
- * The refusal of a code, made once, frozen and without a stack: strangers decide how often we refuse,
- * and capturing a stack costs more than finding out that their token is bad.
+ * The refusal of a code: an error that inherits everything from one which was made once. Strangers decide how often we refuse, and making
+ * an error, let alone capturing its stack, costs more than finding out that their token is bad. Each refusal is an object of its own all
+ * the same, so that what a framework adds to one does not show on another.
  */
 export function refusal(code: AuthErrorCode, hint?: string): AuthError {
   const id = hint ?? code
-  const known = refusals.get(id)
-  if (known) return known
-  const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = 0
-  const made = Object.freeze(new AuthError(code, hint === undefined ? {} : { hint }))
-  Error.stackTraceLimit = limit
-  refusals.set(id, made)
-  return made
+  let original = originals.get(id)
+  if (!original) {
+    const limit = Error.stackTraceLimit
+    Error.stackTraceLimit = 0
+    original = new AuthError(code, hint === undefined ? {} : { hint })
+    Error.stackTraceLimit = limit
+    original.stack = `AuthError [${code}]: ${original.message}`
+    originals.set(id, original)
+  }
+  return Object.create(original) as AuthError
 }
 
-const refusals = new Map<string, AuthError>()
+const originals = new Map<string, AuthError>()
 
 type ErrorRow = readonly [AuthError['status'], OAuthError | undefined, message: string, hint: string]
 

@@ -1,21 +1,21 @@
 import { AuthError, type AuthErrorCode, isAuthError, refusal } from './errors.js'
 import { isPending, whenAtHand } from './maybe-promise.js'
 import { aBoolean, aFunction, checkOptions, type OptionCheck } from './options.js'
-import { type Challenge, type Policy, refusedBy } from './policy.js'
+import { type Challenge, every, type Policy, refusedBy } from './policy.js'
 import { bearer, type TokenSource } from './token-source.js'
 import type { JwtClaims, MaybePromise, Principal, RequestView, VerifiedToken, Verifier } from './types.js'
 
 /** The options of {@link createGuard}. */
 export interface GuardOptions<C extends JwtClaims = JwtClaims> {
   readonly verifier: Verifier<C>
-  /** What every request must be permitted by, before the policy of its route. Default: any verified token. */
+  /** What every request must be permitted by, before the policy of its route. Default: any verified token but a guest's, see {@link isGuest}. */
   readonly policy?: Policy<C>
   /** Where the token is. Default `bearer()`: the `Authorization` header. */
   readonly token?: TokenSource
   /** The realm that challenges name. Default `'api'`. */
   readonly realm?: string
-  /** Told of every decision, for logs and metrics. Holds nothing of the token. What it throws is ignored: an observer changes no decision. */
-  readonly onDecision?: (event: DecisionEvent, request: RequestView) => void
+  /** Told of every decision, for logs and metrics. Holds nothing of the token. What it throws or rejects with is ignored: an observer changes no decision. */
+  readonly onDecision?: (event: DecisionEvent, request: RequestView) => unknown
   /** Tells the client the precise code and how to fix it. For development: it helps whoever probes the API too. Default `false`. */
   readonly explain?: boolean
 }
@@ -92,8 +92,10 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
     explain = false,
   } = options
 
+  const both = general && together(general)
+  const refuse = (error: unknown) => refusalOf(error, realm, explain)
+
   const guard = (request: RequestView, policy?: Policy<C>, anonymous = false): MaybePromise<Decision> => {
-    const refuse = (error: unknown) => refusalOf(error, realm, explain)
     try {
       const decision = decide(request, policy, anonymous)
       const settled = isPending(decision) ? decision.catch(refuse) : decision
@@ -114,15 +116,27 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
       if (anonymous) return letThroughAnonymously
       throw refusal('ERR_TOKEN_MISSING')
     }
-    return whenAtHand(verifier.check(token), auth =>
-      whenAtHand(general && refusedBy(general, auth, request, verifier.clock), byGeneral =>
-        whenAtHand(byGeneral ?? (policy && refusedBy(policy, auth, request, verifier.clock)), refusing => {
-          if (!refusing) return { authorized: true, auth }
-          return notPermitted(refusing.challenge, realm, explain)
-        }),
-      ),
-    )
+    const auth = verifier.check(token)
+    return isPending(auth)
+      ? auth.then(later => authorize(later, request, policy))
+      : authorize(auth, request, policy)
   }
+
+  function authorize(
+    auth: VerifiedToken<C>,
+    request: RequestView,
+    policy: Policy<C> | undefined,
+  ): MaybePromise<Decision> {
+    if (auth.principal.kind === 'guest' && !(policy ?? general)?.guests) {
+      throw refusal('ERR_PERMISSION_DENIED', guestHint)
+    }
+    const asked = policy && both ? both(policy) : (policy ?? general)
+    const refusing = asked && refusedBy(asked, auth, request, verifier.clock)
+    return isPending(refusing) ? refusing.then(later => conclude(auth, later)) : conclude(auth, refusing)
+  }
+
+  const conclude = (auth: VerifiedToken<C>, refusing: Policy<C> | undefined): Decision =>
+    refusing ? notPermitted(refusing.challenge, realm, explain) : { authorized: true, auth }
 
   return guard as Guard<C>
 }
@@ -135,6 +149,16 @@ export const allowAnonymous =
   <C extends JwtClaims>(guard: Guard<C>): Guard<C, VerifiedToken<C> | undefined> =>
   (request, policy) =>
     guard(request, policy, true)
+
+/** The general policy and another, put together once for each other. */
+function together<C extends JwtClaims>(general: Policy<C>): (policy: Policy<C>) => Policy<C> {
+  const pairs = new WeakMap<Policy<C>, Policy<C>>()
+  return policy => {
+    const pair = pairs.get(policy) ?? every(general, policy)
+    pairs.set(policy, pair)
+    return pair
+  }
+}
 
 function refusalOf(error: unknown, realm: string, explain: boolean): Refusal {
   if (!isAuthError(error)) throw error
@@ -190,10 +214,17 @@ function report(
   onDecision: NonNullable<GuardOptions['onDecision']>,
 ): Decision {
   try {
-    onDecision(decision.authorized ? letThrough(decision.auth) : refused(decision), request)
+    const told: unknown = onDecision(
+      decision.authorized ? letThrough(decision.auth) : refused(decision),
+      request,
+    )
+    if (isPending(told)) Promise.resolve(told).catch(() => {})
   } catch {}
   return decision
 }
+
+const guestHint =
+  'This is the token of a guest: sign in, or name guests in the policy of this route with isGuest.'
 
 const letThrough = (auth: VerifiedToken | undefined): DecisionEvent => ({
   authorized: true,

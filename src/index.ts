@@ -1,10 +1,16 @@
 export {
+  type BehindLoadBalancer,
+  type BehindLoadBalancerOptions,
+  behindLoadBalancer,
+} from './behind-load-balancer.js'
+export {
   AuthError,
   type AuthErrorCode,
   type AuthErrorOptions,
   isAuthError,
   type OAuthError,
 } from './errors.js'
+export { type GroupsFrom, groupsFromText } from './groups.js'
 export {
   allowAnonymous,
   createGuard,
@@ -15,6 +21,13 @@ export {
   type Refusal,
   type RefusalBody,
 } from './guard.js'
+export type { FrontDoorOptions } from './issuers/front-door.js'
+export {
+  type IdentityPoolClaims,
+  type IdentityPoolOptions,
+  identityPool,
+} from './issuers/identity-pool.js'
+export { type LoadBalancerClaims, type LoadBalancerOptions, loadBalancer } from './issuers/load-balancer.js'
 export {
   type AccessTokenClaims,
   type IdTokenClaims,
@@ -24,12 +37,19 @@ export {
   userPool,
 } from './issuers/user-pool.js'
 export {
+  type VerifiedAccessClaims,
+  type VerifiedAccessOptions,
+  verifiedAccess,
+} from './issuers/verified-access.js'
+export {
   type Challenge,
   every,
   federatedBy,
   hasScope,
   inGroup,
+  isGuest,
   isMachine,
+  isRead,
   issuedWithin,
   isUser,
   not,
@@ -50,6 +70,7 @@ export type {
   RevokedUser,
 } from './revocation/revocation.js'
 export { type RevocationAnswer, revokeFromBody } from './revocation/revoke-from-body.js'
+export type { ClaimsSchema, SchemaResult } from './schema.js'
 export {
   bearer,
   type CookieOptions,

@@ -1,5 +1,13 @@
 import { encoding } from './encoding.js'
-import type { Algorithm } from './types.js'
+import type { Algorithm, MaybePromise, VerificationKey } from './types.js'
+
+/**
+ * Makes a public key ready to verify signatures of one algorithm.
+ *
+ * @param source an entry of a key set (RFC 7517), or one PEM block "PUBLIC KEY" (RFC 7468 section 13)
+ * @throws TypeError (or a rejection) for a key that must not be used: private, symmetric, weak, of another type or use, off its curve
+ */
+export type ImportKey = (source: unknown, algorithm: Algorithm) => MaybePromise<VerificationKey>
 
 /** A public JSON Web Key (RFC 7517) that passed {@link usableJwk}: only the members that make the key, in base64url. */
 export interface PublicJwk {
@@ -64,7 +72,7 @@ function curveKey(jwk: Record<string, unknown>, algorithm: Algorithm): PublicJwk
 
 /** Identity pools publish their numbers in standard base64, with padding; everybody else follows RFC 7518 section 2. */
 function base64url(value: unknown): string {
-  if (typeof value !== 'string' || !base64Text.test(value))
+  if (typeof value !== 'string' || value.length > longestNumber || !base64Text.test(value))
     throw new TypeError('a number of the key is not base64url')
   return value.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
 }
@@ -99,7 +107,10 @@ const rocaPrimes = [
   109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
 ]
 
-const base64Text = /^[A-Za-z0-9+/_-]{1,1400}={0,2}$/
+const base64Text = /^[A-Za-z0-9+/_-]+={0,2}$/
+
+/** In characters: that of 8192 bits, and some. */
+const longestNumber = 1_400
 
 /** RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1, RFC 8037 section 2. */
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']

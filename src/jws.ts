@@ -11,22 +11,36 @@ export interface JwsParts {
   readonly claims: string
   /** Where the signing input ends. */
   readonly end: number
+  /** Where the signature ends: with the token, or before its padding. */
+  readonly signatureEnd: number
+  readonly isPadded: boolean
 }
 
 /**
  * The parts of a token in JWS compact serialization (RFC 7515 section 7.1).
  * The length is looked at before anything else, so that the work is bounded whatever a stranger sends.
  *
+ * @param allowsPadding whether its parts may be padded, as RFC 4648 section 3.2 says and RFC 7515 section 2 does not: all of them or none
  * @throws AuthError `ERR_TOKEN_MALFORMED`
  */
-export function splitJws(token: unknown): JwsParts {
-  if (typeof token !== 'string' || token.length > maxTokenLength) throw refusal('ERR_TOKEN_MALFORMED')
+export function splitJws(token: unknown, allowsPadding = false): JwsParts {
+  if (!isOfTokenLength(token)) throw refusal('ERR_TOKEN_MALFORMED')
   const first = token.indexOf('.')
   const end = token.indexOf('.', first + 1)
   const hasThreeParts = first > 0 && end > first + 1 && end < token.length - 1
-  if (!hasThreeParts || !encoding.signedBytes(token, end)) throw refusal('ERR_TOKEN_MALFORMED')
-  return { header: token.slice(0, first), claims: token.slice(first + 1, end), end }
+  if (!hasThreeParts) throw refusal('ERR_TOKEN_MALFORMED')
+  const header = token.slice(0, first)
+  const claims = token.slice(first + 1, end)
+  const isPadded = allowsPadding && token.includes('=')
+  const signatureEnd = isPadded ? end + 1 + unpadded(token.slice(end + 1)).length : token.length
+  if (!encoding.signedBytes(token, end, signatureEnd)) throw refusal('ERR_TOKEN_MALFORMED')
+  if (isPadded) return { header: unpadded(header), claims: unpadded(claims), end, signatureEnd, isPadded }
+  return { header, claims, end, signatureEnd, isPadded }
 }
+
+/** Whether a value is a text that is not too long for a token. To be asked first: reading even one character of a text that was put together takes as long as the text. */
+export const isOfTokenLength = (token: unknown): token is string =>
+  typeof token === 'string' && token.length <= maxTokenLength
 
 /**
  * The JOSE header of a token (RFC 7515 section 4). Keys and URLs that it brings along (`jwk`, `jku`, `x5u`, `x5c`) are never looked at.
@@ -51,6 +65,12 @@ export function parseHeader(text: string): JwsHeader {
  */
 export const parseClaims = (text: string): JwtClaims => parseObject(text) as JwtClaims
 
+/** Where the padding is not what the length asks for, some of it stays, and the text is not base64url. */
+function unpadded(part: string): string {
+  if (part.length % 4 !== 0) throw refusal('ERR_TOKEN_MALFORMED')
+  return part.replace(/={1,2}$/, '')
+}
+
 function parseObject(text: string): Record<string, unknown> {
   const json = encoding.text(text)
   const value = json && parseJson(json)
@@ -60,7 +80,7 @@ function parseObject(text: string): Record<string, unknown> {
 }
 
 /** In characters. Cognito's largest tokens, with a hundred groups, stay below it; so do the headers that servers accept. */
-const maxTokenLength = 16_384
+export const maxTokenLength = 16_384
 
 /** RFC 7519 section 5.1, RFC 9068 section 2.1; identity pools send JWS. Media types are case-insensitive. */
 const acceptedType = /^(?:application\/)?(?:jwt|at\+jwt|jws)$/i

@@ -14,7 +14,7 @@ export function checkOptions(factory: string, options: unknown, checks: OptionCh
     throw new TypeError(`${factory}: options must be an object`)
   }
   for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(checks, name) && !Object.hasOwn(checks, `${name}?`)) {
+    if (name.endsWith('?') || !(Object.hasOwn(checks, name) || Object.hasOwn(checks, `${name}?`))) {
       throw new TypeError(`${factory}: ${name} is not an option; known are ${known(checks)}`)
     }
   }
@@ -30,6 +30,14 @@ export function checkOptions(factory: string, options: unknown, checks: OptionCh
     if (problem) throw new TypeError(`${factory}: ${name} ${problem}`)
   }
 }
+
+/** Those of a factory's options that are named in checks: to be passed on. */
+export const optionsIn = (options: object, checks: OptionChecks): object =>
+  Object.fromEntries(Object.entries(options).filter(([name]) => `${name}?` in checks))
+
+/** One value as a list of one. */
+export const listOf = <T extends string>(value: T | readonly T[]): readonly T[] =>
+  typeof value === 'string' ? [value] : value
 
 const known = (checks: OptionChecks) =>
   Object.keys(checks)

@@ -19,6 +19,8 @@ export interface Policy<C extends JwtClaims = JwtClaims> {
   (auth: VerifiedToken<C>, request: RequestView, clock: Clock): MaybePromise<boolean>
   /** What a client that this policy refuses is told. Default: nothing but that it may not. */
   readonly challenge?: Challenge
+  /** Whether it names guests, as {@link isGuest} does. What does not is never satisfied by one. Default: it does not. */
+  readonly guests?: true
   /** For a policy made of others: the one of them that refuses, `undefined` when none does. */
   readonly refusedBy?: (
     auth: VerifiedToken<C>,
@@ -62,19 +64,22 @@ export function inGroup(...any: readonly [string, ...string[]]): Policy {
  */
 export function every<C extends JwtClaims = JwtClaims>(...policies: readonly Policy<C>[]): Policy<C> {
   expect('every', policies, isPolicy, 'policies')
-  return composed((auth, request, clock) => firstRefusal(policies, auth, request, clock))
+  return composed(policies, (auth, request, clock) => firstRefusal(policies, auth, request, clock))
 }
 
 /**
  * Permits what any of these policies permits, asked in this order. The challenge is that of the first of them.
+ * Where some of them name guests, a guest is permitted by those only.
  *
  * @throws TypeError without a policy
  */
 export function some<C extends JwtClaims = JwtClaims>(...policies: readonly Policy<C>[]): Policy<C> {
   expect('some', policies, isPolicy, 'policies')
-  return composed((auth, request, clock) => {
+  const forGuests = policies.filter(({ guests }) => guests)
+  return composed(policies, (auth, request, clock) => {
+    const asked = forGuests.length > 0 && auth.principal.kind === 'guest' ? forGuests : policies
     const ask = (index: number, first?: Policy<C>): MaybePromise<Policy<C> | undefined> => {
-      const next = policies[index]
+      const next = asked[index]
       if (!next) return first
       return whenAtHand(
         refusedBy(next, auth, request, clock),
@@ -97,6 +102,20 @@ export function not<C extends JwtClaims = JwtClaims>(refused: Policy<C>): Policy
 
 /** Permits people, not machines and not guests. */
 export const isUser: Policy = ({ principal }) => principal.kind === 'user'
+
+/**
+ * Permits guests: identities of an identity pool that nobody signed in to. Only a policy with this in it is ever satisfied by one; a
+ * combination by `every` or `some` names guests when a part of it does, `not` never does.
+ *
+ * @example
+ * app.use('/articles', protect(guard, some(isUser, every(isGuest, isRead)))) // readable by all, writable by signed-in users
+ */
+export const isGuest: Policy = Object.assign(({ principal }: VerifiedToken) => principal.kind === 'guest', {
+  guests: true,
+} as const)
+
+/** Permits requests that are meant to change nothing: GET, HEAD and OPTIONS (RFC 9110 section 9.2.1). */
+export const isRead: Policy = (_auth, { method = '' }) => safeMethods.has(method)
 
 /** Permits machines: clients that act for themselves (client credentials). */
 export const isMachine: Policy = ({ principal }) => principal.kind === 'machine'
@@ -190,11 +209,14 @@ function firstRefusal<C extends JwtClaims>(
 const policy = (ask: Policy, challenge: Challenge): Policy =>
   Object.assign(ask, { challenge: Object.freeze(challenge) })
 
-const composed = <C extends JwtClaims>(refusing: NonNullable<Policy<C>['refusedBy']>): Policy<C> =>
+const composed = <C extends JwtClaims>(
+  parts: readonly Policy<C>[],
+  refusing: NonNullable<Policy<C>['refusedBy']>,
+): Policy<C> =>
   Object.assign(
     (auth: VerifiedToken<C>, request: RequestView, clock: Clock) =>
       whenAtHand(refusing(auth, request, clock), refused => refused === undefined),
-    { refusedBy: refusing },
+    { refusedBy: refusing, ...(parts.some(({ guests }) => guests) && { guests: true as const }) },
   )
 
 function expect(
@@ -207,6 +229,8 @@ function expect(
 }
 
 const isName = (value: unknown) => typeof value === 'string' && value !== ''
+
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** RFC 6749 section 3.3; nothing that could end a quoted string in a header. */
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/

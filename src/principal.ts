@@ -22,20 +22,27 @@ export function userPoolPrincipal(claims: JwtClaims): Principal {
   }
   if (username !== undefined) principal.username = username
   if (provider) principal.provider = provider
-  return principal
+  return Object.freeze(principal)
 }
 
-/** The scopes of a `scope` claim: whole strings, parted by spaces (RFC 6749 section 3.3). */
-export const scopesOf = (scope: unknown): readonly string[] =>
-  typeof scope === 'string' ? scope.split(' ').filter(Boolean) : none
-
-/** The identity that a federated user signed in with first; profiles may be linked to up to five. */
-function providerOf(identities: unknown): Provider | undefined {
-  if (!Array.isArray(identities)) return undefined
-  const identity = identities.find(each => each?.primary === 'true') ?? identities[0]
-  const { providerName: name, providerType: type, userId } = identity ?? {}
-  const isComplete = typeof name === 'string' && typeof type === 'string' && typeof userId === 'string'
-  return isComplete ? { name, type, userId } : undefined
+/** The scopes of a `scope` claim: whole strings, parted by spaces (RFC 6749 section 3.3). Frozen. */
+export function scopesOf(scope: unknown): readonly string[] {
+  if (typeof scope !== 'string') return none
+  if (scope !== last.scope) last = { scope, scopes: Object.freeze(scope.split(' ').filter(Boolean)) }
+  return last.scopes
 }
 
 const none: readonly string[] = Object.freeze([])
+
+/** Most tokens of an app have the same scopes. */
+let last = { scope: '', scopes: none }
+
+/** The identity that a federated user signed in with first; profiles may be linked to up to five. */
+export function providerOf(identities: unknown): Provider | undefined {
+  if (!Array.isArray(identities)) return undefined
+  // A text in a token, a boolean in what a load balancer knows from the user info.
+  const identity = identities.find(each => String(each?.primary) === 'true') ?? identities[0]
+  const { providerName: name, providerType: type, userId } = identity ?? {}
+  const isComplete = typeof name === 'string' && typeof type === 'string' && typeof userId === 'string'
+  return isComplete ? Object.freeze({ name, type, userId }) : undefined
+}

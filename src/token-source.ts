@@ -1,4 +1,5 @@
 import { refusal } from './errors.js'
+import { checkOptions, type OptionCheck, oneOrMore } from './options.js'
 import type { RequestView } from './types.js'
 
 /**
@@ -10,12 +11,18 @@ export type TokenSource = (request: RequestView) => string | undefined
 
 /**
  * The token of `Authorization: Bearer` (RFC 6750 section 2.1); the scheme's case does not matter.
- * Another scheme is no token. A second header, or two values in one, is refused.
+ * Another scheme is no token. A second header, two values in one, or the scheme without exactly one word after it is refused.
  */
 export const bearer = (): TokenSource => request => {
   const value = single(request.header('authorization'))
-  if (value === undefined || !isBearer(value)) return undefined
-  return oneWord(value.slice(7).trimStart())
+  if (value === undefined) return undefined
+  if (!isBearer(value)) {
+    if (namesBearer.test(value)) throw refusal('ERR_REQUEST_INVALID')
+    return undefined
+  }
+  let start = 7
+  while (value[start] === ' ') start++
+  return oneWord(value.slice(start))
 }
 
 /**
@@ -34,17 +41,19 @@ export function headerToken(name: string): TokenSource {
 /** The options of {@link cookie}. */
 export interface CookieOptions {
   /** Origins besides the API's own that may send requests which change something, such as `https://app.example.com`. Default none. */
-  readonly origins?: readonly string[]
+  readonly origins?: string | readonly string[]
 }
 
 /**
  * The token in a cookie. A browser sends cookies whoever makes it do so, therefore a request that may change something (any method but
  * GET, HEAD and OPTIONS) must come from the API's own origin or one of `origins`, as `Sec-Fetch-Site` or `Origin` shows.
  *
- * @throws TypeError for anything but a cookie's name
+ * @throws TypeError for anything but a cookie's name, and for a wrong option, naming it
  */
-export function cookie(name: string, { origins = [] }: CookieOptions = {}): TokenSource {
+export function cookie(name: string, options: CookieOptions = {}): TokenSource {
   const prefix = `${checkedName('cookie', name)}=`
+  checkOptions('cookie', options, { 'origins?': oneOrMore(anOrigin) })
+  const origins = [options.origins ?? []].flat()
   return request => {
     const pairs = [request.header('cookie') ?? []].flat().flatMap(value => value.split(/; */))
     const values = pairs.filter(pair => pair.startsWith(prefix)).map(pair => pair.slice(prefix.length))
@@ -106,8 +115,7 @@ export function firstOf(...sources: readonly TokenSource[]): TokenSource {
   }
 }
 
-const isBearer = (value: string) =>
-  value.length > 5 && value.slice(0, 6).toLowerCase() === 'bearer' && (value.length === 6 || value[6] === ' ')
+const isBearer = (value: string) => value[6] === ' ' && value.slice(0, 6).toLowerCase() === 'bearer'
 
 function single(value: string | readonly string[] | undefined): string | undefined {
   if (typeof value === 'string' || value === undefined) return value
@@ -133,8 +141,17 @@ function isOwn(request: RequestView, origins: readonly string[]): boolean {
   )
 }
 
+/** As browsers write it in `Origin`: anything else would never match, or match too much. */
+const anOrigin: OptionCheck = value =>
+  typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value
+    ? undefined
+    : 'must be an origin, such as https://app.example.com'
+
 function checkedName(factory: string, name: string): string {
   if (typeof name !== 'string' || !/^[\w!#$%&'*+.^`|~-]+$/.test(name))
     throw new TypeError(`${factory}: expected a name`)
   return name
 }
+
+/** Also where a header that came twice was joined (RFC 9110 section 5.2): a bad token is never no token. */
+const namesBearer = /(?:^|,)\s*bearer(?![\w!#$%&'*+.^`|~-])/i

@@ -41,8 +41,15 @@ export interface JwtClaims {
 /** A public key bound to one algorithm when it was imported. */
 export interface VerificationKey {
   readonly algorithm: Algorithm
-  /** Whether `signature` is this key's over `signingInput`. At once with node:crypto, later with WebCrypto. */
-  verify(signingInput: Uint8Array, signature: Uint8Array): MaybePromise<boolean>
+  /** Whether `verify` is done with its arguments when it returns, so that they need not be copied for it. Default `false`. */
+  readonly isImmediate?: true
+  /**
+   * Whether `signature` is this key's over `signingInput`. At once with node:crypto; later with WebCrypto, and where the caller can wait and
+   * there is more to verify than one turn of the event loop should take.
+   *
+   * @param canWait whether a promise is welcome; default `false`
+   */
+  verify(signingInput: Uint8Array, signature: Uint8Array, canWait?: boolean): MaybePromise<boolean>
 }
 
 /**
@@ -98,13 +105,21 @@ export interface TrustedIssuer<C extends JwtClaims = JwtClaims> {
   readonly issuers: readonly string[]
   readonly algorithms: readonly Algorithm[]
   readonly keys: KeyResolver
+  /** Whether its tokens are padded base64url, which no JWT is: load balancers sign such. Default: none of them is. */
+  readonly padding?: 'required' | 'allowed'
   /**
-   * The claims of a token, typed, after every check that does not depend on time.
+   * The claims of a token, typed, after every check that does not depend on time. They must hold the `iss` that the token was looked up
+   * by: a claim, or where there is none a member of the header.
    * @throws AuthError `ERR_TOKEN_USE | _CLIENT | _AUDIENCE | _CLAIM | _SIGNER`
    */
   validate(header: JwsHeader, claims: JwtClaims): C
   /** Who a token speaks for. Default: as a user pool's claims say. */
-  principal?(claims: C): Principal
+  principal?(claims: C, header: JwsHeader): Principal
+  /**
+   * For a value that stands for more issuers than can be listed, which then has no `issuers` itself: the one with this `iss`.
+   * It comes from a token that is not verified yet; it may be looked up, and nothing else.
+   */
+  find?(iss: string, now: number): MaybePromise<TrustedIssuer<C> | undefined>
 }
 
 /** Who a token speaks for. Computed once for a token, frozen. */

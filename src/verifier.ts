@@ -1,11 +1,12 @@
-import { LRUCache } from 'lru-cache'
+import { finder, issOf, select } from './candidates.js'
 import { validateRegisteredClaims, validateTime } from './claims.js'
 import { encoding } from './encoding.js'
-import { AuthError, isAuthError, refusal } from './errors.js'
-import { parseClaims, parseHeader, splitJws } from './jws.js'
+import { AuthError, refusal } from './errors.js'
+import { isOfTokenLength, type JwsParts, parseClaims, parseHeader, splitJws } from './jws.js'
 import { isPending, whenAtHand } from './maybe-promise.js'
 import { aClock, checkOptions, type OptionCheck, seconds } from './options.js'
 import { userPoolPrincipal } from './principal.js'
+import { recentHeaders } from './recent-headers.js'
 import type {
   Algorithm,
   Clock,
@@ -52,8 +53,12 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
 ): Verifier<ClaimsOf<I>> {
   checkOptions('createVerifier', options, checks)
   const clock = options.clock ?? Date
-  const checkAt = checker(options) as (token: string, now: number) => MaybePromise<VerifiedToken<ClaimsOf<I>>>
-  const check = (token: string) => checkAt(token, clock.now())
+  const checkAt = checker(options) as (
+    token: string,
+    now: number,
+    canWait: boolean,
+  ) => MaybePromise<VerifiedToken<ClaimsOf<I>>>
+  const check = (token: string) => checkAt(token, clock.now(), true)
   return {
     clock,
     check,
@@ -66,14 +71,14 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
       }
     },
     verifySync(token) {
-      const verified = check(token)
+      const verified = checkAt(token, clock.now(), false)
       if (!isPending(verified)) return verified
       verified.catch(() => {})
-      throw new AuthError('ERR_KEYS_NOT_LOADED')
+      throw refusal('ERR_KEYS_NOT_LOADED')
     },
     async ready() {
       const answers = await Promise.allSettled(
-        options.issuers.map(issuer => issuer.keys.ready?.(clock.now())),
+        options.issuers.map(async issuer => issuer.keys.ready?.(clock.now())),
       )
       const failure = answers.find(answer => answer.status === 'rejected')
       if (failure) throw failure.reason
@@ -89,42 +94,48 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
 
 /** The path of a token, once, for those who wait and those who do not. */
 function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: VerifierOptions) {
-  const candidates = byIssuer(issuers)
+  const find = finder(issuers)
   const algorithms = new Set<string>(issuers.flatMap(issuer => issuer.algorithms))
-  const headers = new LRUCache<string, JwsHeader>({ max: 1_000 })
+  const allowsPadding = issuers.some(issuer => issuer.padding)
+  const headers = recentHeaders()
   const remembered = cache ? verifiedTokens(cache) : undefined
 
-  return function check(token: string, now: number): MaybePromise<VerifiedToken> {
-    const entry = typeof token === 'string' ? remembered?.get(token) : undefined
-    return entry ? recheck(entry, now) : verifyAfresh(token, now)
+  return function check(token: string, now: number, canWait: boolean): MaybePromise<VerifiedToken> {
+    const entry = isOfTokenLength(token) ? remembered?.get(token) : undefined
+    return entry ? recheck(entry, now, canWait) : verifyAfresh(token, now, canWait)
   }
 
   /** Asks for the key again: that keeps key sets fresh under a load of hits only, and a remembered token dies with its key. */
-  function recheck({ token, verified, issuer, key }: Entry, now: number): MaybePromise<VerifiedToken> {
-    return whenAtHand(keyOf(issuer, verified.header, verified.claims, now), current => {
-      if (current !== key) return verifyAfresh(token, now)
-      validateTime(verified.claims, now / 1000, clockTolerance)
-      return unlessRevoked(verified, now)
-    })
+  function recheck(
+    { token, verified, issuer, key }: Entry,
+    now: number,
+    canWait: boolean,
+  ): MaybePromise<VerifiedToken> {
+    validateTime(verified.claims, now / 1000, clockTolerance)
+    return whenAtHand(keyOf(issuer, verified.header, verified.claims, now), current =>
+      current === key ? unlessRevoked(verified, now) : verifyAfresh(token, now, canWait),
+    )
   }
 
-  function verifyAfresh(token: string, now: number): MaybePromise<VerifiedToken> {
-    const parts = splitJws(token)
-    const header = headers.get(parts.header) ?? freeze(parseHeader(parts.header))
+  function verifyAfresh(token: string, now: number, canWait: boolean): MaybePromise<VerifiedToken> {
+    const parts = splitJws(token, allowsPadding)
+    const header = headers.get(parts.header) ?? parseHeader(parts.header)
     if (!algorithms.has(header.alg)) throw refusal('ERR_TOKEN_ALGORITHM')
-    const { issuer, claims } = select(candidates, header, parseClaims(parts.claims))
-    validateRegisteredClaims(claims)
-    validateTime(claims, now / 1000, clockTolerance)
-    return whenAtHand(keyOf(issuer, header, claims, now), key =>
-      whenAtHand(isSigned(token, parts.end, key), isGenuine => {
-        if (isGenuine !== true) throw doubt(issuer, header, claims, now)
-        const principal = issuer.principal?.(claims) ?? userPoolPrincipal(claims)
-        const verified = Object.freeze({ header, claims: freeze(claims), principal: freeze(principal) })
-        headers.set(parts.header, header)
-        remembered?.add({ token, verified, issuer, key })
-        return unlessRevoked(verified, now)
-      }),
-    )
+    const parsed = parseClaims(parts.claims)
+    return whenAtHand(find(issOf(header, parsed), now), candidates => {
+      const { issuer, claims } = select(candidates, parts, header, parsed)
+      validateRegisteredClaims(claims)
+      validateTime(claims, now / 1000, clockTolerance)
+      return whenAtHand(keyOf(issuer, header, claims, now), key =>
+        whenAtHand(isSigned(token, parts, header, key, canWait), isGenuine => {
+          if (isGenuine !== true) throw doubt(issuer, header, claims, now)
+          headers.add(parts.header, header)
+          const verified = verifiedToken(issuer, header, claims === parsed ? parsed : freeze(claims))
+          remembered?.add({ token, verified, issuer, key })
+          return unlessRevoked(verified, now)
+        }),
+      )
+    })
   }
 
   function unlessRevoked(verified: VerifiedToken, now: number): VerifiedToken {
@@ -133,49 +144,30 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
   }
 }
 
-/** Several issuers may share an `iss`: a pool with two clients, a pool and the load balancer in front of it. */
-function byIssuer(issuers: readonly TrustedIssuer[]): ReadonlyMap<string, readonly TrustedIssuer[]> {
-  const candidates = new Map<string, TrustedIssuer[]>()
-  for (const issuer of issuers) {
-    for (const iss of issuer.issuers) candidates.set(iss, [...(candidates.get(iss) ?? []), issuer])
-  }
-  return candidates
+const keyOf = ({ keys }: TrustedIssuer, { kid, alg }: JwsHeader, { iss }: JwtClaims, now: number) =>
+  keys(kid, alg as Algorithm, now, iss)
+
+/** A key is bound to its algorithm, whatever a resolver was asked for. */
+function isSigned(
+  token: string,
+  { end, signatureEnd }: JwsParts,
+  { alg }: JwsHeader,
+  key: VerificationKey,
+  canWait: boolean,
+): MaybePromise<boolean> {
+  if (key.algorithm !== alg) throw refusal('ERR_TOKEN_KEY')
+  const bytes = encoding.signedBytes(token, end, signatureEnd)
+  if (!bytes) return false
+  const { signingInput, signature } = bytes
+  // Lent bytes are another token's by the time that a key which waits looks at them.
+  return key.isImmediate
+    ? key.verify(signingInput, signature, canWait)
+    : key.verify(Uint8Array.from(signingInput), Uint8Array.from(signature), canWait)
 }
 
-/** The first issuer that takes the token, with the claims as it types them; else the refusal of the one that came closest. */
-function select(
-  candidates: ReadonlyMap<string, readonly TrustedIssuer[]>,
-  header: JwsHeader,
-  claims: JwtClaims,
-) {
-  let closest = refusal(candidates.has(claims.iss) ? 'ERR_TOKEN_ALGORITHM' : 'ERR_TOKEN_ISSUER')
-  for (const issuer of candidates.get(claims.iss) ?? []) {
-    if (!issuer.algorithms.includes(header.alg as Algorithm)) continue
-    try {
-      return { issuer, claims: issuer.validate(header, claims) }
-    } catch (error) {
-      if (!isAuthError(error)) throw error
-      if (closest.code === 'ERR_TOKEN_ALGORITHM' || closest.code === 'ERR_TOKEN_USE') closest = error
-    }
-  }
-  throw closest
-}
-
-function keyOf(
-  issuer: TrustedIssuer,
-  { kid, alg }: JwsHeader,
-  { iss }: JwtClaims,
-  now: number,
-): MaybePromise<VerificationKey> {
-  return whenAtHand(issuer.keys(kid, alg as Algorithm, now, iss), key => {
-    if (key.algorithm !== alg) throw refusal('ERR_TOKEN_KEY')
-    return key
-  })
-}
-
-function isSigned(token: string, end: number, key: VerificationKey): MaybePromise<boolean> {
-  const bytes = encoding.signedBytes(token, end)
-  return bytes ? key.verify(bytes.signingInput, bytes.signature) : false
+function verifiedToken(issuer: TrustedIssuer, header: JwsHeader, claims: JwtClaims): VerifiedToken {
+  const principal = issuer.principal ? freeze(issuer.principal(claims, header)) : userPoolPrincipal(claims)
+  return Object.freeze({ header, claims, principal })
 }
 
 /** A signature that does not verify may be a key that was replaced under its ID: the key set may look, this token stays refused. */
@@ -184,6 +176,7 @@ function doubt({ keys }: TrustedIssuer, { kid }: JwsHeader, { iss }: JwtClaims, 
   return refusal('ERR_TOKEN_SIGNATURE')
 }
 
+/** Freezes what an issuer made, all the way down. What was parsed is frozen already. */
 function freeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value
   for (const member of Object.values(value)) freeze(member)

@@ -1,16 +1,22 @@
 import { isText, isTextList } from '../claims.js'
 import { importKey } from '../crypto.js'
 import { refusal } from '../errors.js'
+import { type GroupsFrom, groupsBy } from '../groups.js'
 import { type KeySetOptions, keySet, keySetOptionChecks, keyUrl } from '../jwks/index.js'
 import {
   aBoolean,
+  aFunction,
   aString,
   checkOptions,
+  listOf,
   type OptionCheck,
   type OptionChecks,
   oneOf,
   oneOrMore,
+  optionsIn,
 } from '../options.js'
+import { userPoolPrincipal } from '../principal.js'
+import { aSchema, type ClaimsSchema, claimsBy } from '../schema.js'
 import { refusingTestKeys } from '../test-keys.js'
 import type { JwsHeader, JwtClaims, KeyResolver, TrustedIssuer } from '../types.js'
 
@@ -50,7 +56,8 @@ export type UserPoolClaims<U extends TokenUse = TokenUse> = U extends 'access'
   : IdTokenClaims
 
 /** The options of {@link userPool}. */
-export interface UserPoolOptions<U extends TokenUse = 'access'> extends KeySetOptions {
+export interface UserPoolOptions<U extends TokenUse = 'access', S extends object = object>
+  extends KeySetOptions {
   /** As the console shows it: region, underscore, name. The region in it is where the pool's issuer is. */
   readonly userPoolId: string
   /** The app clients whose tokens are accepted: `client_id` of an access token, `aud` of an ID token. */
@@ -67,11 +74,21 @@ export interface UserPoolOptions<U extends TokenUse = 'access'> extends KeySetOp
   /** Whether access tokens must be bound to one of `resource`. Cognito cannot bind those of machines. Default `false`. */
   readonly requireResource?: boolean
   /** The Regions of a pool's replicas, whose tokens may name their own Region in `iss`. Default none. */
-  readonly additionalRegions?: readonly string[]
+  readonly additionalRegions?: string | readonly string[]
   /** The one exact `iss` to accept in place of those that follow from the pool ID, for partitions where they are not documented. */
   readonly issuer?: string
   /** Where the key set is. Default: `<iss>/.well-known/jwks.json` of the issuer whose token shows up. */
   readonly jwksUri?: string
+  /**
+   * What else the claims must be, by any Standard Schema validator (zod, valibot, arktype) that is synchronous; its output types the claims.
+   * Default: nothing else.
+   */
+  readonly claims?: ClaimsSchema<S>
+  /**
+   * Where groups are, in place of `cognito:groups`: such as `groupsFromText('custom:groups')` for those of a SAML provider.
+   * Claims that users may write are never groups unless they are named here. Default `cognito:groups`.
+   */
+  readonly groupsFrom?: GroupsFrom
   /** Accepts tokens of any app client of the pool. Makes `clientId` unnecessary. Default `false`. */
   readonly insecureSkipClientCheck?: boolean
   /** Accepts keys that `cognito-guard/testing` publishes, private half and all. Default `false`. */
@@ -89,16 +106,17 @@ export interface UserPoolOptions<U extends TokenUse = 'access'> extends KeySetOp
  * @example
  * createVerifier({ issuers: [userPool({ userPoolId: 'eu-west-1_AbCdEf123', clientId: '1example23456789' })] })
  */
-export function userPool<const U extends TokenUse = 'access'>(
-  options: UserPoolOptions<U>,
-): TrustedIssuer<UserPoolClaims<U>> {
-  checkOptions('userPool', options, checksFor(options))
+export function userPool<const U extends TokenUse = 'access', S extends object = object>(
+  options: UserPoolOptions<U, S>,
+): TrustedIssuer<UserPoolClaims<U> & S> {
+  checkOptions('userPool', options, checksFor(Object(options)))
   const issuers = options.issuer ? [options.issuer] : issuersOf(options)
   const uses = listOf<TokenUse>(options.tokenUse ?? 'access')
   const clients = options.insecureSkipClientCheck
     ? undefined
     : listOf(options.clientId as string | readonly string[])
   const resources = listOf(options.resource ?? [])
+  const { groupsFrom } = options
   return {
     issuers,
     algorithms,
@@ -109,8 +127,11 @@ export function userPool<const U extends TokenUse = 'access'>(
         validateAccess(claims, clients, resources, options.requireResource === true)
       else validateId(claims, clients)
       validateTypes(claims)
-      return claims as UserPoolClaims<U>
+      return claimsBy(options.claims, claims) as UserPoolClaims<U> & S
     },
+    ...(groupsFrom && {
+      principal: claims => ({ ...userPoolPrincipal(claims), groups: groupsBy(groupsFrom, claims) }),
+    }),
   }
 }
 
@@ -156,7 +177,7 @@ function validateTypes(claims: JwtClaims): void {
 function keysOf(options: UserPoolOptions<TokenUse>, issuers: readonly string[]): KeyResolver {
   const keySetAt = (url: string) =>
     keySet({
-      ...keySetOptionsOf(options),
+      ...optionsIn(options, keySetOptionChecks),
       url,
       algorithms,
       importKey: options.insecureTestKeys ? importKey : refusingTestKeys(importKey),
@@ -176,7 +197,9 @@ function keySetByIssuer(sets: ReadonlyMap<string, KeyResolver>): KeyResolver {
     ready: async (now: number) => {
       const [answer] = await Promise.allSettled([first.ready?.(now)])
       if (answer.status === 'fulfilled') return
-      await Promise.any(all.slice(1).map(set => set.ready?.(now))).catch(() => Promise.reject(answer.reason))
+      await Promise.any(all.slice(1).map(async set => set.ready?.(now))).catch(() =>
+        Promise.reject(answer.reason),
+      )
     },
     suspect: (kid: string | undefined, now: number, issuer?: string) =>
       sets.get(issuer as string)?.suspect?.(kid, now),
@@ -196,17 +219,11 @@ function issuersOf({ userPoolId, additionalRegions = [] }: UserPoolOptions<Token
   return [
     original(region),
     `https://issuer-cognito-idp.${region}.amazonaws.com/${userPoolId}`,
-    ...additionalRegions.map(original),
+    ...listOf(additionalRegions).map(original),
   ]
 }
 
 const keySetUrl = (issuer: string) => `${issuer}/.well-known/jwks.json`
-
-const keySetOptionsOf = (options: UserPoolOptions<TokenUse>): KeySetOptions =>
-  Object.fromEntries(Object.entries(options).filter(([name]) => `${name}?` in keySetOptionChecks))
-
-const listOf = <T extends string>(value: T | readonly T[]): readonly T[] =>
-  typeof value === 'string' ? [value] : value
 
 function checksFor({
   insecureSkipClientCheck,
@@ -220,6 +237,8 @@ function checksFor({
     'tokenUse?': oneOrMore(oneOf('access', 'id')),
     'resource?': oneOrMore(aString),
     'requireResource?': aBoolean,
+    'claims?': aSchema,
+    'groupsFrom?': aFunction,
     'additionalRegions?': oneOrMore(aRegion),
     'issuer?': keyUrl(insecureLoopbackHttp),
     'jwksUri?': keyUrl(insecureLoopbackHttp),
@@ -244,7 +263,9 @@ const aRegion: OptionCheck = value =>
     : 'must be a Region, such as eu-west-1'
 
 const aClientId: OptionCheck = value =>
-  typeof value === 'string' && /^[\w+]{1,128}$/.test(value) ? undefined : 'must be an app client ID'
+  typeof value === 'string' && value.length <= 128 && /^[\w+]+$/.test(value)
+    ? undefined
+    : 'must be an app client ID'
 
 /** The commercial partition and GovCloud. */
 const documentedRegion = /^(?!cn-)[a-z]{2}-(?:gov-)?[a-z]+-\d+$/

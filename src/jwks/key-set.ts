@@ -135,17 +135,5 @@ const all = <T>(values: readonly MaybePromise<T>[]): MaybePromise<T[]> =>
 
 type Entry = Readonly<Record<string, unknown>> & { readonly kid: string }
 
-const keyMembers = [
-  'kid',
-  'kty',
-  'crv',
-  'n',
-  'e',
-  'x',
-  'y',
-  'alg',
-  'use',
-  'key_ops',
-  ...['p', 'q', 'dp', 'dq', 'qi', 'oth'],
-]
+const keyMembers = 'kid kty crv n e x y alg use key_ops p q dp dq qi oth'.split(' ')
 const maxKeys = 100

@@ -10,8 +10,10 @@ export interface Get {
 /** What came back, its body not read yet. */
 export interface Answer {
   readonly status: number
-  header(name: string): string | undefined
+  readonly header: (name: string) => string | undefined
   readonly body: AsyncIterable<Uint8Array>
+  /** Nobody asked for that, and nobody here undoes it. */
+  readonly isCompressed?: boolean
 }
 
 /** Any function that works like the standard `fetch`, as far as it is used here. */
@@ -37,7 +39,7 @@ export interface FetchResponse {
 /** Returns how to ask for a URL: with the function given, else with what the runtime has. */
 export function wire(fetch: Fetch | undefined, url: string): Get {
   if (fetch) return getWithFetch(fetch)
-  return getWithNode(url.startsWith('https:')) ?? getWithFetch(globalThis.fetch as unknown as Fetch)
+  return getWithNode(url.startsWith('https:')) ?? getWithFetch(globalThis.fetch)
 }
 
 /**
@@ -60,12 +62,11 @@ export function getWithNode(isSecure: boolean): Get | undefined {
       request.on('socket', socket => socket.unref())
       request.on('error', error => reject(networkError(error, 'connect')))
       request.on('response', response => {
-        const coding = response.headers['content-encoding'] ?? 'identity'
-        if (coding !== 'identity') return reject(keySetError('body'))
         resolve({
           status: response.statusCode as number,
           header: name => response.headers[name] as string | undefined,
           body: response,
+          isCompressed: (response.headers['content-encoding'] ?? 'identity') !== 'identity',
         })
       })
     })

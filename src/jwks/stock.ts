@@ -9,18 +9,18 @@ import type { Timing } from './options.js'
 /** What {@link stock} is made of. */
 export interface Supply {
   /** Gets the keys, or rejects with a {@link KeySetError} as soon as the signal is aborted. */
-  load(request: {
+  readonly load: (request: {
     readonly signal: AbortSignal
     readonly requests: number
     readonly last: KeySet | undefined
-  }): Promise<Loaded>
+  }) => Promise<Loaded>
   /** Keys at hand that were not fetched. */
   readonly initial?: KeySet | undefined
   /** Infinity when the keys at hand are never to be fetched again. Default: as soon as they are used. */
   readonly freshFor?: number
   readonly timing: Timing
   /** The time in milliseconds; told the wall clock's where that is known. */
-  time(wall?: number): number
+  readonly time: (wall?: number) => number
   /** Told of keys that were not there before. */
   readonly foundNew: () => void
   /** Told of the end. */
@@ -161,7 +161,7 @@ export function stock({ load, initial, freshFor, timing, time, foundNew, closed,
     find: (kid, algorithm) => keys?.byAlgorithm.get(algorithm)?.get(kid as string),
     isUsable,
     isOverdue: t => age(t) >= timing.blockingAge,
-    isDue: t => t >= softAt,
+    isDue: t => keys === undefined || t >= softAt,
     canStart: t => !flight && !isClosed && t >= retryAt,
     start,
     get flight() {
@@ -177,11 +177,10 @@ export function stock({ load, initial, freshFor, timing, time, foundNew, closed,
     outage(t) {
       const seconds = retryAfter(t)
       if (outage?.cause !== lastError || outage?.retryAfter !== seconds) {
-        outage = Object.freeze(
-          new AuthError('ERR_KEYS_UNAVAILABLE', { cause: lastError, retryAfter: seconds }),
-        )
+        outage = new AuthError('ERR_KEYS_UNAVAILABLE', { cause: lastError, retryAfter: seconds })
       }
-      return outage
+      // Made once for all who are told the same; an object of its own for each of them, for what frameworks add to errors.
+      return Object.create(outage) as AuthError
     },
     health(t) {
       const isStale = isFetched ? age(t) >= timing.blockingAge : t >= softAt

@@ -5,7 +5,7 @@ export interface TokenBucket {
   /** Counts something as done that is done in any case; what may wait pays for it later. */
   force(time: number): void
   /** Starts afresh: what was done was worth it. */
-  refill(): void
+  readonly refill: () => void
 }
 
 /**
@@ -51,6 +51,3 @@ export function tokenBucket(burst: number, intervals: readonly [number, ...numbe
     },
   }
 }
-
-/** A bucket that never holds a token. */
-export const never: TokenBucket = { take: () => false, force() {}, refill() {} }

@@ -3,9 +3,9 @@ import type { Clock } from '../types.js'
 /** A clock that a test sets. */
 export interface TestClock extends Clock {
   /** Sets the time: a date, or milliseconds since the epoch. */
-  set(time: Date | number): void
+  readonly set: (time: Date | number) => void
   /** Moves the time by a number of seconds; backwards when negative. */
-  advance(seconds: number): void
+  readonly advance: (seconds: number) => void
 }
 
 /** A settable clock over another one: it goes on as that one does. */

@@ -1,7 +1,19 @@
 export type { TestClock } from './clock.js'
 export { createTestIssuer } from './issuer.js'
 export type { TestJwk } from './keys.js'
-export { type ServedTestIssuer, type ServeTestIssuerOptions, serveTestIssuer } from './server.js'
+export {
+  createTestLoadBalancer,
+  type ServedTestLoadBalancer,
+  serveTestLoadBalancer,
+  type TestLoadBalancer,
+  type TestLoadBalancerTokenOptions,
+} from './load-balancer.js'
+export { reportTo } from './report-to.js'
+export {
+  type ServedTestIssuer,
+  type ServeTestIssuerOptions,
+  serveTestIssuer,
+} from './server.js'
 export type {
   TestAccessTokenOptions,
   TestIdTokenOptions,
@@ -11,6 +23,7 @@ export type {
   TestUserTokenOptions,
 } from './token-options.js'
 export type {
+  ServedUserPoolOptions,
   TestFetch,
   TestIssuer,
   TestIssuerOptions,

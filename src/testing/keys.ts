@@ -22,7 +22,7 @@ export interface TestJwk {
 export interface TestKey {
   readonly jwk: TestJwk
   /** The RS256 signature of a signing input, in base64url. */
-  sign(signingInput: string): string
+  readonly sign: (signingInput: string) => string
 }
 
 /**
@@ -47,7 +47,8 @@ function storedKey(index: number): TestKey {
   return storedKeys[index]
 }
 
-function testKey(privateKey: KeyObject): TestKey {
+/** A key of an RSA private key, with the `kid` that a pool could give it. */
+export function testKey(privateKey: KeyObject): TestKey {
   const { e, n } = privateKey.export({ format: 'jwk' }) as { e: string; n: string }
   const kid = createHash('sha256')
     .update(JSON.stringify({ e, kty: 'RSA', n }))
@@ -84,7 +85,7 @@ const toBase64url = (value: bigint) => {
   return Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex').toString('base64url')
 }
 
-// The two primes of each stored key. Everybody can read them, so src/test-key-thumbprints.ts names them all and
+// The two primes of each stored key. Everybody can read them, so src/test-keys.ts knows them all and
 // userPool refuses them. Picked so that every kid holds `+`, `/` and `=`.
 const primes: readonly (readonly [p: string, q: string])[] = [
   [

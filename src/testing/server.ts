@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { aCount, aString, checkOptions, type OptionChecks } from '../options.js'
 import { awsError, initiateAuth } from './initiate-auth.js'
 import { strings } from './token-options.js'
-import type { TestIssuer, TestUser } from './types.js'
+import type { ServedUserPoolOptions, TestIssuer, TestUser } from './types.js'
 
 /** The options of {@link serveTestIssuer}. */
 export interface ServeTestIssuerOptions {
@@ -17,10 +17,10 @@ export interface ServeTestIssuerOptions {
 export interface ServedTestIssuer {
   /** `http://127.0.0.1:<port>`, the endpoint of user pools for an SDK. */
   readonly url: string
-  /** For the option `jwksUri` of `userPool`. */
-  readonly jwksUri: string
+  /** To spread into `userPool`, which then fetches the key set from this server. */
+  readonly options: ServedUserPoolOptions
   /** Ends every connection and frees the port. */
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /**
@@ -49,7 +49,13 @@ export async function serveTestIssuer(
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
     url,
-    jwksUri: `${url}${jwksPath(issuer)}`,
+    options: {
+      userPoolId: issuer.options.userPoolId,
+      clientId: issuer.options.clientId,
+      jwksUri: `${url}${jwksPath(issuer)}`,
+      insecureLoopbackHttp: true,
+      insecureTestKeys: true,
+    },
     close: () =>
       new Promise(resolve => {
         server.close(() => resolve())
@@ -72,7 +78,7 @@ async function answer(
     case `GET /${issuer.options.userPoolId}/.well-known/openid-configuration`:
       return json(200, 'application/json', discoveryDocument(issuer, `${url}${jwksPath(issuer)}`))
     case 'POST /': {
-      const body = await read(request)
+      const body = await readBody(request)
       if (body === undefined) return text(413, 'Content Too Large')
       const { status, document } =
         request.headers['x-amz-target'] === 'AWSCognitoIdentityProviderService.InitiateAuth'
@@ -100,7 +106,7 @@ const json = (status: number, type: string, document: object): Answer => ({
 const text = (status: number, body: string): Answer => ({ status, type: 'text/plain', body })
 
 /** The body of a request, or `undefined` when it is too large. What comes after the limit is read but not kept. */
-async function read(request: IncomingMessage): Promise<string | undefined> {
+export async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {

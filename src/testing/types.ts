@@ -32,26 +32,26 @@ export interface TestIssuer {
   /** How many requests `options.fetch` has had. */
   readonly requests: number
   /** A user's access token. */
-  accessToken(options?: TestAccessTokenOptions): string
+  readonly accessToken: (options?: TestAccessTokenOptions) => string
   /** A user's ID token, signed with another key than access tokens are. */
-  idToken(options?: TestIdTokenOptions): string
+  readonly idToken: (options?: TestIdTokenOptions) => string
   /** The access token of a client-credentials grant. */
-  machineToken(options: TestMachineTokenOptions): string
+  readonly machineToken: (options: TestMachineTokenOptions) => string
   /**
    * A token of any header and claims, with the RS256 signature of the key of access tokens. Members of `header` are set
    * after `kid` and `alg`; a string is taken as it is, so that it need not even be JSON.
    */
-  sign(token: TestTokenParts): string
+  readonly sign: (token: TestTokenParts) => string
   /** The key set as it is published now, whether or not it is taken down. */
-  jwks(): TestJwks
+  readonly jwks: () => TestJwks
   /** Signs with new keys from now on; the old ones stay published unless `keepOld` is false. */
-  rotateKeys(options?: { readonly keepOld?: boolean }): void
+  readonly rotateKeys: (options?: { readonly keepOld?: boolean }) => void
   /** Publishes the current keys only. */
-  withdrawOldKeys(): void
+  readonly withdrawOldKeys: () => void
   /** Answers every request for the key set with 503. */
-  takeDown(): void
+  readonly takeDown: () => void
   /** Ends `takeDown`. */
-  bringUp(): void
+  readonly bringUp: () => void
 }
 
 /** What a test issuer gives to `userPool`. */
@@ -60,6 +60,16 @@ export interface TestUserPoolOptions {
   readonly clientId: string
   /** Answers for the key set without a network. */
   readonly fetch: TestFetch
+  /** The keys are known to everybody, see `userPool`. */
+  readonly insecureTestKeys: true
+}
+
+/** What a test issuer on loopback gives to `userPool`. */
+export interface ServedUserPoolOptions {
+  readonly userPoolId: string
+  readonly clientId: string
+  readonly jwksUri: string
+  readonly insecureLoopbackHttp: true
   /** The keys are known to everybody, see `userPool`. */
   readonly insecureTestKeys: true
 }

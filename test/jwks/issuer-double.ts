@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, createSign, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createPublicKey, createSign, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Test } from 'tap'
@@ -8,6 +8,21 @@ export interface Signer {
   readonly kid: string
   readonly jwk: Record<string, unknown>
   readonly privateKey: KeyObject
+}
+
+/** A new RSA key, as user pools have them. */
+export function rsaSigner(kid: string): Signer {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  return { kid, jwk: { ...publicKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' }, privateKey }
+}
+
+/** A token that an RSA key signed. */
+export function token({ kid, privateKey }: Signer, claims: object, header: object = {}): string {
+  const parts = [{ alg: 'RS256', kid, ...header }, claims].map(part =>
+    Buffer.from(JSON.stringify(part)).toString('base64url'),
+  )
+  const input = parts.join('.')
+  return `${input}.${createSign('sha256').update(input).sign(privateKey, 'base64url')}`
 }
 
 /** A new P-256 key: quick to make. */
@@ -109,5 +124,3 @@ export function clocks() {
   }
   return hands
 }
-
-export const thumbprint = (text: string) => createHash('sha256').update(text).digest('hex')

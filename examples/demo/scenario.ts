@@ -1,0 +1,52 @@
+import { type Answer, type Api, startApi, type World } from './world.js'
+
+/** One request, what is expected of it, and what came. */
+export interface Row {
+  readonly what: string
+  readonly path: string
+  readonly expected: Answer
+  readonly actual: Answer
+}
+
+/** Asks the API what a newcomer would ask it, and yields each answer as it comes. Leaves the issuer down. */
+export async function* scenario(world: World, api: Api): AsyncGenerator<Row> {
+  const reader = await world.signIn('reader')
+  const admin = await world.signIn('admin')
+  const expired = world.issuer.accessToken({ scopes: ['orders/read'], expiresIn: -60 })
+
+  yield ask('no token', api, '/orders', undefined, 401, 'ERR_TOKEN_MISSING')
+  yield ask('a reader reads', api, '/orders', reader.accessToken, 200)
+  yield ask('a reader among the admins', api, '/admin', reader.accessToken, 403, 'ERR_PERMISSION_DENIED')
+  yield ask('an admin', api, '/admin', admin.accessToken, 200)
+  yield ask('an ID token for an access token', api, '/orders', reader.idToken, 401, 'ERR_TOKEN_USE')
+  yield ask('an expired token', api, '/orders', expired, 401, 'ERR_TOKEN_EXPIRED')
+  yield ask('a forged group', api, '/admin', forge(reader.accessToken), 401, 'ERR_TOKEN_SIGNATURE')
+
+  world.issuer.rotateKeys()
+  const { accessToken } = await world.signIn('reader')
+  yield ask('keys rotated, a new token', api, '/orders', accessToken, 200)
+
+  await world.takeDown()
+  yield ask('issuer down, keys at hand', api, '/orders', accessToken, 200)
+  const cold = await startApi(world.options)
+  yield ask('issuer down, cold start', cold, '/orders', accessToken, 503, 'ERR_KEYS_UNAVAILABLE')
+  await cold.close()
+}
+
+async function ask(
+  what: string,
+  api: Api,
+  path: string,
+  token: string | undefined,
+  status: number,
+  reason = 'authorized',
+): Promise<Row> {
+  return { what, path, expected: { status, reason }, actual: await api.get(path, token) }
+}
+
+/** The token with another claim and the signature it had. */
+function forge(token: string): string {
+  const [header, claims, signature] = token.split('.') as [string, string, string]
+  const forged = { ...JSON.parse(Buffer.from(claims, 'base64url').toString()), 'cognito:groups': ['admin'] }
+  return [header, Buffer.from(JSON.stringify(forged)).toString('base64url'), signature].join('.')
+}

@@ -1,0 +1,86 @@
+import { refusal } from '../errors.js'
+import { type KeyOptions, keyOptionChecks, keyPerUrl, keyUrl } from '../jwks/index.js'
+import { aString, listOf, type OptionCheck, type OptionChecks, oneOrMore, optionsIn } from '../options.js'
+import type { Algorithm, JwsHeader, JwtClaims, KeyResolver } from '../types.js'
+
+/** The options of every service that stands in front of an application and signs what it knows of the user. */
+export interface FrontDoorOptions extends KeyOptions {
+  /**
+   * The URL that a key ID is appended to, in place of the one that follows from the ARN: for partitions where it is not documented,
+   * and for proxies. Makes any partition acceptable.
+   */
+  readonly publicKeysUrl?: string
+}
+
+/** An ARN, and where the keys are of those who have one like it; `undefined` where that is not documented. */
+export interface Arn {
+  readonly pattern: RegExp
+  readonly example: string
+  keysUrl(partition: string, region: string): string | undefined
+}
+
+/**
+ * The claims with the issuer and the expiry that the header has. They are checked in both places: the header's is there always, the
+ * claims' only where the issuer's user info has it.
+ *
+ * @throws AuthError `ERR_TOKEN_SIGNER | _ISSUER | _CLAIM`
+ */
+export function signedClaims(
+  header: JwsHeader,
+  claims: JwtClaims,
+  { signers, issuer }: { readonly signers: readonly string[]; readonly issuer: string },
+): JwtClaims {
+  if (!signers.includes(header.signer as string)) throw refusal('ERR_TOKEN_SIGNER')
+  if (header.iss !== issuer) throw refusal('ERR_TOKEN_ISSUER')
+  const exp = secondsOf(header.exp)
+  const ownExp = claims.exp === undefined ? exp : claims.exp
+  if (typeof ownExp !== 'number') throw refusal('ERR_TOKEN_CLAIM')
+  return { ...claims, iss: claims.iss ?? issuer, exp: Math.min(exp, ownExp) }
+}
+
+/** The keys of those who have these ARNs: of one Region, so that nothing in a token has a say in where they are asked for. */
+export function publicKeys(
+  arns: string | readonly string[],
+  options: FrontDoorOptions,
+  { keysUrl }: Arn,
+  algorithm: Algorithm,
+): KeyResolver {
+  const [arn = ''] = listOf(arns)
+  const base = options.publicKeysUrl ?? keysUrlOf(arn, keysUrl)
+  const urlOf = (kid: string) => `${base?.replace(/\/$/, '')}/${kid}`
+  return keyPerUrl({ ...optionsIn(options, keyOptionChecks), urlOf, algorithm })
+}
+
+/** The checks of {@link FrontDoorOptions}. */
+export const frontDoorChecks = ({ insecureLoopbackHttp }: FrontDoorOptions) =>
+  ({
+    ...keyOptionChecks,
+    issuer: aString,
+    'publicKeysUrl?': keyUrl(insecureLoopbackHttp),
+  }) as const satisfies OptionChecks
+
+/** Checks ARNs: all of one Region, and of one whose keys can be found. */
+export const arnsOf =
+  ({ pattern, example, keysUrl }: Arn, { publicKeysUrl }: FrontDoorOptions): OptionCheck =>
+  value => {
+    const problem = oneOrMore(each =>
+      typeof each === 'string' && pattern.test(each) ? undefined : `must be an ARN, such as ${example}`,
+    )(value)
+    if (problem || publicKeysUrl) return problem
+    const urls = new Set(listOf(value as string | readonly string[]).map(arn => keysUrlOf(arn, keysUrl)))
+    if (urls.has(undefined))
+      return 'is of a partition where its keys are not documented: give publicKeysUrl as well'
+    return urls.size === 1 ? undefined : 'must all be of one Region'
+  }
+
+function keysUrlOf(arn: string, keysUrl: Arn['keysUrl']): string | undefined {
+  const [, partition, , region] = arn.split(':') as [string, string, string, string]
+  return keysUrl(partition, region)
+}
+
+/** A number, or as the documentation prints it. */
+function secondsOf(exp: unknown): number {
+  if (typeof exp === 'number') return exp
+  if (typeof exp !== 'string' || !/^\d{1,12}$/.test(exp)) throw refusal('ERR_TOKEN_CLAIM')
+  return Number(exp)
+}

@@ -1,0 +1,110 @@
+import { isText } from '../claims.js'
+import { refusal } from '../errors.js'
+import { type GroupsFrom, groupsBy } from '../groups.js'
+import { parseJson } from '../json.js'
+import { aFunction, aString, checkOptions, listOf, oneOrMore } from '../options.js'
+import { providerOf } from '../principal.js'
+import type { JwsHeader, JwtClaims, Principal, TrustedIssuer } from '../types.js'
+import {
+  type Arn,
+  arnsOf,
+  type FrontDoorOptions,
+  frontDoorChecks,
+  publicKeys,
+  signedClaims,
+} from './front-door.js'
+
+/** The claims in `x-amzn-oidc-data`: what the issuer's user info says of the user. There are no groups and no scopes among a user pool's. */
+export interface LoadBalancerClaims extends JwtClaims {
+  readonly sub: string
+  readonly username?: string
+  readonly email?: string
+}
+
+/** The options of {@link loadBalancer}. */
+export interface LoadBalancerOptions extends FrontDoorOptions {
+  /** The Application Load Balancers whose word is taken. Keys are shared by all in a Region: anybody's load balancer signs with them. */
+  readonly loadBalancerArn: string | readonly string[]
+  /** The issuer that the listener's rule signs users in with, exactly: `https://cognito-idp.<region>.amazonaws.com/<pool ID>` for a user pool. */
+  readonly issuer: string
+  /** The app clients in the listener's rules. */
+  readonly clientId: string | readonly string[]
+  /** Where groups are, for issuers that name them in their user info. Default: nowhere. */
+  readonly groupsFrom?: GroupsFrom
+}
+
+/**
+ * Returns an Application Load Balancer that authenticates users as a trusted issuer: of the tokens in `x-amzn-oidc-data`, ES256.
+ * Signer, client, issuer and expiry stand in the header; all are checked before a key is asked for. Does not look at `x-amzn-oidc-identity`,
+ * which nobody signs. See {@link behindLoadBalancer} for groups and scopes.
+ *
+ * The application must be out of reach but through the load balancer: let its security group admit nothing else.
+ *
+ * Source: Application Load Balancers guide, "Authenticate users using an Application Load Balancer".
+ *
+ * @throws TypeError for a missing, unknown or unusable option, naming it
+ * @example
+ * const verifier = createVerifier({ issuers: [loadBalancer({ loadBalancerArn, issuer, clientId })] })
+ * const guard = createGuard({ verifier, token: headerToken('x-amzn-oidc-data') })
+ */
+export function loadBalancer(options: LoadBalancerOptions): TrustedIssuer<LoadBalancerClaims> {
+  checkOptions('loadBalancer', options, {
+    ...frontDoorChecks(options),
+    loadBalancerArn: arnsOf(arn, options),
+    clientId: oneOrMore(aString),
+    'groupsFrom?': aFunction,
+  })
+  const { issuer, loadBalancerArn, groupsFrom } = options
+  const signers = listOf(loadBalancerArn)
+  const clients = listOf(options.clientId)
+  return {
+    issuers: [issuer],
+    algorithms: ['ES256'],
+    padding: 'required',
+    keys: publicKeys(loadBalancerArn, options, arn, 'ES256'),
+    validate(header, unverified) {
+      const claims = signedClaims(header, unverified, { signers, issuer })
+      if (!clients.includes(header.client as string)) throw refusal('ERR_TOKEN_CLIENT')
+      const { sub, username } = claims
+      if (!isText(sub) || (username !== undefined && typeof username !== 'string'))
+        throw refusal('ERR_TOKEN_CLAIM')
+      return claims as LoadBalancerClaims
+    },
+    principal: (claims, header) => principalOf(claims, header, groupsFrom),
+  }
+}
+
+function principalOf(
+  claims: LoadBalancerClaims,
+  { client }: JwsHeader,
+  groupsFrom: GroupsFrom | undefined,
+): Principal {
+  const provider = providerOf(listIn(claims.identities))
+  return {
+    kind: 'user',
+    subject: claims.sub,
+    issuer: claims.iss,
+    clientId: client as string,
+    ...(claims.username !== undefined && { username: claims.username }),
+    groups: groupsFrom ? groupsBy(groupsFrom, claims) : [],
+    scopes: [],
+    ...(provider && { provider }),
+    expiresAt: claims.exp,
+  }
+}
+
+/** The user info endpoint gives the list as a text. */
+const listIn = (identities: unknown): unknown =>
+  typeof identities === 'string' ? parseJson(identities) : identities
+
+const arn: Arn = {
+  pattern:
+    /^arn:aws[a-z-]*:elasticloadbalancing:[a-z]+(?:-[a-z]+)+-\d+:\d{12}:loadbalancer\/app\/[\w-]+\/[0-9a-f]+$/,
+  example: 'arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/my-app/0123456789abcdef',
+  keysUrl(partition, region) {
+    if (partition === 'aws') return `https://public-keys.auth.elb.${region}.amazonaws.com`
+    if (partition === 'aws-us-gov')
+      return `https://s3-${region}.amazonaws.com/aws-elb-public-keys-prod-${region}`
+    return undefined
+  },
+}

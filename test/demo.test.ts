@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { tableRow } from '../examples/demo/table.js'
+import { createWorld } from '../examples/demo/world.js'
+
+t.test('the check passes by itself and leaves nothing running', async t => {
+  const { code, output } = await start('demo/main.js', ['--check']).closed
+  t.equal(code, 0)
+  t.match(output, '10 of 10 as expected')
+  t.same(
+    [...output.matchAll(/✓ .*? (\d{3}) +(\S+)$/gm)].map(([, status, reason]) => `${status} ${reason}`),
+    [
+      '401 ERR_TOKEN_MISSING',
+      '200 authorized',
+      '403 ERR_PERMISSION_DENIED',
+      '200 authorized',
+      '401 ERR_TOKEN_USE',
+      '401 ERR_TOKEN_EXPIRED',
+      '401 ERR_TOKEN_SIGNATURE',
+      '200 authorized',
+      '200 authorized',
+      '503 ERR_KEYS_UNAVAILABLE',
+    ],
+    output,
+  )
+})
+
+t.test('an answer that was not expected stands out', async t => {
+  const expected = { status: 200, reason: 'authorized' }
+  const actual = { status: 503, reason: 'ERR_KEYS_UNAVAILABLE' }
+  t.match(tableRow({ what: 'x', path: '/y', expected, actual }), /✗ x .* expected 200 authorized/)
+})
+
+t.test('whoever is unknown cannot sign in', async t => {
+  const world = await createWorld()
+  t.teardown(world.takeDown)
+  await t.rejects(world.signIn('nobody'), { message: /NotAuthorizedException/ })
+})
+
+t.test('the demo goes on with lines to paste, until Ctrl-C', async t => {
+  const demo = start('demo/main.js')
+  const output = await demo.until('Ctrl-C')
+  const tokens = new Map([...output.matchAll(/^(\w+)=(\S+)$/gm)].map(([, name, token]) => [name, token]))
+  const lines = [...output.matchAll(/^curl -i (\S+)(?: -H "Authorization: Bearer \$(\w+)")?$/gm)]
+  const statuses = lines.map(async ([, url = '', name]) => {
+    const headers = name ? { Authorization: `Bearer ${tokens.get(name)}` } : {}
+    return (await fetch(url, { headers })).status
+  })
+  t.same(await Promise.all(statuses), [401, 200, 403, 200, 200])
+  demo.kill('SIGINT')
+  t.equal((await demo.closed).code, 0)
+})
+
+t.test('examples/express starts, guards and ends', async t => {
+  const env = { USER_POOL_ID: 'eu-west-1_AbCdEf123', CLIENT_ID: '1example23456789', PORT: '0' }
+  const server = start('express/server.js', [], env)
+  const [, url = ''] = (await server.until('/me')).match(/(http:\S+)\/me/) ?? []
+  for (const path of ['/orders', '/admin', '/me']) t.equal((await fetch(url + path)).status, 401, path)
+  server.kill('SIGTERM')
+  const { code, output } = await server.closed
+  t.equal(code, 0)
+  t.equal(output.match(/401 ERR_TOKEN_MISSING/g)?.length, 3, 'decisions are logged')
+  t.not((await start('express/server.js').closed).code, 0, 'does not start without a user pool')
+})
+
+/** Starts a compiled example. `until` resolves to what it has printed, once that holds a text. */
+function start(path: string, args: readonly string[] = [], env: Record<string, string> = {}) {
+  const file = fileURLToPath(new URL(`../examples/${path}`, import.meta.url))
+  const child = spawn(process.execPath, [file, ...args], {
+    env: { ...process.env, NO_COLOR: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+    })
+  }
+  const closed = once(child, 'close').then(([code]) => ({ code: code as number | null, output }))
+  return {
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+    closed,
+    async until(text: string) {
+      while (!output.includes(text)) {
+        const ended = await Promise.race([once(child.stdout, 'data').then(() => undefined), closed])
+        if (ended && !output.includes(text)) throw new Error(`it ended with ${ended.code}:\n${output}`)
+      }
+      return output
+    },
+  }
+}

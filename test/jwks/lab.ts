@@ -1,0 +1,106 @@
+import assert from 'node:assert'
+import http from 'node:http'
+import { setImmediate } from 'node:timers/promises'
+import type { Test } from 'tap'
+import { type AuthError, isAuthError } from '../../src/errors.js'
+import { type KeySetError, type KeySetEvent, type KeySetSource, keySet } from '../../src/jwks/index.js'
+import type { KeyResolver, VerificationKey } from '../../src/types.js'
+import { clocks } from './issuer-double.js'
+
+/** What a resolver did with one question. */
+export interface Answer {
+  readonly key?: VerificationKey
+  readonly error?: AuthError
+  readonly reason?: string
+  /** Whether the answer came at once, without a promise. */
+  readonly atOnce: boolean
+}
+
+/** Asks for a key, and tells what came of it. Throws what is no refusal of ours. */
+export async function ask(keys: KeyResolver, kid: string, now: number): Promise<Answer> {
+  let atOnce = true
+  try {
+    const answer = keys(kid, 'ES256', now)
+    atOnce = !(answer instanceof Promise)
+    return { key: await answer, atOnce }
+  } catch (error) {
+    return { ...refusalOf(error), atOnce }
+  }
+}
+
+/** As {@link ask}, for answers that must come at once: a promise is a failure of the test. */
+export function askNow(keys: KeyResolver, kid: string | undefined, now: number): Answer {
+  try {
+    const key = keys(kid, 'ES256', now)
+    assert(!(key instanceof Promise), 'the answer did not come at once')
+    return { key, atOnce: true }
+  } catch (error) {
+    return { ...refusalOf(error), atOnce: true }
+  }
+}
+
+function refusalOf(error: unknown) {
+  assert(isAuthError(error), error as Error)
+  const { reason } = (error.cause ?? {}) as Partial<KeySetError>
+  return { error, ...(reason === undefined ? {} : { reason }) }
+}
+
+/** Expects a refusal. Our refusals are frozen, which `t.rejects` cannot cope with. */
+export async function refused(t: Test, promise: Promise<unknown>, wanted: object): Promise<void> {
+  const error = await promise.then(
+    () => 'nothing',
+    (error: unknown) => error,
+  )
+  t.match(error, wanted)
+}
+
+/** A key set under test with its clocks and what it told. */
+export function lab(t: Test, url: string, options: Partial<KeySetSource> = {}) {
+  const time = clocks()
+  const events: KeySetEvent[] = []
+  const keys = keySet({
+    url,
+    algorithms: ['ES256'],
+    insecureLoopbackHttp: true,
+    monotonic: time.monotonic,
+    onEvent(event) {
+      events.push(event)
+      settle(event)
+    },
+    ...options,
+  })
+  t.teardown(() => keys.close())
+  return {
+    time,
+    events,
+    keys,
+    told: (type: KeySetEvent['type']) => events.filter(event => event.type === type),
+    ask: (kid: string) => ask(keys, kid, time.now),
+    askNow: (kid: string) => askNow(keys, kid, time.now),
+    /** Waits for flights in the background. */
+    idle,
+  }
+}
+
+/** Accounts for the end of a flight; an `onEvent`. */
+export function settle({ type }: KeySetEvent): void {
+  if (type === 'fetched' || type === 'fetch_failed') wire.settled = wire.sent
+}
+
+/** Waits until no request is under way, and the last flight is accounted for. */
+export async function idle(): Promise<void> {
+  do {
+    await setImmediate()
+    await setImmediate()
+  } while (wire.open > 0 || wire.settled < wire.sent)
+}
+
+/** The requests that this process has sent with node:http, and how many of them belong to flights that have ended. */
+export const wire = { sent: 0, open: 0, settled: 0 }
+
+const { get } = http
+http.get = ((...request: Parameters<typeof get>) => {
+  wire.sent++
+  wire.open++
+  return get(...request).on('close', () => wire.open--)
+}) as typeof get
