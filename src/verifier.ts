@@ -74,7 +74,7 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
       const verified = checkAt(token, clock.now(), false)
       if (!isPending(verified)) return verified
       verified.catch(() => {})
-      throw new AuthError('ERR_KEYS_NOT_LOADED')
+      throw refusal('ERR_KEYS_NOT_LOADED')
     },
     async ready() {
       const answers = await Promise.allSettled(

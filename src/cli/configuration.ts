@@ -45,15 +45,16 @@ export async function readConfiguration(
 }
 
 /**
- * Returns what a factory makes of a configuration.
+ * Resolves to what is made of a configuration.
  *
- * @throws UsageError in place of the factory's TypeError
+ * @throws UsageError in place of the TypeError of a factory that refuses an option
  */
-export function usable<T>(factory: () => T): T {
+export async function usable<T>(make: () => T | Promise<T>): Promise<T> {
   try {
-    return factory()
+    return await make()
   } catch (error) {
-    throw usageError((error as Error).message)
+    if (error instanceof TypeError) throw usageError(error.message)
+    throw error
   }
 }
 

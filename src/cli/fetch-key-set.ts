@@ -78,8 +78,8 @@ async function fetchDated(url: string) {
 }
 
 /** Where the key set of a pool may be: at its original issuer, then at the updated one, which answers 403 for a pool that has not switched. */
-export function keySetUrls(pool: UserPoolOptions<TokenUse>): readonly string[] {
-  const { issuers } = usable(() => userPool({ ...pool, insecureSkipClientCheck: true }))
+export async function keySetUrls(pool: UserPoolOptions<TokenUse>): Promise<readonly string[]> {
+  const { issuers } = await usable(() => userPool({ ...pool, insecureSkipClientCheck: true }))
   return pool.jwksUri ? [pool.jwksUri] : issuers.map(issuer => `${issuer}/.well-known/jwks.json`)
 }
 

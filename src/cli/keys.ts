@@ -18,7 +18,7 @@ export const run: Run = async (args, { stdout, stderr, env }) => {
   }
   if (positionals.join(' ') !== 'pull') throw usageError('there is one thing to do with keys: pull')
   const { pool } = await readConfiguration(values, env)
-  const answer = await fetchFirst(keySetUrls(pool), pool.insecureTestKeys)
+  const answer = await fetchFirst(await keySetUrls(pool), pool.insecureTestKeys)
   if ('reason' in answer) {
     stderr.write(`No key set was written. ${sentenceOf(answer)}\n`)
     return 2

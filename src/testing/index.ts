@@ -1,7 +1,6 @@
 export type { TestClock } from './clock.js'
 export { createTestIssuer } from './issuer.js'
 export type { TestJwk } from './keys.js'
-export { reportTo } from './report-to.js'
 export {
   createTestLoadBalancer,
   type ServedTestLoadBalancer,
@@ -9,6 +8,7 @@ export {
   type TestLoadBalancer,
   type TestLoadBalancerTokenOptions,
 } from './load-balancer.js'
+export { reportTo } from './report-to.js'
 export {
   type ServedTestIssuer,
   type ServeTestIssuerOptions,

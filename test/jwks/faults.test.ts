@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import type { AuthError } from '../../src/errors.js'
+import { loadBalancer } from '../../src/issuers/load-balancer.js'
 import { userPool } from '../../src/issuers/user-pool.js'
 import { keyPerUrl } from '../../src/jwks/index.js'
 import { createVerifier } from '../../src/verifier.js'
@@ -646,6 +647,54 @@ t.test('JF-33 one key per URL: a flood of UUIDs', async t => {
     t.equal(askNow(keys, kid, time.now).error?.code, 'ERR_TOKEN_KEY', `no UUID: ${kid}`)
   }
   t.equal(issuer.requests, 1, 'and no URL is made of anything but a UUID')
+})
+
+t.test('JF-34 one key per URL: tokens that are refused without a look at a key', async t => {
+  const issuer = await host(t, say(pem(one)))
+  const { iss, exp } = { iss: 'https://issuer.invalid', exp: Math.floor(Date.now() / 1_000) + 60 }
+  const signerArn =
+    'arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/mine/0123456789abcdef'
+  const verifier = createVerifier({
+    issuers: [
+      loadBalancer({
+        loadBalancerArn: signerArn,
+        issuer: iss,
+        clientId: 'client',
+        publicKeysUrl: `${issuer.origin}/`,
+        insecureLoopbackHttp: true,
+      }),
+    ],
+  })
+  t.teardown(() => verifier.close())
+  const kid = '12345678-90ab-cdef-1234-567890abcdef'
+  /** As a load balancer writes it: with padding. */
+  const dataToken = (header: object) => {
+    const parts = [
+      { alg: 'ES256', kid, signer: signerArn, iss, client: 'client', exp, ...header },
+      { sub: 'user' },
+    ]
+    const padded = (bytes: Buffer) => bytes.toString('base64').replaceAll('+', '-').replaceAll('/', '_')
+    const input = parts.map(part => padded(Buffer.from(JSON.stringify(part)))).join('.')
+    return `${input}.${padded(sign(one, input))}`
+  }
+  const rows: [code: string, header: object][] = [
+    ['ERR_TOKEN_SIGNER', { signer: signerArn.replace('mine', 'theirs') }],
+    ['ERR_TOKEN_CLIENT', { client: 'other' }],
+    ['ERR_TOKEN_ISSUER', { iss: issuer.origin }],
+    ['ERR_TOKEN_ALGORITHM', { alg: 'RS256' }],
+    ['ERR_TOKEN_EXPIRED', { exp: exp - 3_600 }],
+    ['ERR_TOKEN_KEY', { kid: `../${kid}` }],
+  ]
+  for (const [code, header] of rows) {
+    const text = dataToken(header)
+    for (let i = 0; i < 1_000; i++) {
+      const refusal = await verifier.verify(text).catch((error: AuthError) => error)
+      if (!('code' in refusal) || refusal.code !== code) t.fail(code)
+    }
+  }
+  t.equal(issuer.requests, 0)
+  t.ok(await verifier.verify(dataToken({})))
+  t.same(issuer.paths, [`/${kid}`])
 })
 
 t.test('JF-35, JF-36 the wall clock jumps', async t => {

@@ -203,6 +203,12 @@ t.test('when to come back', async t => {
     if (seconds) t.equal(error?.retryAfter, seconds, JSON.stringify(headers))
     else t.ok((error?.retryAfter ?? 9) <= 2, JSON.stringify(headers))
   }
+  const packed = await host(t, status(503, { 'content-encoding': 'gzip', 'retry-after': '9' }))
+  t.match(
+    await lab(t, packed.url).ask('one'),
+    { error: { retryAfter: 9 }, reason: 'status' },
+    'compressed or not',
+  )
   const [headers] = rows[2] as (typeof rows)[0]
   const undated = { 'retry-after': headers['retry-after'] as string }
   const fetch = async () => new Response('', { status: 503, headers: undated })

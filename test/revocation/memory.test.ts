@@ -275,6 +275,14 @@ t.test('a back office revokes with a body', async t => {
     (await revokeFromBody(revocations, { revoke: 'user' })).body?.error_description,
     'A user is revoked by issuer and subject; notBefore, in seconds since the epoch, is optional',
   )
+  t.equal(
+    (await revokeFromBody(revocations, { revoke: 'session' })).body?.error_description,
+    'A session is revoked by issuer and session',
+  )
+  t.equal(
+    (await revokeFromBody(revocations, { revoke: 'pool' })).body?.error_description,
+    'A pool is revoked by issuer; notBefore, in seconds since the epoch, is optional',
+  )
   const broken = { ...revocations, revokePool: () => Promise.reject(new RangeError('a bug')) }
   await t.rejects(
     revokeFromBody(broken as never, { revoke: 'pool', issuer }),
