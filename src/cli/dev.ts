@@ -1,52 +1,48 @@
 import { readFile } from 'node:fs/promises'
-import type { Readable, Writable } from 'node:stream'
 import { parseArgs } from 'node:util'
 import { parseConfig } from '../local/config.js'
 import { type LocalCognito, startLocalCognito } from '../local/server.js'
+import type { LocalConfig } from '../local/types.js'
+import { type Io, usageError } from './io.js'
+import { untilInterrupted } from './until-interrupted.js'
 
-/** What a command talks to. */
-export interface Io {
-  readonly stdin: Readable
-  readonly stdout: Writable
-  readonly stderr: Writable
-  readonly env: Readonly<Record<string, string | undefined>>
-}
-
-/**
- * Runs a local Cognito until Ctrl-C. Resolves to the exit code: 1 when it cannot start.
- */
-export async function run(args: readonly string[], { stdout, stderr, env }: Io): Promise<number> {
-  let started: LocalCognito
-  try {
-    started = await start(args, env)
-  } catch (error) {
-    stderr.write(`cognito-guard dev: ${(error as Error).message}\n\n${usage}`)
-    return 1
+/** `cognito-guard dev`: runs a local Cognito until Ctrl-C. */
+export async function run(args: readonly string[], { stdout, env }: Io): Promise<number> {
+  const { values } = parseArgs({ args: [...args], options: flags })
+  if (values.help) {
+    stdout.write(help)
+    return 0
   }
-  stdout.write(banner(started))
-  await new Promise<void>(resolve => {
-    process.once('SIGINT', resolve).once('SIGTERM', resolve)
+  refuseProduction(env)
+  const port = portOf('--port', values.port)
+  const config = await readConfig(values.config)
+  const cognito = await startLocalCognito(config, port).catch((error: Error) => {
+    throw usageError(`--port: ${error.message}`)
   })
-  await started.close()
+  stdout.write(banner(cognito))
+  await untilInterrupted()
+  await cognito.close()
   return 0
 }
 
-async function start(args: readonly string[], env: Io['env']): Promise<LocalCognito> {
+/** @throws UsageError where whoever can reach the server would sign in as anybody */
+export function refuseProduction(env: Io['env']): void {
   if (env.NODE_ENV === 'production')
-    throw new Error('NODE_ENV is production: whoever can reach this signs in as anybody')
-  const { values } = parseArgs({ args: [...args], options })
-  const port = Number(values.port)
-  if (!/^\d+$/.test(values.port) || port > 65_535) throw new Error('--port must be from 0 to 65535')
-  const document: unknown = values.config === undefined ? {} : await readJson(values.config)
-  return startLocalCognito(parseConfig(document, values.config ?? 'config'), port)
+    throw usageError('NODE_ENV is production, where everybody who reaches this could sign in as anybody')
 }
 
-async function readJson(file: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8')
+/** @throws UsageError for what is no port */
+export function portOf(flag: string, text: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port > 65_535) throw usageError(`${flag} must be a port, from 0 to 65535`)
+  return port
+}
+
+async function readConfig(file: string | undefined): Promise<LocalConfig> {
   try {
-    return JSON.parse(text)
+    return parseConfig(file === undefined ? {} : JSON.parse(await readFile(file, 'utf8')), file ?? 'config')
   } catch (error) {
-    throw new Error(`${file}: ${(error as Error).message}`, { cause: error })
+    throw usageError(`--config: ${(error as Error).message}`)
   }
 }
 
@@ -58,16 +54,22 @@ A local Cognito, for development only: whoever can reach it signs in as anybody.
   endpoint   ${url}   (AWS SDK, Amplify, amazon-cognito-identity-js)
   discovery  ${url}/${config.userPoolId}/.well-known/openid-configuration
   key set    ${url}/${config.userPoolId}/.well-known/jwks.json
-  pool       ${config.userPoolId}   clients ${config.clients.map(({ clientId }) => clientId).join(', ')}
+  clients    ${config.clients.map(({ clientId }) => clientId).join(', ')}
   users      ${config.users.map(({ username, password }) => `${username} (${password})`).join(', ')}
 
 Ctrl-C ends it.
 `
 
-const options = {
+const flags = {
   config: { type: 'string' },
   port: { type: 'string', default: '9400' },
+  help: { type: 'boolean', short: 'h' },
 } as const
 
-const usage = `usage: cognito-guard dev [--config file.json] [--port 9400]
+const help = `Usage: cognito-guard dev [options]
+
+Runs a Cognito for development on 127.0.0.1: user pool, sign-in page, identity pool. Its keys are made when it starts.
+
+  --config <file>   JSON: users, groups, clients, resourceServers, identityProviders, identityPool
+  --port <port>     default 9400; 0 for any
 `

@@ -49,6 +49,11 @@ const commands: ReadonlyMap<string, Command> = new Map([
     'inspect',
     { summary: 'says what a token is, and why an API refuses it', load: () => import('./inspect.js') },
   ],
+  [
+    'doctor',
+    { summary: 'checks a configuration, and how an API refuses', load: () => import('./doctor.js') },
+  ],
+  ['dev', { summary: 'runs a Cognito for development on this machine', load: () => import('./dev.js') }],
   ['keys', { summary: 'writes the key set of a user pool, for bundling', load: () => import('./keys.js') }],
 ])
 

@@ -83,7 +83,7 @@ function eventInput(event: Json): Input {
   if (name.includes('WebSocket')) {
     const query = new URLSearchParams(objectIn(event, 'queryStringParameters') as Record<string, string>)
     const source = firstOf(bearer(), webSocketProtocol(), queryToken(), queryToken('token'))
-    return { name, request: view(headers, `?${query}`), source, hasClaims }
+    return { name, request: view(headers, `?${query.toString()}`), source, hasClaims }
   }
   return { ...headerInput(name, headers), hasClaims }
 }

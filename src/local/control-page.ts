@@ -27,7 +27,7 @@ type State = ReturnType<typeof stateOf>
 
 const snippet = ({ url, config, issuer }: Local) => `userPool({
   userPoolId: '${config.userPoolId}',
-  clientId: '${config.clients.map(({ clientId }) => clientId).join("', '")}',${
+  clientId: ['${config.clients.map(({ clientId }) => clientId).join("', '")}'],${
     config.issuer === 'local' ? `\n  issuer: '${issuer}',` : ''
   }
   jwksUri: '${url}/${config.userPoolId}/.well-known/jwks.json',

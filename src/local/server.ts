@@ -118,7 +118,7 @@ function answer(local: Local, routes: Routes, request: Request, pathname: string
 
 /** A control by JSON, or by a form of the page, which is shown again. */
 async function controlCall(local: Local, name: string, request: Request): Promise<Response> {
-  const isForm = request.headers.get('content-type') === 'application/x-www-form-urlencoded'
+  const isForm = request.headers.get('content-type')?.startsWith('application/x-www-form-urlencoded') === true
   try {
     const body = await request.text()
     const input: unknown = isForm ? formInput(name, new URLSearchParams(body)) : JSON.parse(body || '{}')
