@@ -2,14 +2,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Refusal } from '../src/guard.js'
 import type { RequestView } from '../src/types.js'
 
+/** What is read of a request that a server got, by HTTP/1.1 or HTTP/2. It has a method and a URL, though the types of Node.js do not say so. */
+export type NodeRequest = Pick<IncomingMessage, 'rawHeaders' | 'method' | 'url'>
+
 /**
  * A Node request as the guard sees it.
  *
  * @param url path and query as sent; default `request.url`, which some frameworks rewrite
  */
-export const nodeRequestView = (request: IncomingMessage, url = request.url ?? ''): RequestView => ({
+export const nodeRequestView = (request: NodeRequest, url = request.url as string): RequestView => ({
   header: name => rawHeader(request, name),
-  method: request.method ?? '',
+  method: request.method as string,
   url,
 })
 
@@ -21,7 +24,7 @@ export function refuse(response: ServerResponse, { status, headers, body }: Refu
 }
 
 /** Reads the headers as they came: Node itself drops a second `Authorization` and joins most others. */
-function rawHeader({ rawHeaders }: IncomingMessage, name: string): string | readonly string[] | undefined {
+function rawHeader({ rawHeaders }: NodeRequest, name: string): string | readonly string[] | undefined {
   let found: string | string[] | undefined
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const candidate = rawHeaders[i] as string

@@ -53,11 +53,13 @@ function encodingOf(node: typeof import('node:buffer') | undefined): Encoding | 
   const signature = node.Buffer.allocUnsafeSlow(capacity)
   const decoded = node.Buffer.allocUnsafeSlow(capacity)
   let held: string | undefined
+  let heldSignatureEnd = 0
   let lent: SignedBytes = { signingInput: ascii, signature }
 
   return {
-    signedBytes(token, end, signatureEnd) {
-      if (held === token) return lent
+    signedBytes(token, end, signatureEnd = token.length) {
+      // With padding and without it, one token would be two.
+      if (held === token && heldSignatureEnd === signatureEnd) return lent
       held = undefined
       const length = decodeInto(signature, token.slice(end + 1, signatureEnd))
       // A token that does not fit is longer than its characters, too.
@@ -69,6 +71,7 @@ function encodingOf(node: typeof import('node:buffer') | undefined): Encoding | 
         signature: sameLength ? lent.signature : signature.subarray(0, length),
       }
       held = token
+      heldSignatureEnd = signatureEnd
       return lent
     },
     text(base64url) {

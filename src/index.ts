@@ -52,6 +52,7 @@ export {
   isGuest,
   isMachine,
   isRead,
+  issuedWithin,
   isUser,
   not,
   type Policy,
@@ -59,6 +60,18 @@ export {
   some,
   withAssurance,
 } from './policy.js'
+export { type MemoryRevocations, memoryRevocations } from './revocation/memory.js'
+export type { RevocationHealth, RevocationOptions } from './revocation/options.js'
+export type {
+  RevocationKind,
+  Revocations,
+  RevokedClient,
+  RevokedPool,
+  RevokedSession,
+  RevokedToken,
+  RevokedUser,
+} from './revocation/revocation.js'
+export { type RevocationAnswer, revokeFromBody } from './revocation/revoke-from-body.js'
 export {
   chooseRole,
   type IdentityPoolRoles,
@@ -69,6 +82,10 @@ export {
 } from './role.js'
 export type { ClaimsSchema, SchemaResult } from './schema.js'
 export {
+  type AmplifyCookieOptions,
+  type AppSyncRealtimeOptions,
+  amplifyCookie,
+  appSyncRealtime,
   bearer,
   type CookieOptions,
   cookie,

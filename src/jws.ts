@@ -80,7 +80,7 @@ function parseObject(text: string): Record<string, unknown> {
 }
 
 /** In characters. Cognito's largest tokens, with a hundred groups, stay below it; so do the headers that servers accept. */
-const maxTokenLength = 16_384
+export const maxTokenLength = 16_384
 
 /** RFC 7519 section 5.1, RFC 9068 section 2.1; identity pools send JWS. Media types are case-insensitive. */
 const acceptedType = /^(?:application\/)?(?:jwt|at\+jwt|jws)$/i

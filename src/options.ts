@@ -14,7 +14,7 @@ export function checkOptions(factory: string, options: unknown, checks: OptionCh
     throw new TypeError(`${factory}: options must be an object`)
   }
   for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(checks, name) && !Object.hasOwn(checks, `${name}?`)) {
+    if (name.endsWith('?') || !(Object.hasOwn(checks, name) || Object.hasOwn(checks, `${name}?`))) {
       throw new TypeError(`${factory}: ${name} is not an option; known are ${known(checks)}`)
     }
   }

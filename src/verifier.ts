@@ -1,10 +1,12 @@
+import { finder, issOf, select } from './candidates.js'
 import { validateRegisteredClaims, validateTime } from './claims.js'
-import { encoding } from './encoding.js'
-import { AuthError, isAuthError, refusal } from './errors.js'
+import { encoding, type SignedBytes } from './encoding.js'
+import { AuthError, refusal } from './errors.js'
 import { isOfTokenLength, type JwsParts, parseClaims, parseHeader, splitJws } from './jws.js'
 import { isPending, whenAtHand } from './maybe-promise.js'
 import { aClock, checkOptions, type OptionCheck, seconds } from './options.js'
 import { userPoolPrincipal } from './principal.js'
+import { recentHeaders } from './recent-headers.js'
 import type {
   Algorithm,
   Clock,
@@ -72,7 +74,7 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
       const verified = checkAt(token, clock.now(), false)
       if (!isPending(verified)) return verified
       verified.catch(() => {})
-      throw new AuthError('ERR_KEYS_NOT_LOADED')
+      throw refusal('ERR_KEYS_NOT_LOADED')
     },
     async ready() {
       const answers = await Promise.allSettled(
@@ -142,52 +144,6 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
   }
 }
 
-/** Several issuers may share an `iss`: a pool with two clients, a pool and the load balancer in front of it. */
-function finder(issuers: readonly TrustedIssuer[]) {
-  const listed = new Map<unknown, TrustedIssuer[]>()
-  for (const issuer of issuers) {
-    for (const iss of issuer.issuers) listed.set(iss, [...(listed.get(iss) ?? []), issuer])
-  }
-  const directories = issuers.filter(issuer => issuer.find) as readonly Required<
-    Pick<TrustedIssuer, 'find'>
-  >[]
-
-  return function find(iss: unknown, now: number, tried = 0): MaybePromise<readonly TrustedIssuer[]> {
-    const known = listed.get(iss)
-    const directory = directories[tried]
-    if (known || !directory || typeof iss !== 'string') return known ?? []
-    return whenAtHand(directory.find(iss, now), found => (found ? [found] : find(iss, now, tried + 1)))
-  }
-}
-
-/** Load balancers name the issuer in the header. A claim comes first: one that is wrong is never made good by a header. */
-const issOf = (header: JwsHeader, claims: JwtClaims): unknown =>
-  claims.iss === undefined ? header.iss : claims.iss
-
-/** The first issuer that takes the token, with the claims as it types them; else the refusal of the one that came closest. */
-function select(
-  candidates: readonly TrustedIssuer[],
-  { isPadded }: JwsParts,
-  header: JwsHeader,
-  unverified: JwtClaims,
-) {
-  let closest = refusal(candidates.length > 0 ? 'ERR_TOKEN_ALGORITHM' : 'ERR_TOKEN_ISSUER')
-  for (const issuer of candidates) {
-    if (!issuer.algorithms.includes(header.alg as Algorithm)) continue
-    try {
-      // A token has one spelling: an issuer signs with padding or without.
-      if (isPadded ? !issuer.padding : issuer.padding === 'required') throw refusal('ERR_TOKEN_MALFORMED')
-      const claims = issuer.validate(header, unverified)
-      if (claims.iss !== issOf(header, unverified)) throw refusal('ERR_TOKEN_ISSUER')
-      return { issuer, claims }
-    } catch (error) {
-      if (!isAuthError(error)) throw error
-      if (closest.code === 'ERR_TOKEN_ALGORITHM' || closest.code === 'ERR_TOKEN_USE') closest = error
-    }
-  }
-  throw closest
-}
-
 const keyOf = ({ keys }: TrustedIssuer, { kid, alg }: JwsHeader, { iss }: JwtClaims, now: number) =>
   keys(kid, alg as Algorithm, now, iss)
 
@@ -200,9 +156,8 @@ function isSigned(
   canWait: boolean,
 ): MaybePromise<boolean> {
   if (key.algorithm !== alg) throw refusal('ERR_TOKEN_KEY')
-  const bytes = encoding.signedBytes(token, end, signatureEnd)
-  if (!bytes) return false
-  const { signingInput, signature } = bytes
+  // That they are well-formed was seen when the token was cut into its parts.
+  const { signingInput, signature } = encoding.signedBytes(token, end, signatureEnd) as SignedBytes
   // Lent bytes are another token's by the time that a key which waits looks at them.
   return key.isImmediate
     ? key.verify(signingInput, signature, canWait)
@@ -218,23 +173,6 @@ function verifiedToken(issuer: TrustedIssuer, header: JwsHeader, claims: JwtClai
 function doubt({ keys }: TrustedIssuer, { kid }: JwsHeader, { iss }: JwtClaims, now: number): AuthError {
   keys.suspect?.(kid, now, iss)
   return refusal('ERR_TOKEN_SIGNATURE')
-}
-
-/** The last headers of verified tokens, by their text: all tokens that a key signs have the same. A few are compared faster than one is hashed. */
-function recentHeaders() {
-  const recent: { readonly text: string; readonly header: JwsHeader }[] = []
-  let next = 0
-  return {
-    get(text: string): JwsHeader | undefined {
-      for (const each of recent) if (each.text === text) return each.header
-      return undefined
-    },
-    add(text: string, header: JwsHeader): void {
-      if (recent.some(each => each.header === header)) return
-      recent[next] = { text, header }
-      next = (next + 1) % 8
-    },
-  }
 }
 
 /** Freezes what an issuer made, all the way down. What was parsed is frozen already. */

@@ -36,8 +36,8 @@ function checkStatus({ status, header }: Answer): void {
   if (status !== 200) throw keySetError('status', { status, retryAfter: retryAfterOf(header) })
 }
 
-async function readText({ header, body }: Answer): Promise<string> {
-  if (Number(header('content-length')) > maxBytes) throw keySetError('body')
+async function readText({ header, body, isCompressed }: Answer): Promise<string> {
+  if (isCompressed || Number(header('content-length')) > maxBytes) throw keySetError('body')
   // A byte order mark stays in the text, where JSON has no place for it.
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   let text = ''
@@ -62,10 +62,10 @@ function retryAfterOf(header: Answer['header']): number | undefined {
   return seconds >= 0 ? Math.ceil(seconds) : undefined
 }
 
-/** RFC 9111 section 5.2.2.1. */
+/** RFC 9111 section 5.2.2.1. A host that wants no caching at all is still asked once a minute at most. */
 function maxAgeOf({ header }: Answer): number | undefined {
   const [, seconds] = /(?:^|[\s,])max-age=(\d{1,9})(?:$|[\s,])/i.exec(header('cache-control') ?? '') ?? []
-  return seconds === undefined ? undefined : Number(seconds) * 1_000
+  return seconds === undefined ? undefined : Math.max(60, Number(seconds)) * 1_000
 }
 
 const maxBytes = 65_536

@@ -10,7 +10,7 @@ import { type KeySetOptions, keySetOptionChecks, keyUrl, timing } from './option
 import { type RefreshingKeys, refreshing } from './refreshing.js'
 import { wire } from './request.js'
 import type { Supply } from './stock.js'
-import { never, tokenBucket } from './token-bucket.js'
+import { tokenBucket } from './token-bucket.js'
 
 export { discoveryUrl, keySetUrlIn } from './discovery.js'
 export type { KeySetEvent } from './events.js'
@@ -95,8 +95,8 @@ const fixed = (keys: MaybePromise<KeySet>) => ({
   load: async () => ({ keys: await keys, freshFor: Number.POSITIVE_INFINITY }),
   freshFor: Number.POSITIVE_INFINITY,
   timing: { softAge: Infinity, blockingAge: Infinity, hardAge: Infinity, deadline: 60_000, hedgeDelay: 0 },
-  unknown: never,
-  suspects: never,
+  unknown: tokenBucket(0, [Infinity]),
+  suspects: tokenBucket(0, [Infinity]),
 })
 
 const checks = {

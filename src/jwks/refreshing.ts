@@ -45,17 +45,17 @@ export function refreshing({ unknown, suspects, permit = () => true, ...supply }
 
   function look(kid: string | undefined, algorithm: Algorithm, now: number): MaybePromise<VerificationKey> {
     const t = store.tick(now)
-    const wasFailing = store.isFailing
     const started = refreshIfDue(t)
     const { flight } = store
     if (!store.isUsable(t)) {
       if (flight) return landing(flight, kid, algorithm, started !== undefined)
-      throw store.isFailing ? store.outage(t) : refusal('ERR_TOKEN_KEY')
+      throw store.outage(t)
     }
     const key = store.find(kid, algorithm)
     if (!key) return search(kid, algorithm, t, started)
     // Once the issuer is known to be down, one caller a flight finds out whether it still is; the others get what is at hand.
-    if (flight && store.isOverdue(t) && (started || !wasFailing)) return landing(flight, kid, algorithm, true)
+    if (flight && store.isOverdue(t) && (started || !store.isFailing))
+      return landing(flight, kid, algorithm, true)
     quietFrom = now
     quietUntil = now + Math.min(clockCheck, store.quietUntil() - t)
     return key

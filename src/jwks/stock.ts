@@ -161,7 +161,7 @@ export function stock({ load, initial, freshFor, timing, time, foundNew, closed,
     find: (kid, algorithm) => keys?.byAlgorithm.get(algorithm)?.get(kid as string),
     isUsable,
     isOverdue: t => age(t) >= timing.blockingAge,
-    isDue: t => t >= softAt,
+    isDue: t => keys === undefined || t >= softAt,
     canStart: t => !flight && !isClosed && t >= retryAt,
     start,
     get flight() {

@@ -51,6 +51,3 @@ export function tokenBucket(burst: number, intervals: readonly [number, ...numbe
     },
   }
 }
-
-/** A bucket that never holds a token. */
-export const never: TokenBucket = { take: () => false, force() {}, refill() {} }

@@ -1,4 +1,6 @@
+export { type Attack, attacks } from './attacks.js'
 export type { TestClock } from './clock.js'
+export { events, type TestEventOptions } from './events.js'
 export {
   createTestIdentityPool,
   serveTestIdentityPool,
@@ -17,6 +19,13 @@ export {
   type TestLoadBalancerTokenOptions,
 } from './load-balancer.js'
 export type { Loopback } from './loopback.js'
+export {
+  type AppUnderAttack,
+  type AttackOutcome,
+  type RefusesAllOptions,
+  refusesAll,
+} from './refuses-all.js'
+export { reportTo } from './report-to.js'
 export {
   type ServedTestIssuer,
   type ServeTestIssuerOptions,

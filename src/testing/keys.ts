@@ -47,7 +47,8 @@ function storedKey(index: number): TestKey {
   return storedKeys[index]
 }
 
-function testKey(privateKey: KeyObject): TestKey {
+/** A key of an RSA private key, with the `kid` that a pool could give it. */
+export function testKey(privateKey: KeyObject): TestKey {
   const { e, n } = privateKey.export({ format: 'jwk' }) as { e: string; n: string }
   const kid = createHash('sha256')
     .update(JSON.stringify({ e, kty: 'RSA', n }))

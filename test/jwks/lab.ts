@@ -1,3 +1,4 @@
+import assert from 'node:assert'
 import http from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import type { Test } from 'tap'
@@ -31,10 +32,7 @@ export async function ask(keys: KeyResolver, kid: string, now: number): Promise<
 export function askNow(keys: KeyResolver, kid: string | undefined, now: number): Answer {
   try {
     const key = keys(kid, 'ES256', now)
-    if (key instanceof Promise) {
-      key.catch(() => {})
-      throw new Error('the answer did not come at once')
-    }
+    assert(!(key instanceof Promise), 'the answer did not come at once')
     return { key, atOnce: true }
   } catch (error) {
     return { ...refusalOf(error), atOnce: true }
@@ -42,9 +40,18 @@ export function askNow(keys: KeyResolver, kid: string | undefined, now: number):
 }
 
 function refusalOf(error: unknown) {
-  if (!isAuthError(error)) throw error
+  assert(isAuthError(error), error as Error)
   const { reason } = (error.cause ?? {}) as Partial<KeySetError>
   return { error, ...(reason === undefined ? {} : { reason }) }
+}
+
+/** Expects a refusal. Our refusals are frozen, which `t.rejects` cannot cope with. */
+export async function refused(t: Test, promise: Promise<unknown>, wanted: object): Promise<void> {
+  const error = await promise.then(
+    () => 'nothing',
+    (error: unknown) => error,
+  )
+  t.match(error, wanted)
 }
 
 /** A key set under test with its clocks and what it told. */
@@ -58,11 +65,11 @@ export function lab(t: Test, url: string, options: Partial<KeySetSource> = {}) {
     monotonic: time.monotonic,
     onEvent(event) {
       events.push(event)
-      if (event.type === 'fetched' || event.type === 'fetch_failed') wire.settled = wire.sent
+      settle(event)
     },
     ...options,
   })
-  t.teardown(keys.close)
+  t.teardown(() => keys.close())
   return {
     time,
     events,
@@ -73,6 +80,11 @@ export function lab(t: Test, url: string, options: Partial<KeySetSource> = {}) {
     /** Waits for flights in the background. */
     idle,
   }
+}
+
+/** Accounts for the end of a flight; an `onEvent`. */
+export function settle({ type }: KeySetEvent): void {
+  if (type === 'fetched' || type === 'fetch_failed') wire.settled = wire.sent
 }
 
 /** Waits until no request is under way, and the last flight is accounted for. */

@@ -1,0 +1,8 @@
+import type { VerifiedToken } from '../src/types.js'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The verified token, on routes behind `protect`. */
+    auth: VerifiedToken
+  }
+}

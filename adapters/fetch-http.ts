@@ -1,0 +1,15 @@
+import type { Refusal } from '../src/guard.js'
+import type { RequestView } from '../src/types.js'
+
+/** A `Request` as the guard sees it. What is not asked for is not read: some runtimes make headers and URL on demand. */
+export const fetchRequestView = (request: Request): RequestView => ({
+  header: name => request.headers.get(name) ?? undefined,
+  method: request.method,
+  get url() {
+    return request.url.slice(request.url.indexOf('/', request.url.indexOf('://') + 3))
+  },
+})
+
+/** The answer to a refused request. Whoever gets it may add headers, such as those of CORS. */
+export const refusalResponse = ({ status, headers, body }: Refusal): Response =>
+  new Response(JSON.stringify(body), { status, headers })

@@ -1,0 +1,36 @@
+/**
+ * The door for whatever handles a `Request`: Next.js, Bun, Deno, Cloudflare Workers.
+ *
+ * @module
+ */
+import type { Decision, Guard } from '../src/guard.js'
+import { whenAtHand } from '../src/maybe-promise.js'
+import type { Policy } from '../src/policy.js'
+import type { JwtClaims, MaybePromise, VerifiedToken } from '../src/types.js'
+import { fetchRequestView, refusalResponse } from './fetch-http.js'
+import { checkArguments } from './protect.js'
+
+/**
+ * Returns what makes a handler a guarded one. A guarded handler is called for requests that are let through, with the verified token after the
+ * request, and then with whatever the platform passes: `env` and `ctx` in Workers, `{ params }` in Next.js.
+ * It cannot forget to look at the decision, and nothing is written onto objects that belong to the platform.
+ *
+ * A `Headers` object joins headers of the same name: of two `Authorization` headers it makes one with a comma, which is refused.
+ *
+ * @throws TypeError for anything but a guard and a policy
+ * @example
+ * export const GET = protect(guard, hasScope('orders/read'))((request, auth) => Response.json(auth.principal))
+ */
+export function protect<C extends JwtClaims, A extends VerifiedToken<C> | undefined>(
+  guard: Guard<C, A>,
+  ...policy: readonly [policy?: Policy<C>]
+) {
+  checkArguments(guard, policy)
+  return <R extends Request, Rest extends readonly unknown[]>(
+    handler: (request: R, auth: A, ...rest: Rest) => MaybePromise<Response>,
+  ) =>
+    (request: R, ...rest: Rest): MaybePromise<Response> =>
+      whenAtHand(guard(fetchRequestView(request), ...policy), (decision: Decision<A>) =>
+        decision.authorized ? handler(request, decision.auth, ...rest) : refusalResponse(decision),
+      )
+}

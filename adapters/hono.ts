@@ -1,0 +1,46 @@
+/**
+ * The door for Hono 4, on Node.js and on any runtime that speaks fetch.
+ *
+ * @module
+ */
+import type { Context, MiddlewareHandler } from 'hono'
+import type { Decision, Guard } from '../src/guard.js'
+import { whenAtHand } from '../src/maybe-promise.js'
+import type { Policy } from '../src/policy.js'
+import type { JwtClaims, MaybePromise, RequestView, VerifiedToken } from '../src/types.js'
+import { fetchRequestView } from './fetch-http.js'
+import { type NodeRequest, nodeRequestView } from './node-http.js'
+import { checkArguments } from './protect.js'
+
+/**
+ * Returns a middleware that lets a request through with the verified token as `c.get('auth')`, or answers it.
+ * What is not a refusal is thrown, for `app.onError`.
+ *
+ * @throws TypeError for anything but a guard and a policy
+ * @example
+ * app.get('/orders', protect(guard, hasScope('orders/read')), c => c.json(c.get('auth').principal))
+ */
+export function protect<C extends JwtClaims, A extends VerifiedToken<C> | undefined>(
+  guard: Guard<C, A>,
+  ...policy: readonly [policy?: Policy<C>]
+): MiddlewareHandler<{ Variables: { auth: A } }> {
+  checkArguments(guard, policy)
+  return function cognitoGuard(c, next) {
+    const settle = (decision: Decision<A>): MaybePromise<Response | void> => {
+      if (!decision.authorized)
+        return c.body(JSON.stringify(decision.body), decision.status, { ...decision.headers })
+      c.set('auth', decision.auth)
+      return next()
+    }
+    // Hono awaits what a middleware returns; its type knows promises only
+    return whenAtHand(guard(requestView(c), ...policy), settle) as Promise<Response | void>
+  }
+}
+
+/** On Node.js the headers as they came; elsewhere a `Headers` object, which joins those of the same name with a comma. */
+function requestView(c: Context): RequestView {
+  const { incoming } = (c.env ?? {}) as { incoming?: Partial<NodeRequest> }
+  return Array.isArray(incoming?.rawHeaders)
+    ? nodeRequestView(incoming as NodeRequest)
+    : fetchRequestView(c.req.raw)
+}

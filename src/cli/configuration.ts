@@ -1,0 +1,134 @@
+import { readFile } from 'node:fs/promises'
+import type { ParseArgsConfig } from 'node:util'
+import type { TokenUse, UserPoolOptions } from '../issuers/user-pool.js'
+import { type Io, usageError } from './io.js'
+
+/** What can be set from outside a program. */
+export interface Configuration {
+  /** Options of `userPool`, not checked yet. */
+  readonly pool: UserPoolOptions<TokenUse>
+  /** An option of `createVerifier`. */
+  readonly clockTolerance?: number
+}
+
+/** How each setting is called on the command line, to be merged into the options of a command. */
+export function configurationFlags(): NonNullable<ParseArgsConfig['options']> {
+  const flags = settings.map(({ flag, type, isList }) => [
+    flag,
+    { type: type === 'boolean' ? 'boolean' : 'string', multiple: isList === true },
+  ])
+  return { ...Object.fromEntries(flags), config: { type: 'string' } } as NonNullable<
+    ParseArgsConfig['options']
+  >
+}
+
+/**
+ * Resolves to the settings of a command: an argument wins over the environment, which wins over the file of `--config`.
+ * Does not check what they hold: the factories that take them do.
+ *
+ * @throws UsageError for a file that cannot be read, or a setting in it that there is not
+ */
+export async function readConfiguration(
+  values: Readonly<Record<string, unknown>>,
+  env: Io['env'],
+): Promise<Configuration> {
+  const configuration: Record<string, unknown> = await fromFile(values.config as string | undefined)
+  for (const { name, flag, env: names, type, isList } of settings) {
+    const given = values[flag] ?? names.map(variable => env[variable]).find(value => value)
+    if (given === undefined) continue
+    const list = (typeof given === 'string' && isList ? given.split(',') : [given]).flat()
+    const parsed = await Promise.all(list.map(text => parse(type, flag, text)))
+    configuration[name] = parsed.length === 1 ? parsed[0] : parsed
+  }
+  const { clockTolerance, ...pool } = configuration as unknown as Configuration & Configuration['pool']
+  return { pool, ...(clockTolerance !== undefined && { clockTolerance }) }
+}
+
+/**
+ * Resolves to what is made of a configuration.
+ *
+ * @throws UsageError in place of the TypeError of a factory that refuses an option
+ */
+export async function usable<T>(make: () => T | Promise<T>): Promise<T> {
+  try {
+    return await make()
+  } catch (error) {
+    if (error instanceof TypeError) throw usageError(error.message)
+    throw error
+  }
+}
+
+async function fromFile(path: string | undefined): Promise<Record<string, unknown>> {
+  if (path === undefined) return {}
+  const file = await readJson(path, '--config')
+  const unknown = Object.keys(file).find(name => !settings.some(setting => setting.name === name))
+  if (unknown !== undefined)
+    throw usageError(
+      `--config has a setting that there is not; known are ${settings.map(each => each.name).join(', ')}`,
+    )
+  return file
+}
+
+async function readJson(path: string, flag: string): Promise<Record<string, unknown>> {
+  let value: unknown
+  try {
+    value = JSON.parse(await readFile(path, 'utf8'))
+  } catch {
+    throw usageError(`${flag}: the file cannot be read, or is not JSON`)
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw usageError(`${flag}: the file holds no JSON object`)
+  return value as Record<string, unknown>
+}
+
+function parse(type: Setting['type'], flag: string, value: unknown): unknown {
+  if (type === 'boolean') return value === true || value === 'true'
+  if (type === 'number') return Number(value)
+  return type === 'file' ? readJson(String(value), `--${flag}`) : value
+}
+
+interface Setting {
+  readonly name: string
+  readonly flag: string
+  readonly env: readonly string[]
+  readonly type: 'string' | 'number' | 'boolean' | 'file'
+  readonly isList?: true
+  readonly help: string
+}
+
+const setting = (
+  name: string,
+  type: Setting['type'],
+  help: string,
+  rest: { readonly isList?: true; readonly env?: string } = {},
+): Setting => {
+  const words = name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
+  const variable = `COGNITO_${words.replaceAll('-', '_').toUpperCase()}`
+  return { name, flag: words, type, help, ...rest, env: rest.env ? [variable, rest.env] : [variable] }
+}
+
+const isList = true
+
+const settings: readonly Setting[] = [
+  setting('userPoolId', 'string', 'the user pool, such as eu-west-1_AbCdEf123', { env: 'USER_POOL_ID' }),
+  setting('clientId', 'string', 'an app client whose tokens are accepted', { isList, env: 'CLIENT_ID' }),
+  setting('tokenUse', 'string', 'access (default) or id', { isList }),
+  setting('resource', 'string', 'what this API is called as a resource (RFC 8707)', { isList }),
+  setting('requireResource', 'boolean', 'refuse access tokens that are bound to no resource'),
+  setting('additionalRegions', 'string', 'Regions of replicas', { isList }),
+  setting('issuer', 'string', 'the exact iss, where it does not follow from the pool ID'),
+  setting('jwksUri', 'string', 'where the key set is, if not at the issuer'),
+  setting('jwks', 'file', 'a file with the key set, as "cognito-guard keys pull" writes it'),
+  setting('clockTolerance', 'number', 'seconds by which clocks may differ; default 5'),
+  setting('insecureSkipClientCheck', 'boolean', 'accept tokens of any app client'),
+  setting('insecureLoopbackHttp', 'boolean', 'allow http: for a key set on this machine'),
+  setting('insecureTestKeys', 'boolean', 'accept the keys of cognito-guard/testing'),
+]
+
+/** The part of a command's help that tells of the settings. */
+export const configurationHelp = `Configuration (an argument wins over the environment, that over --config):
+${settings.map(({ flag, type, isList, help }) => `  ${`--${flag}${type === 'boolean' ? '' : ' <…>'}`.padEnd(32)} ${help}${isList ? '; may be repeated' : ''}`).join('\n')}
+  ${'--config <file>'.padEnd(32)} a JSON object of these settings, as the library names them: { "userPoolId": … }
+
+In the environment: COGNITO_USER_POOL_ID (or USER_POOL_ID), COGNITO_CLIENT_ID (or CLIENT_ID), COGNITO_TOKEN_USE, and so on.
+`

@@ -1,0 +1,147 @@
+import { userPool } from '../issuers/user-pool.js'
+import type { KeySetError } from '../jwks/index.js'
+import type { KeySetFailure } from '../types.js'
+import type { Configuration } from './configuration.js'
+import { type Diagnosis, finding, fine } from './diagnosis.js'
+import { type FetchedKeySet, fetchKeySet, keySetUrls, sentenceOf } from './fetch-key-set.js'
+
+/** Resolves to what is to say of a configuration: its form, its key set, the clock. */
+export async function diagnosePool({ pool, clockTolerance = 5 }: Configuration): Promise<Diagnosis[]> {
+  const form = diagnoseForm(pool)
+  if (form.some(({ result }) => result === 'problem')) return form
+  const urls = await keySetUrls(pool)
+  const answers = await Promise.all(
+    urls.map(url => fetchKeySet(url, pool.insecureTestKeys).catch((error: unknown) => error as KeySetError)),
+  )
+  const sets = answers.filter(answer => 'keys' in answer)
+  return [
+    ...form,
+    ...(pool.jwksUri || pool.issuer ? [] : [diagnoseIssuer(answers)]),
+    ...(sets.length > 0 ? sets.map(diagnoseKeySet) : [diagnoseFailure(answers[0] as KeySetError)]),
+    ...sets.slice(0, 1).map(set => diagnoseClock(set, clockTolerance)),
+  ]
+}
+
+function diagnoseForm(pool: Configuration['pool']): Diagnosis[] {
+  try {
+    userPool(pool)
+  } catch (error) {
+    return [
+      finding(
+        'problem',
+        'configuration',
+        `${(error as Error).message}.`,
+        'The library refuses it at start-up.',
+        'Set it in the environment (COGNITO_USER_POOL_ID, COGNITO_CLIENT_ID), in the file of --config, or as an argument.',
+      ),
+    ]
+  }
+  const odd = [pool.clientId ?? []].flat().filter(id => !/^[0-9a-z]{20,30}$/.test(id))
+  const switchedOff = Object.entries(pool).filter(
+    ([name, value]) => name.startsWith('insecure') && value === true,
+  )
+  return [
+    fine('configuration', `The library takes it: the user pool ${pool.userPoolId}.`),
+    ...(odd.length > 0
+      ? [
+          finding(
+            'note',
+            'client ID',
+            'A client ID is not of the form of those that Cognito makes: 26 small letters and digits.',
+            'The name of a client, a secret or another ID in its place refuses every token with ERR_TOKEN_CLIENT.',
+            'Compare it with the app client in the console of the user pool.',
+          ),
+        ]
+      : []),
+    ...switchedOff.map(([name]) =>
+      finding(
+        'note',
+        name,
+        'It is on: a check is off.',
+        'It is made for tests; in production it lets in what should stay out.',
+        'Take it out of the configuration that is deployed.',
+      ),
+    ),
+  ]
+}
+
+/** A pool signs with one of its two issuers; the other answers 403. */
+function diagnoseIssuer([original, updated]: readonly (FetchedKeySet | KeySetError)[]): Diagnosis {
+  const has = (answer: FetchedKeySet | KeySetError | undefined) => answer !== undefined && 'keys' in answer
+  if (has(original) || has(updated)) {
+    const which = has(original)
+      ? has(updated)
+        ? 'Both issuers answer'
+        : 'The original issuer answers'
+      : 'The updated issuer answers'
+    return fine('issuer', `${which}. The library takes the tokens of both.`)
+  }
+  return finding(
+    'unclear',
+    'issuer',
+    'Neither the original nor the updated issuer answers.',
+    'Which of them the pool signs with shows with its first token; it need not be set.',
+    'See the key set below.',
+  )
+}
+
+function diagnoseKeySet({ keys, skipped, milliseconds }: FetchedKeySet): Diagnosis {
+  const what = `${keys.length} usable keys, in ${milliseconds} ms.`
+  if (skipped.length > 0)
+    return finding(
+      'problem',
+      'key set',
+      `${what} Left out: ${skipped.join(', ')}.`,
+      'Tokens that are signed with such a key are refused.',
+      'Check that the URL is the one of the pool. A private key in a key set (secret) must be withdrawn at once.',
+    )
+  if (milliseconds < 1_000) return fine('key set', what)
+  return finding(
+    'note',
+    'key set',
+    what,
+    'The first request after a start waits for it.',
+    'Call verifier.ready() at start-up, or bundle the key set: cognito-guard keys pull.',
+  )
+}
+
+const diagnoseFailure = (error: KeySetError): Diagnosis =>
+  finding(
+    'problem',
+    'key set',
+    sentenceOf(error),
+    'Without keys no token can be verified: every request is answered 503 (ERR_KEYS_UNAVAILABLE).',
+    fixes[error.reason] ?? 'Check where the key set is (jwksUri), and what is between this machine and that.',
+  )
+
+const noWayOut =
+  'In a VPC: a NAT gateway, or an endpoint for Cognito; behind a proxy: the fetch option. Or bundle the key set: cognito-guard keys pull.'
+
+const fixes: Partial<Record<KeySetFailure, string>> = {
+  dns: `Check the Region in the pool ID. ${noWayOut}`,
+  connect: noWayOut,
+  timeout: noWayOut,
+  tls: 'A proxy that opens TLS is not trusted: give its certificate to Node.js (NODE_EXTRA_CA_CERTS).',
+  status: 'Check the pool ID, letter by letter: there is no key set where it leads to.',
+}
+
+function diagnoseClock({ clockAhead }: FetchedKeySet, tolerance: number): Diagnosis {
+  if (clockAhead === undefined)
+    return finding(
+      'unclear',
+      'clock',
+      'The host of the key set does not tell the time.',
+      'A clock that is wrong refuses good tokens.',
+      'Compare it with another one: timedatectl, w32tm /query /status.',
+    )
+  const away = `${Math.abs(clockAhead)} s ${clockAhead < 0 ? 'behind' : 'ahead of'} that of the host of the key set`
+  if (Math.abs(clockAhead) <= tolerance)
+    return fine('clock', `It is ${away}, of ${tolerance} s that are tolerated.`)
+  return finding(
+    'problem',
+    'clock',
+    `It is ${away}; ${tolerance} s are tolerated.`,
+    'A clock that is ahead refuses good tokens as expired; one that is behind refuses fresh ones as not yet valid.',
+    'Synchronize it (NTP). clockTolerance is for small differences.',
+  )
+}

@@ -1,0 +1,63 @@
+import { parseArgs } from 'node:util'
+import { configurationFlags, configurationHelp, readConfiguration } from './configuration.js'
+import { diagnoseApi } from './diagnose-api.js'
+import { diagnosePool } from './diagnose-pool.js'
+import type { Diagnosis } from './diagnosis.js'
+import { type Run, usageError } from './io.js'
+
+/** `cognito-guard doctor`: checks a configuration, what it leads to, and an API that uses it. */
+export const run: Run = async (args, { stdout, env }) => {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      ...configurationFlags(),
+      url: { type: 'string' },
+      origin: { type: 'string' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  })
+  if (values.help) {
+    stdout.write(help)
+    return 0
+  }
+  const { url, origin } = values
+  if (url !== undefined && !/^https?:/.test(URL.canParse(url) ? new URL(url).protocol : ''))
+    throw usageError('--url must be an http or https URL')
+  const configuration = await readConfiguration(values, env)
+  const isConfigured = Object.keys(configuration.pool).length > 0
+  if (!isConfigured && url === undefined)
+    throw usageError('there is nothing to look at: give --user-pool-id or --url')
+  const diagnoses = [
+    ...(isConfigured ? await diagnosePool(configuration) : []),
+    ...(url === undefined ? [] : await diagnoseApi(url, origin)),
+  ]
+  stdout.write(values.json ? `${JSON.stringify(diagnoses, null, 2)}\n` : print(diagnoses))
+  if (diagnoses.some(({ result }) => result === 'problem')) return 1
+  return diagnoses.some(({ result }) => result === 'unclear') ? 2 : 0
+}
+
+const print = (diagnoses: readonly Diagnosis[]) =>
+  diagnoses
+    .map(({ name, result, what, why, fix }) =>
+      [`${marks[result]} ${name}: ${what}`, ...(why && fix ? [`    why: ${why}`, `    fix: ${fix}`] : [])]
+        .map(line => `${line}\n`)
+        .join(''),
+    )
+    .join('')
+
+const marks = { ok: '+', note: 'i', problem: 'x', unclear: '?' }
+
+const help = `Usage: cognito-guard doctor --user-pool-id <id> --client-id <id> [--url <url of your API>] [options]
+
+Checks the configuration as the library does, fetches the key set as an API would, and compares the clocks. With --url it calls your API
+as one that must be refused: without a token, with bad ones, and from a browser. Nothing else is called.
+
+  --url <url>                      a route that needs a token, and answers GET
+  --origin <origin>                of the app that calls it from a browser; without it, what is found of CORS is only noted
+  --json                           the findings as JSON
+  -h, --help
+
+Exit code: 0 no problem, 1 problems, 2 something could not be looked at.
+
+${configurationHelp}`

@@ -1,0 +1,95 @@
+import { type ImportKey, importKey } from '../crypto.js'
+import { type TokenUse, type UserPoolOptions, userPool } from '../issuers/user-pool.js'
+import { type KeySetError, keySetError } from '../jwks/failure.js'
+import { fetchText } from '../jwks/fetch-text.js'
+import { importKeySet, parseKeySet, type SkippedEntry } from '../jwks/key-set.js'
+import { type Get, wire } from '../jwks/request.js'
+import { whenAtHand } from '../maybe-promise.js'
+import { refusingTestKeys } from '../test-keys.js'
+import { usable } from './configuration.js'
+
+/** A key set as it came. */
+export interface FetchedKeySet {
+  /** The entries that a verifier would use, with the members that make them public keys and no others. */
+  readonly keys: readonly Readonly<Record<string, unknown>>[]
+  /** Why others are left out. */
+  readonly skipped: readonly SkippedEntry[]
+  readonly milliseconds: number
+  /** By how many seconds the clock here is ahead of the host's, as its `Date` header says; `undefined` when it has none. */
+  readonly clockAhead: number | undefined
+}
+
+/**
+ * Resolves to a user pool's key set at a URL, fetched and imported with the limits of production: one request and one retry,
+ * four seconds in all, 64 KiB.
+ *
+ * @param insecureTestKeys whether keys of `cognito-guard/testing` are usable
+ * @throws KeySetError
+ */
+export async function fetchKeySet(url: string, insecureTestKeys = false): Promise<FetchedKeySet> {
+  const started = Date.now()
+  const { text, date } = await fetchDated(url)
+  const arrived = Date.now()
+
+  const accepted = new Set<unknown>()
+  const skipped: SkippedEntry[] = []
+  const anImport = insecureTestKeys ? importKey : refusingTestKeys(importKey)
+  const noting: ImportKey = (source, algorithm) =>
+    whenAtHand(anImport(source, algorithm), key => {
+      accepted.add(source)
+      return key
+    })
+  const entries = parseKeySet(text) as readonly Readonly<Record<string, unknown>>[]
+  const { kids } = await importKeySet(entries, {
+    algorithms: ['RS256'],
+    importKey: noting,
+    skipped: why => skipped.push(why),
+  })
+  return {
+    keys: entries.filter(entry => accepted.has(entry) && kids.has(entry.kid as string)).map(publicMembers),
+    skipped,
+    milliseconds: arrived - started,
+    // The header is of whole seconds, and was written somewhere between the question and the answer.
+    clockAhead: Number.isNaN(date) ? undefined : Math.round(((started + arrived) / 2 - date - 500) / 1_000),
+  }
+}
+
+async function fetchDated(url: string) {
+  const ask = wire(undefined, url)
+  let date = Number.NaN
+  const get: Get = async (to, how) => {
+    const answer = await ask(to, how)
+    date = Date.parse(answer.header('date') ?? '')
+    return answer
+  }
+  const controller = new AbortController()
+  const timer = setTimeout(() => controller.abort(keySetError('timeout')), 4_000)
+  try {
+    const { text } = await fetchText(get, url, {
+      signal: controller.signal,
+      requests: 2,
+      hedgeDelay: 1_500,
+    })
+    return { text, date }
+  } finally {
+    clearTimeout(timer)
+    ask.close?.()
+  }
+}
+
+/** Where the key set of a pool may be: at its original issuer, then at the updated one, which answers 403 for a pool that has not switched. */
+export async function keySetUrls(pool: UserPoolOptions<TokenUse>): Promise<readonly string[]> {
+  const { issuers } = await usable(() => userPool({ ...pool, insecureSkipClientCheck: true }))
+  return pool.jwksUri ? [pool.jwksUri] : issuers.map(issuer => `${issuer}/.well-known/jwks.json`)
+}
+
+/** What came in place of a key set, in one line. */
+export function sentenceOf({ message, status, code }: KeySetError): string {
+  const detail = status ?? code
+  return detail === undefined ? `${message}.` : `${message} (${detail}).`
+}
+
+const publicMembers = (entry: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(members.filter(name => entry[name] !== undefined).map(name => [name, entry[name]]))
+
+const members = ['kid', 'alg', 'kty', 'e', 'n', 'use']

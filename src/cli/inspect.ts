@@ -1,0 +1,60 @@
+import { parseArgs } from 'node:util'
+import { inspect } from '../inspect/index.js'
+import { configurationFlags, configurationHelp, readConfiguration, usable } from './configuration.js'
+import { type Run, usageError } from './io.js'
+import { printReport } from './print-report.js'
+import { readAll } from './read-all.js'
+
+/** `cognito-guard inspect`: says what a token is, and why an API refuses it. */
+export const run: Run = async (args, { stdin, stdout, stderr, env }) => {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      ...configurationFlags(),
+      verify: { type: 'boolean' },
+      redact: { type: 'boolean' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  })
+  if (values.help) {
+    stdout.write(help)
+    return 0
+  }
+  if (positionals.length > 0) throw usageError(notAsArgument)
+  const { pool, clockTolerance } = await readConfiguration(values, env)
+  if (stdin.isTTY) stderr.write('Paste a token, headers or an event, then end the input (Ctrl-D).\n')
+  const text = await readAll(stdin)
+  const report = await usable(() =>
+    inspect(text, {
+      userPool: Object.keys(pool).length > 0 ? pool : undefined,
+      clockTolerance,
+      network: values.verify,
+      redact: values.redact,
+    }),
+  )
+  stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : printReport(report))
+  return exitCodes[report.verdict]
+}
+
+const exitCodes = { accepted: 0, refused: 1, unknown: 2 }
+
+const notAsArgument =
+  'a token is not taken as an argument: arguments end up in the history of the shell and in the list of processes. ' +
+  'Send it to standard input, as in: pbpaste | cognito-guard inspect'
+
+const help = `Usage: … | cognito-guard inspect --user-pool-id <id> --client-id <id> [options]
+
+Reads a token, an Authorization header, the headers of a load balancer or the event of API Gateway, AppSync, Lambda and the like
+from standard input. Says what it is, lists every check that an API makes with expected and actual, and how to fix what fails.
+Nothing leaves this machine, but with --verify the key set is fetched as an API would.
+
+  --verify                         fetch the key set, check key and signature, tell what the network did
+  --redact                         a report to share: no token, no claim value that tells who or whose it is, no dates
+  --json                           the report as JSON
+  -h, --help
+
+Exit code: 0 accepted, 1 refused, 2 could not tell (nothing configured, or the keys are not at hand).
+
+${configurationHelp}`

@@ -1,0 +1,61 @@
+import type { Network, Report } from '../inspect/index.js'
+import { printable } from '../inspect/show.js'
+import type { KeySetEvent } from '../jwks/index.js'
+
+/** Returns a report as text in the order of reading: the verdict, what it is about, how to fix it, then all the rest. */
+export function printReport(report: Report): string {
+  const {
+    message,
+    code,
+    verdict,
+    mended,
+    input,
+    kind,
+    description,
+    facts,
+    findings,
+    checks,
+    network,
+    token,
+  } = report
+  const failed = checks.filter(({ result }) => result === 'failed')
+  const width = Math.max(...checks.map(({ name }) => name.length))
+  const lines = [
+    `${verdict.toUpperCase()}${code ? ` ${code}` : ''}: ${message}.`,
+    ...(mended ? [`Mended, it would be ${mended.verdict}${mended.code ? ` (${mended.code})` : ''}.`] : []),
+    '',
+    `Input   ${input}`,
+    `Token   ${kind}: ${description}`,
+    ...facts.map(({ name, value }) => `        ${name} ${value}`),
+    ...section('To know', findings, ({ what, fix }) => [what, `  ${fix}`]),
+    ...section('To fix', failed, ({ name, code, fix }) => [`${name} (${code})`, `  ${fix}`]),
+    ...section('Checks', checks, ({ name, result, expected, actual }) => [
+      `${marks[result]} ${name.padEnd(width)}  ${actual}`,
+      ...(result === 'passed' ? [] : [`  ${''.padEnd(width)}  expected: ${expected}`]),
+    ]),
+    ...section('Network', network ? [network] : [], networkLines),
+    ...section('Header', [token?.header], jsonLines),
+    ...section('Claims', [token?.claims], jsonLines),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+const section = <T>(title: string, items: readonly T[], linesOf: (item: T) => readonly string[]) => {
+  const lines = items.flatMap(linesOf).map(line => `  ${line}`)
+  return lines.length === 0 ? [] : ['', title, ...lines]
+}
+
+function networkLines({ milliseconds, events }: Network): string[] {
+  if (events.length === 0)
+    return ['no key was asked for: the token is refused before that, or the key set is at hand']
+  return [...events.map(eventLine), `${milliseconds} ms in all`]
+}
+
+/** The details are of a closed set of words, and numbers. */
+const eventLine = ({ type, ...details }: KeySetEvent) =>
+  [type, ...Object.entries(details).map(([name, value]) => `${name} ${value}`)].join(', ')
+
+const jsonLines = (value: unknown) =>
+  value === undefined ? [] : JSON.stringify(value, null, 2).split('\n').map(printable)
+
+const marks = { passed: '+', failed: 'x', open: '?' }

@@ -1,0 +1,151 @@
+import { validateRegisteredClaims, validateTime } from '../claims.js'
+import { encoding } from '../encoding.js'
+import { AuthError, type AuthErrorCode } from '../errors.js'
+import { maxTokenLength, parseHeader } from '../jws.js'
+import type { JwtClaims } from '../types.js'
+import type { Decoded, Json } from './decode.js'
+import { refusalOf } from './outcome.js'
+import { moment, plainly, redacted, type Show } from './show.js'
+import type { Check } from './types.js'
+
+/** What the checks of a report are made with. */
+export interface CheckContext {
+  readonly show: Show
+  readonly redact: boolean
+  /** Seconds since the epoch. */
+  readonly now: number
+  readonly tolerance: number
+}
+
+/**
+ * Returns a line of a report. A check that could not be made is `undefined`.
+ *
+ * @param fix default: what the library says of the code
+ */
+export function check(
+  name: string,
+  passed: boolean | undefined,
+  expected: string,
+  actual: string,
+  code: AuthErrorCode,
+  fix: string = new AuthError(code).hint,
+): Check {
+  if (passed === false) return { name, result: 'failed', expected, actual, code, fix }
+  return { name, result: passed ? 'passed' : 'open', expected, actual }
+}
+
+/** Returns the checks of a token's form, in the order of the verifier, whether or not the first has failed. */
+export function formChecks(
+  text: string,
+  { parts, header, claims }: Decoded,
+  { show }: CheckContext,
+): Check[] {
+  const odd = parts.flatMap((part, i) => (isBase64url(part) ? [] : [i + 1]))
+  const isObject = 'one JSON object in UTF-8, no member twice'
+  return [
+    check(
+      'length',
+      text.length <= maxTokenLength,
+      `at most ${maxTokenLength} characters`,
+      `${text.length} characters`,
+      malformed,
+      'Put less into the token: fewer groups, or fewer claims from the trigger that adds them.',
+    ),
+    check(
+      'parts',
+      parts.length === 3 && !parts.includes(''),
+      'three, with dots between them',
+      `${parts.filter(Boolean).length}`,
+      malformed,
+      parts.length === 5
+        ? 'Exchange the refresh token at /oauth2/token (or by InitiateAuth) and send the access token.'
+        : 'Send the whole token; look for where it is cut off, or shown shortened.',
+    ),
+    check(
+      'encoding',
+      odd.length === 0,
+      'base64url without padding, one spelling only',
+      odd.length === 0 ? 'as expected' : `not so in part ${odd.join(', ')}`,
+      malformed,
+      'Send the token exactly as it was issued: nothing on the way may decode and encode it.',
+    ),
+    check('header', header !== undefined, isObject, header ? 'as expected' : unreadable, malformed),
+    headerCheck(parts[0] as string, header, show),
+    check('claims', claims !== undefined, isObject, claims ? 'as expected' : unreadable, malformed),
+  ]
+}
+
+/** Returns the checks of the claims that every token has, and of its time. */
+export function claimChecks(claims: Json | undefined, { redact, now, tolerance }: CheckContext): Check[] {
+  const { exp, nbf, iat } = (claims ?? {}) as unknown as JwtClaims
+  const types =
+    claims && refusalOf(() => validateRegisteredClaims(claims as unknown as JwtClaims)) === undefined
+  const expired =
+    typeof exp === 'number' ? refusalOf(() => validateTime({ iss: '', exp }, now, tolerance)) : undefined
+  const early = refusalOf(() =>
+    validateTime({ iat: 0, nbf: 0, ...dates({ nbf, iat }), ...always }, now, tolerance),
+  )
+  const latest = [nbf, iat].filter(date => typeof date === 'number')
+  const clocks = tolerance === 0 ? '' : `, give or take ${tolerance} s`
+  return [
+    check(
+      'registered claims',
+      types,
+      'exp a number of seconds; nbf, iat, auth_time too, if present; sub and jti texts',
+      claims ? formOf(claims) : unreadable,
+      'ERR_TOKEN_CLAIM',
+    ),
+    check(
+      'not expired',
+      typeof exp === 'number' ? expired === undefined : undefined,
+      `exp after now${redact ? '' : ` (${moment(now, now, false).split(',')[0]})`}${clocks}`,
+      moment(exp, now, redact),
+      'ERR_TOKEN_EXPIRED',
+    ),
+    check(
+      'valid already',
+      claims && early === undefined,
+      `iat and nbf not after now${clocks}`,
+      latest.length === 0 ? 'neither of them' : moment(Math.max(...latest), now, redact),
+      'ERR_TOKEN_NOT_YET_VALID',
+      'Set the clock of this machine (NTP): the issuer is ahead of it. In a test, give verifier and issuer one clock.',
+    ),
+  ]
+}
+
+const isBase64url = (part: string) => /^[\w-]*$/.test(part) && encoding.bytes(part) !== undefined
+
+function headerCheck(text: string, header: Json | undefined, show: Show): Check {
+  const { alg, kid, typ } = header ?? {}
+  const extra = Object.keys(header ?? {}).filter(name => !['alg', 'kid', 'typ'].includes(name))
+  const others = extra.length === 0 ? '' : `, and ${show(extra)}`
+  return check(
+    'header members',
+    header && refusalOf(() => parseHeader(text)) === undefined,
+    'alg and kid, texts; typ, if any, of a JWT; no crit, b64, zip, enc, cty',
+    header ? `alg ${known(alg, show)}, kid ${show(kid)}, typ ${known(typ, show)}${others}` : unreadable,
+    malformed,
+  )
+}
+
+/** The names of algorithms and types tell nothing of a person. */
+export const known = (value: unknown, show: Show) =>
+  typeof value === 'string' && /^(?:none|[A-Z]{2}\d{3}|EdDSA|JWS|(?:at\+)?jwt)$/i.test(value)
+    ? plainly(value)
+    : show(value)
+
+const formOf = (claims: Json) =>
+  ['exp', 'nbf', 'iat', 'auth_time', 'sub', 'jti']
+    .filter(name => claims[name] !== undefined)
+    .map(name => `${name} ${redacted(claims[name])}`)
+    .join(', ')
+
+/** Those that are dates: what is none fails another check. */
+const dates = (claims: Json) =>
+  Object.fromEntries(Object.entries(claims).filter(([, value]) => typeof value === 'number'))
+
+const always = { iss: '', exp: Number.POSITIVE_INFINITY }
+
+export const unreadable = 'cannot be read'
+
+const malformed = 'ERR_TOKEN_MALFORMED'

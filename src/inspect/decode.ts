@@ -1,0 +1,25 @@
+import { encoding } from '../encoding.js'
+import { parseJson } from '../json.js'
+
+/** An object of JSON. */
+export type Json = Readonly<Record<string, unknown>>
+
+/** What can be read of a token, however little of it is right. To look at: nothing is decided by it. */
+export interface Decoded {
+  readonly parts: readonly string[]
+  readonly header: Json | undefined
+  readonly claims: Json | undefined
+}
+
+/** Returns what can be read of a text. */
+export function decode(text: string): Decoded {
+  const parts = text.split('.')
+  const [header = '', claims = ''] = parts
+  return { parts, header: objectOf(header), claims: objectOf(claims) }
+}
+
+function objectOf(part: string): Json | undefined {
+  const json = encoding.text(part.replace(/={1,2}$/, ''))
+  const value = json === undefined ? undefined : parseJson(json)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined
+}

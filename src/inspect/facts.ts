@@ -1,0 +1,63 @@
+import type { CheckContext } from './checks.js'
+import type { Decoded } from './decode.js'
+import type { Input } from './input.js'
+import { moment } from './show.js'
+import type { Fact, Finding } from './types.js'
+
+/** Returns who and what a token speaks for, as it says itself. */
+export function factsOf({ header, claims }: Decoded, { show, now, redact }: CheckContext): Fact[] {
+  const values = { ...claims, signer: header?.signer } as Record<string, unknown>
+  const said: Fact[] = names.flatMap(([name, claim]) =>
+    values[claim] === undefined ? [] : [{ name, value: show(values[claim]) }],
+  )
+  const { auth_time: signedIn, identities } = values
+  if (typeof signedIn === 'number') said.push({ name: 'signed in', value: moment(signedIn, now, redact) })
+  const { providerName, providerType } = Object([identities].flat()[0]) as Record<string, unknown>
+  if (providerType !== undefined)
+    said.push({ name: 'through', value: `${show(providerName)}, of type ${show(providerType)}` })
+  return said
+}
+
+/** Returns what else is to know of a token: nothing that it is refused for. */
+export function findingsOf(token: string, { header }: Decoded, { hasClaims }: Input): Finding[] {
+  const brought = ['jwk', 'jku', 'x5u', 'x5c'].filter(name => header && Object.hasOwn(header, name))
+  return [
+    ...(token.length > 4_000
+      ? [
+          {
+            what: `The token has ${token.length} characters: a cookie holds 4096 with its name, and many servers 8192 for all headers.`,
+            fix: 'Put less into it: fewer groups, fewer claims from a trigger.',
+          },
+        ]
+      : []),
+    ...(brought.length > 0
+      ? [
+          {
+            what: `The header brings along ${brought.join(', ')}. Nothing there is looked at: a key comes from the issuer alone.`,
+            fix: 'Cognito sends kid and alg and nothing else: somebody else has made this token.',
+          },
+        ]
+      : []),
+    ...(hasClaims
+      ? [
+          {
+            what: 'The event holds claims that API Gateway has checked and made into texts: groups are "[a b]" or "a,b" there, dates are words.',
+            fix: 'Take what the library makes of the event, or verify the token in its header; do not take those texts apart.',
+          },
+        ]
+      : []),
+  ]
+}
+
+const names = [
+  ['issuer', 'iss'],
+  ['subject', 'sub'],
+  ['user', 'username'],
+  ['user', 'cognito:username'],
+  ['client', 'client_id'],
+  ['audience', 'aud'],
+  ['groups', 'cognito:groups'],
+  ['scopes', 'scope'],
+  ['authentication', 'amr'],
+  ['signer', 'signer'],
+] as const

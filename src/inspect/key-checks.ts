@@ -1,0 +1,64 @@
+import { encoding } from '../encoding.js'
+import type { AuthError } from '../errors.js'
+import { isAuthError } from '../errors.js'
+import type { Algorithm, JwsHeader, JwtClaims, TrustedIssuer, VerificationKey } from '../types.js'
+import { type CheckContext, check } from './checks.js'
+import type { Check } from './types.js'
+
+/** A token whose form, algorithm and issuer are right. */
+export interface Candidate {
+  readonly token: string
+  readonly header: JwsHeader
+  readonly claims: JwtClaims
+}
+
+/**
+ * Resolves to the checks of key and signature, by the keys of the issuer.
+ *
+ * @param candidate `undefined` when no key can be looked for
+ */
+export async function keyChecks(
+  candidate: Candidate | undefined,
+  issuer: TrustedIssuer | undefined,
+  { show, now }: CheckContext,
+): Promise<Check[]> {
+  if (!candidate || !issuer)
+    return [keyCheck(undefined, 'not looked for'), signatureCheck(undefined, 'not checked')]
+  const { header, claims } = candidate
+  const named = `kid ${show(header.kid)}`
+  let key: VerificationKey
+  try {
+    key = await issuer.keys(header.kid, header.alg as Algorithm, now * 1_000, claims.iss)
+  } catch (error) {
+    if (!isAuthError(error)) throw error
+    return [refusedKey(error, named), signatureCheck(undefined, 'not checked')]
+  }
+  const isGenuine = await isSigned(candidate.token, key)
+  return [
+    keyCheck(true, named),
+    signatureCheck(isGenuine, isGenuine ? 'as expected' : 'of another key, or over something else'),
+  ]
+}
+
+const refusedKey = ({ code }: AuthError, named: string) =>
+  code === 'ERR_TOKEN_KEY'
+    ? keyCheck(false, named)
+    : keyCheck(undefined, `${named}; the keys are not at hand`)
+
+async function isSigned(token: string, key: VerificationKey): Promise<boolean> {
+  const bytes = encoding.signedBytes(token, token.lastIndexOf('.'))
+  // The bytes are lent.
+  return bytes ? key.verify(Uint8Array.from(bytes.signingInput), Uint8Array.from(bytes.signature)) : false
+}
+
+const keyCheck = (passed: boolean | undefined, actual: string) =>
+  check('key', passed, 'a kid of the key set of the issuer', actual, 'ERR_TOKEN_KEY')
+
+const signatureCheck = (passed: boolean | undefined, actual: string) =>
+  check(
+    'signature',
+    passed,
+    'made with that key, over this header and these claims',
+    actual,
+    'ERR_TOKEN_SIGNATURE',
+  )

@@ -1,0 +1,12 @@
+import { type AuthError, isAuthError } from '../errors.js'
+
+/** What a step of verification refuses with; `undefined` when it does not refuse. */
+export function refusalOf(step: () => unknown): AuthError | undefined {
+  try {
+    step()
+    return undefined
+  } catch (error) {
+    if (isAuthError(error)) return error
+    throw error
+  }
+}

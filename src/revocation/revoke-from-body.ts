@@ -1,0 +1,55 @@
+import { isAuthError } from '../errors.js'
+import type { MaybePromise } from '../types.js'
+import { isRevocationKind, membersOf, methodOf, type Revocations } from './revocation.js'
+
+/** What a back office is answered. */
+export interface RevocationAnswer {
+  /** 204: the list has it. 400: the body is wrong. 503: the list is out of reach, or full. */
+  readonly status: 204 | 400 | 503
+  /** As JSON; `undefined` with 204. */
+  readonly body?: { readonly error: string; readonly error_description: string }
+}
+
+/**
+ * Returns what to answer to a request to revoke, once the list has it. The body says what, and who, in the words of the list's methods:
+ * `{ "revoke": "user", "issuer": "eu-west-1_AbCdEf123", "subject": "...", "notBefore": 1767225600 }`, where `revoke` is `token`, `session`,
+ * `user`, `client` or `pool`. A member that is unknown, missing or of a wrong type is an answer of 400.
+ * Does not ask who is calling: a guard in front of the route does.
+ *
+ * @param body the parsed JSON
+ * @example
+ * app.post('/revocations', protect(guard, inGroup('support')), express.json(), async (req, res) => {
+ *   const { status, body } = await revokeFromBody(revocations, req.body)
+ *   res.status(status).json(body)
+ * })
+ */
+export async function revokeFromBody(revocations: Revocations, body: unknown): Promise<RevocationAnswer> {
+  const { revoke: kind, ...target } = Object(body) as { revoke?: unknown }
+  if (!isRevocationKind(kind)) return badRequest('revoke must be token, session, user, client or pool')
+  // a body that looks like a verified token is none
+  if ('principal' in target) return badRequest(membersOf(kind))
+  let added: MaybePromise<void>
+  try {
+    added = revocations[methodOf(kind)](target as never)
+  } catch (error) {
+    if (error instanceof TypeError) return badRequest(membersOf(kind))
+    added = Promise.reject(error)
+  }
+  try {
+    await added
+    return { status: 204 }
+  } catch (error) {
+    if (isAuthError(error)) return unavailable
+    throw error
+  }
+}
+
+const badRequest = (reason: string): RevocationAnswer => ({
+  status: 400,
+  body: { error: 'invalid_request', error_description: reason },
+})
+
+const unavailable: RevocationAnswer = Object.freeze({
+  status: 503,
+  body: { error: 'temporarily_unavailable', error_description: 'Try again later' },
+})
