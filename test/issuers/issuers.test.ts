@@ -151,7 +151,8 @@ t.test('a user pool: federated users', async t => {
   t.ok(decide(pool.idToken({ provider })).authorized)
   t.notOk(decide(pool.idToken({ provider: { ...provider, name: 'Corp2' } })).authorized)
   t.notOk(decide(pool.idToken()).authorized)
-  t.notOk((await decide(pool.accessToken({ provider }))).authorized, 'access tokens do not say it')
+  await guard({ header: () => `Bearer ${pool.accessToken()}` })
+  t.notOk(decide(pool.accessToken({ provider })).authorized, 'access tokens do not say it')
   const linked = { userId: 'x', providerName: 'Google', providerType: 'Google', primary: 'false' }
   const primary = { userId: 'y', providerName: 'Corp', providerType: 'SAML', primary: 'true' }
   t.ok(decide(pool.idToken({ claims: { identities: [linked, primary] } })).authorized, 'the primary one')
