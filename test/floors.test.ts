@@ -33,6 +33,7 @@ const floors = [
     'src/recent-headers.ts',
     'src/crypto.ts',
     'src/principal.ts',
+    'src/role.ts',
     'src/groups.ts',
     'src/schema.ts',
   ],
