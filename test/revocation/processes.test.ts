@@ -65,7 +65,7 @@ t.test('eight processes follow one list', needsRedis, async t => {
       revoked.add(session)
     }
   }
-  await revokeSome(500)
+  await revokeSome(300)
   for (let round = 0; round < 2; round++) {
     await Promise.all([
       revokeSome(300),
@@ -75,7 +75,7 @@ t.test('eight processes follow one list', needsRedis, async t => {
         .then(() => server.start()),
     ])
   }
-  await revokeSome(200)
+  await revokeSome(100)
   await until('all know all', async () => {
     const verdicts = await Promise.all(followers.map(({ ask }) => ask()))
     return verdicts.every(each => each.revoked.length >= revoked.size)
