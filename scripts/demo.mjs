@@ -2,4 +2,5 @@
 import { build } from './build.mjs'
 
 build()
-await import('../dist/examples/demo/main.js')
+const { main } = await import('../dist/src/cli/main.js')
+process.exitCode = await main(['demo', ...process.argv.slice(2)], process)

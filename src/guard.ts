@@ -14,8 +14,8 @@ export interface GuardOptions<C extends JwtClaims = JwtClaims> {
   readonly token?: TokenSource
   /** The realm that challenges name. Default `'api'`. */
   readonly realm?: string
-  /** Told of every decision, for logs and metrics. Holds nothing of the token. What it throws is ignored: an observer changes no decision. */
-  readonly onDecision?: (event: DecisionEvent, request: RequestView) => void
+  /** Told of every decision, for logs and metrics. Holds nothing of the token. What it throws or rejects with is ignored: an observer changes no decision. */
+  readonly onDecision?: (event: DecisionEvent, request: RequestView) => unknown
   /** Tells the client the precise code and how to fix it. For development: it helps whoever probes the API too. Default `false`. */
   readonly explain?: boolean
 }
@@ -214,7 +214,11 @@ function report(
   onDecision: NonNullable<GuardOptions['onDecision']>,
 ): Decision {
   try {
-    onDecision(decision.authorized ? letThrough(decision.auth) : refused(decision), request)
+    const told: unknown = onDecision(
+      decision.authorized ? letThrough(decision.auth) : refused(decision),
+      request,
+    )
+    if (isPending(told)) Promise.resolve(told).catch(() => {})
   } catch {}
   return decision
 }

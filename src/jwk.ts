@@ -72,10 +72,14 @@ function curveKey(jwk: Record<string, unknown>, algorithm: Algorithm): PublicJwk
 
 /** Identity pools publish their numbers in standard base64, with padding; everybody else follows RFC 7518 section 2. */
 function base64url(value: unknown): string {
-  if (typeof value !== 'string' || !base64Text.test(value))
+  if (typeof value !== 'string' || value.length > longestNumber || !base64Text.test(value))
     throw new TypeError('a number of the key is not base64url')
-  return value.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
+  return canonical(value)
 }
+
+/** A base64 text in the alphabet of base64url, without padding. */
+export const canonical = (base64: string) =>
+  base64.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
 
 function toBytes(text: string): Uint8Array {
   const bytes = encoding.bytes(text)
@@ -107,7 +111,10 @@ const rocaPrimes = [
   109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
 ]
 
-const base64Text = /^[A-Za-z0-9+/_-]{1,1400}={0,2}$/
+const base64Text = /^[A-Za-z0-9+/_-]+={0,2}$/
+
+/** In characters: that of 8192 bits, and some. */
+const longestNumber = 1_400
 
 /** RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1, RFC 8037 section 2. */
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']

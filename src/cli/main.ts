@@ -53,6 +53,8 @@ const commands: ReadonlyMap<string, Command> = new Map([
     'doctor',
     { summary: 'checks a configuration, and how an API refuses', load: () => import('./doctor.js') },
   ],
+  ['demo', { summary: 'shows a guarded API and who gets in, with a page', load: () => import('./demo.js') }],
+  ['dev', { summary: 'runs a Cognito for development on this machine', load: () => import('./dev.js') }],
   ['keys', { summary: 'writes the key set of a user pool, for bundling', load: () => import('./keys.js') }],
 ])
 

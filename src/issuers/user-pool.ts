@@ -263,7 +263,9 @@ const aRegion: OptionCheck = value =>
     : 'must be a Region, such as eu-west-1'
 
 const aClientId: OptionCheck = value =>
-  typeof value === 'string' && /^[\w+]{1,128}$/.test(value) ? undefined : 'must be an app client ID'
+  typeof value === 'string' && value.length <= 128 && /^[\w+]+$/.test(value)
+    ? undefined
+    : 'must be an app client ID'
 
 /** The commercial partition and GovCloud. */
 const documentedRegion = /^(?!cn-)[a-z]{2}-(?:gov-)?[a-z]+-\d+$/

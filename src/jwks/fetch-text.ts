@@ -36,8 +36,8 @@ function checkStatus({ status, header }: Answer): void {
   if (status !== 200) throw keySetError('status', { status, retryAfter: retryAfterOf(header) })
 }
 
-async function readText({ header, body }: Answer): Promise<string> {
-  if (Number(header('content-length')) > maxBytes) throw keySetError('body')
+async function readText({ header, body, isCompressed }: Answer): Promise<string> {
+  if (isCompressed || Number(header('content-length')) > maxBytes) throw keySetError('body')
   // A byte order mark stays in the text, where JSON has no place for it.
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   let text = ''

@@ -12,6 +12,8 @@ export interface Answer {
   readonly status: number
   readonly header: (name: string) => string | undefined
   readonly body: AsyncIterable<Uint8Array>
+  /** Nobody asked for that, and nobody here undoes it. */
+  readonly isCompressed?: boolean
 }
 
 /** Any function that works like the standard `fetch`, as far as it is used here. */
@@ -60,12 +62,11 @@ export function getWithNode(isSecure: boolean): Get | undefined {
       request.on('socket', socket => socket.unref())
       request.on('error', error => reject(networkError(error, 'connect')))
       request.on('response', response => {
-        const coding = response.headers['content-encoding'] ?? 'identity'
-        if (coding !== 'identity') return reject(keySetError('body'))
         resolve({
           status: response.statusCode as number,
           header: name => response.headers[name] as string | undefined,
           body: response,
+          isCompressed: (response.headers['content-encoding'] ?? 'identity') !== 'identity',
         })
       })
     })

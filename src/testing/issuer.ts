@@ -76,7 +76,8 @@ function keySetEndpoint(urls: IssuerUrls, issuer: string, jwks: () => TestJwks) 
   }
 }
 
-function signToken(key: TestKey, { header = {}, claims }: TestTokenParts): string {
+/** The token of a header and claims. Members of the header are set after `kid` and `alg`. */
+export function signToken(key: TestKey, { header = {}, claims }: TestTokenParts): string {
   const all = typeof header === 'string' ? header : { kid: key.jwk.kid, alg: key.jwk.alg, ...header }
   const signingInput = `${encode(all)}.${encode(claims)}`
   return `${signingInput}.${key.sign(signingInput)}`
@@ -88,7 +89,7 @@ const encode = (part: object | string) =>
 type IssuerUrls = ReturnType<typeof issuerUrls>
 
 /** A pool's two issuers (User pool endpoints and issuers, Amazon Cognito Developer Guide). */
-function issuerUrls(userPoolId: string) {
+export function issuerUrls(userPoolId: string) {
   const region = userPoolId.slice(0, userPoolId.indexOf('_'))
   return {
     original: `https://cognito-idp.${region}.amazonaws.com/${userPoolId}`,

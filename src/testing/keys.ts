@@ -21,8 +21,8 @@ export interface TestJwk {
 /** A key that a test issuer signs with. */
 export interface TestKey {
   readonly jwk: TestJwk
-  /** The RS256 signature of a signing input, in base64url. */
-  readonly sign: (signingInput: string) => string
+  /** The signature of a signing input, RS256 unless another hash is named, in base64url. */
+  readonly sign: (signingInput: string, hash?: 'sha256' | 'sha512') => string
 }
 
 /**
@@ -47,14 +47,16 @@ function storedKey(index: number): TestKey {
   return storedKeys[index]
 }
 
-function testKey(privateKey: KeyObject): TestKey {
+/** A key of an RSA private key, with the `kid` that a pool could give it. */
+export function testKey(privateKey: KeyObject): TestKey {
   const { e, n } = privateKey.export({ format: 'jwk' }) as { e: string; n: string }
   const kid = createHash('sha256')
     .update(JSON.stringify({ e, kty: 'RSA', n }))
     .digest('base64')
   return {
     jwk: Object.freeze({ kid, alg: 'RS256', kty: 'RSA', e, n, use: 'sig' }),
-    sign: signingInput => sign('sha256', Buffer.from(signingInput), privateKey).toString('base64url'),
+    sign: (signingInput, hash = 'sha256') =>
+      sign(hash, Buffer.from(signingInput), privateKey).toString('base64url'),
   }
 }
 

@@ -78,7 +78,7 @@ async function answer(
     case `GET /${issuer.options.userPoolId}/.well-known/openid-configuration`:
       return json(200, 'application/json', discoveryDocument(issuer, `${url}${jwksPath(issuer)}`))
     case 'POST /': {
-      const body = await read(request)
+      const body = await readBody(request)
       if (body === undefined) return text(413, 'Content Too Large')
       const { status, document } =
         request.headers['x-amz-target'] === 'AWSCognitoIdentityProviderService.InitiateAuth'
@@ -106,7 +106,7 @@ const json = (status: number, type: string, document: object): Answer => ({
 const text = (status: number, body: string): Answer => ({ status, type: 'text/plain', body })
 
 /** The body of a request, or `undefined` when it is too large. What comes after the limit is read but not kept. */
-async function read(request: IncomingMessage): Promise<string | undefined> {
+export async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {

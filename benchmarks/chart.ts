@@ -1,0 +1,99 @@
+/** Draws benchmarks/results.json as docs/benchmark.svg: how many tokens a second each library gets through, new ones and ones seen before. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import type { Result } from './measure.js'
+
+interface Section {
+  readonly node: string
+  readonly cpu: string
+  readonly rows: readonly Result[]
+}
+
+const results = JSON.parse(readFileSync('benchmarks/results.json', 'utf8')) as Readonly<
+  Record<string, Section>
+>
+const cold = section('new tokens (cold)')
+const hits = section('tokens seen before (hits)')
+const bare = median(cold, 'crypto.verify, bytes and key at hand')
+
+const groups = [
+  {
+    title: 'New tokens: share of what crypto.verify alone could do (1.00)',
+    bars: [
+      bar('cognito-guard', bare / median(cold, 'cognito-guard verify'), true),
+      bar('fast-jwt', bare / median(cold, 'fast-jwt, synchronous, one key')),
+      bar('jsonwebtoken', bare / median(cold, 'jsonwebtoken, one KeyObject')),
+      bar('aws-jwt-verify', bare / median(cold, 'aws-jwt-verify verify')),
+      bar('jose', bare / median(cold, 'jose jwtVerify')),
+      bar('hono/jwt', bare / median(cold, 'hono/jwt verify')),
+    ],
+  },
+  {
+    title: 'Tokens seen before, 1,000 users: microseconds a request (less is better)',
+    bars: [
+      bar('cognito-guard', median(hits, 'cognito-guard verify, zipf over 1,000') / 1_000, true),
+      bar('fast-jwt, cache on', median(hits, 'fast-jwt with its cache, zipf over 1,000') / 1_000),
+    ],
+  },
+]
+
+writeFileSync('docs/benchmark.svg', draw())
+console.log('\nDrawn: docs/benchmark.svg')
+
+interface Bar {
+  readonly name: string
+  readonly value: number
+  readonly isOurs: boolean
+}
+
+function bar(name: string, value: number, isOurs = false): Bar {
+  return { name, value, isOurs }
+}
+
+function section(title: string): Section {
+  const found = results[title]
+  if (!found) throw new Error('benchmarks/results.json is not complete: npm run bench')
+  return found
+}
+
+function median({ rows }: Section, name: string): number {
+  const row = rows.find(each => each.name === name)
+  if (!row) throw new Error(`benchmarks/results.json has no line "${name}"`)
+  return row.median
+}
+
+function draw(): string {
+  let y = 34
+  const parts: string[] = []
+  for (const { title, bars } of groups) {
+    parts.push(text(16, y, title, 'font-weight="600"'))
+    y += 14
+    const longest = Math.max(...bars.map(({ value }) => value))
+    for (const { name, value, isOurs } of bars) {
+      const width = Math.max(2, (value / longest) * 420)
+      parts.push(text(136, y + 15, name, 'text-anchor="end"'))
+      parts.push(
+        `<rect x="144" y="${y + 2}" width="${width.toFixed(1)}" height="18" rx="3" fill="${isOurs ? '#2563eb' : '#94a3b8'}"/>`,
+      )
+      parts.push(text(152 + width, y + 15, value.toFixed(2)))
+      y += 24
+    }
+    y += 26
+  }
+  parts.push(
+    text(
+      16,
+      y,
+      `Node.js ${cold.node}, ${cold.cpu}. One run, lines in turn, medians: npm run bench`,
+      'fill-opacity="0.6" font-size="11"',
+    ),
+  )
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 ${y + 16}" font-family="system-ui, sans-serif" font-size="13" role="img" aria-label="Benchmark of cognito-guard and its peers">
+<style>text { fill: #1e293b } @media (prefers-color-scheme: dark) { text { fill: #e2e8f0 } }</style>
+${parts.join('\n')}
+</svg>
+`
+}
+
+function text(x: number, y: number, content: string, attributes = ''): string {
+  return `<text x="${x.toFixed(1)}" y="${y}" ${attributes}>${content}</text>`
+}

@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { parseConfig } from '../local/config.js'
+import { type LocalCognito, startLocalCognito } from '../local/server.js'
+import type { LocalConfig } from '../local/types.js'
+import { type Io, usageError } from './io.js'
+import { untilInterrupted } from './until-interrupted.js'
+
+/** `cognito-guard dev`: runs a local Cognito until Ctrl-C. */
+export async function run(args: readonly string[], { stdout, env }: Io): Promise<number> {
+  const { values } = parseArgs({ args: [...args], options: flags })
+  if (values.help) {
+    stdout.write(help)
+    return 0
+  }
+  refuseProduction(env)
+  const port = portOf('--port', values.port)
+  const config = await readConfig(values.config)
+  const cognito = await startLocalCognito(config, port).catch((error: Error) => {
+    throw usageError(`--port: ${error.message}`)
+  })
+  stdout.write(banner(cognito))
+  await untilInterrupted()
+  await cognito.close()
+  return 0
+}
+
+/** @throws UsageError where whoever can reach the server would sign in as anybody */
+export function refuseProduction(env: Io['env']): void {
+  if (env.NODE_ENV === 'production')
+    throw usageError('NODE_ENV is production, where everybody who reaches this could sign in as anybody')
+}
+
+/** @throws UsageError for what is no port */
+export function portOf(flag: string, text: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port > 65_535) throw usageError(`${flag} must be a port, from 0 to 65535`)
+  return port
+}
+
+async function readConfig(file: string | undefined): Promise<LocalConfig> {
+  try {
+    return parseConfig(file === undefined ? {} : JSON.parse(await readFile(file, 'utf8')), file ?? 'config')
+  } catch (error) {
+    throw usageError(`--config: ${(error as Error).message}`)
+  }
+}
+
+const banner = ({ url, local: { config, issuer } }: LocalCognito) => `
+A local Cognito, for development only: whoever can reach it signs in as anybody.
+
+  page       ${url}
+  signs as   ${issuer}
+  endpoint   ${url}   (AWS SDK, Amplify, amazon-cognito-identity-js)
+  discovery  ${url}/${config.userPoolId}/.well-known/openid-configuration
+  key set    ${url}/${config.userPoolId}/.well-known/jwks.json
+  clients    ${config.clients.map(({ clientId }) => clientId).join(', ')}
+  users      ${config.users.map(({ username, password }) => `${username} (${password})`).join(', ')}
+
+Ctrl-C ends it.
+`
+
+const flags = {
+  config: { type: 'string' },
+  port: { type: 'string', default: '9400' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+const help = `Usage: cognito-guard dev [options]
+
+Runs a Cognito for development on 127.0.0.1: user pool, sign-in page, identity pool. Its keys are made when it starts.
+
+  --config <file>   JSON: users, groups, clients, resourceServers, identityProviders, identityPool
+  --port <port>     default 9400; 0 for any
+`

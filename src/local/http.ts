@@ -1,0 +1,86 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { readBody } from '../testing/server.js'
+import type { MaybePromise } from '../types.js'
+
+/** Answers a request. `Response.error()` breaks the connection off. */
+export type Handler = (request: Request) => MaybePromise<Response>
+
+/** A server on loopback. */
+export interface Listening {
+  /** `http://127.0.0.1:<port>`. */
+  readonly url: string
+  /** Ends every connection and frees the port. */
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Resolves when a server listens on 127.0.0.1. It answers only to names of loopback, so that no page elsewhere reaches it by
+ * a name of its own that resolves here (DNS rebinding).
+ */
+export async function listen(
+  handle: (request: IncomingMessage, response: ServerResponse) => void,
+  port: number,
+): Promise<Listening> {
+  const server = createServer((request, response) => {
+    if (isLoopback(`http://${request.headers.host}`)) return handle(request, response)
+    response
+      .writeHead(421, { 'content-type': 'text/plain' })
+      .end('This server answers to loopback names only.')
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, '127.0.0.1', resolve)
+  })
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => closed(server),
+  }
+}
+
+/** Answers Node's requests with a function of the web's. */
+export const answerWith =
+  (handler: Handler, url: () => string) => (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    respond(handler, url(), incoming, outgoing).catch((error: Error) => {
+      if (!outgoing.headersSent) outgoing.writeHead(500, { 'content-type': 'text/plain' }).end(error.stack)
+    })
+  }
+
+/** Whether a URL names this machine. */
+export function isLoopback(url: string): boolean {
+  if (!URL.canParse(url)) return false
+  const { hostname } = new URL(url)
+  return ['127.0.0.1', 'localhost', '[::1]'].includes(hostname) || hostname.endsWith('.localhost')
+}
+
+async function respond(
+  handler: Handler,
+  url: string,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const body = await readBody(incoming)
+  if (body === undefined) return void outgoing.writeHead(413).end()
+  const { method, headers } = incoming as IncomingMessage & { readonly method: string }
+  const isBodiless = method === 'GET' || method === 'HEAD'
+  const request = new Request(`${url}${incoming.url}`, {
+    method,
+    headers: headers as Record<string, string>,
+    ...(isBodiless ? {} : { body }),
+  })
+  const response = await handler(request)
+  if (response.type === 'error') return void outgoing.destroy()
+  for (const cookie of response.headers.getSetCookie()) outgoing.appendHeader('set-cookie', cookie)
+  for (const [name, value] of response.headers) if (name !== 'set-cookie') outgoing.setHeader(name, value)
+  outgoing.writeHead(response.status)
+  if (response.body) await pipeline(Readable.fromWeb(response.body as never), outgoing)
+  else outgoing.end()
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise(resolve => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}

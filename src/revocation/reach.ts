@@ -1,0 +1,134 @@
+import { AuthError, refusal } from '../errors.js'
+import { elapsed } from '../jwks/elapsed.js'
+import { aClock, aFunction, oneOf, seconds } from '../options.js'
+import type { Clock, VerifiedToken } from '../types.js'
+import {
+  bytesOfEntry,
+  type RevocationHealth,
+  type RevocationOptions,
+  revocationOptionChecks,
+  withDefaults,
+} from './options.js'
+import type { Revocations } from './revocation.js'
+import { revocationIndex } from './revocation-index.js'
+
+/** What a list that is kept elsewhere must be told, and can be. */
+export interface RemoteRevocationOptions extends RevocationOptions {
+  /** Seconds without contact after which the list is out of reach: what others have revoked since is not known here. */
+  readonly staleAfter: number
+  /**
+   * What happens to tokens that are not known to be revoked while the list is out of reach. `'refuse'`: a 503, and nobody gets in who was
+   * signed out meanwhile. `'accept'`: the API stays up, and they do until they expire. There is no default.
+   */
+  readonly whenStale: 'refuse' | 'accept'
+  /** Told of what goes wrong with the list, in the words of the client that was passed in. What it throws is ignored. */
+  readonly onError?: (error: unknown) => void
+  /** A clock that is never set back, in milliseconds, for the age of the last contact. Default `performance`. */
+  readonly monotonic?: Clock
+}
+
+/** How a list that is kept elsewhere is. */
+export interface RemoteRevocationHealth extends RevocationHealth {
+  /** `loading`: not read to its end yet. `current`: in contact. `stale`: out of reach for longer than `staleAfter`. */
+  readonly state: 'loading' | 'current' | 'stale'
+  /** Seconds since this process knew the whole list; `undefined` when it never did. */
+  readonly contactAge: number | undefined
+  /** Entries that this release cannot read. They revoke nothing here. */
+  readonly unreadable: number
+}
+
+/** A list of revocations that many processes share. Each holds all of it in memory, so that no request waits. */
+export interface RemoteRevocations extends Revocations<Promise<void>> {
+  /**
+   * Resolves when the whole list is known here and no older than `staleAfter`: at once when it is.
+   * @throws AuthError (as a rejection) `ERR_REVOCATION_UNAVAILABLE` when it is not, `staleAfter` seconds later
+   */
+  ready(): Promise<void>
+  health(): RemoteRevocationHealth
+  /** Ends following the list. What is known stays known, until it is stale. */
+  close(): void
+}
+
+/** Returns a list in memory that knows how long ago it was whole. */
+export function reach(options: RemoteRevocationOptions) {
+  const { staleAfter, whenStale, onError, monotonic = performance } = options
+  const { maxTokenLifetime: lifetime, maxEntries, clock } = withDefaults(options)
+  const index = revocationIndex({ lifetime, maxEntries })
+  const time = elapsed(monotonic)
+  let contact: number | undefined
+  let unreadable = 0
+  const waiting: (() => void)[] = []
+
+  const ageAt = (now: number) => (contact === undefined ? undefined : (time(now) - contact) / 1000)
+  const isStaleAt = (now: number) => (ageAt(now) ?? Infinity) > staleAfter
+
+  function isRevoked(token: VerifiedToken, now: number): boolean {
+    if (index.isRevoked(token, now)) return true
+    if (whenStale === 'refuse' && isStaleAt(now)) throw refusal('ERR_REVOCATION_UNAVAILABLE')
+    return false
+  }
+
+  async function ready(): Promise<void> {
+    if (!isStaleAt(clock.now())) return
+    await within(new Promise<void>(resolve => waiting.push(resolve)), staleAfter * 1000)
+  }
+
+  /** The list is known as it was at a time: when the question was asked, since the answer may have been long under way. */
+  function contacted(asked: number): void {
+    contact = asked
+    for (const wake of waiting.splice(0)) wake()
+  }
+
+  function health(): RemoteRevocationHealth {
+    const now = clock.now()
+    const contactAge = ageAt(now)
+    return {
+      state: contactAge === undefined ? 'loading' : contactAge > staleAfter ? 'stale' : 'current',
+      contactAge,
+      entries: index.size,
+      memory: index.size * bytesOfEntry,
+      unreadable,
+    }
+  }
+
+  /** Tells the application; an observer changes nothing. */
+  function failed(error: unknown): void {
+    try {
+      onError?.(error)
+    } catch {}
+  }
+
+  return {
+    index,
+    lifetime,
+    clock,
+    /** The time for `contacted`. */
+    time: () => time(clock.now()),
+    contacted,
+    failed,
+    countUnreadable: () => void unreadable++,
+    isRevoked,
+    ready,
+    health,
+  }
+}
+
+/**
+ * Returns what a promise does, if it does within a time in milliseconds.
+ *
+ * @throws AuthError `ERR_REVOCATION_UNAVAILABLE` when it does not
+ */
+export function within<T>(promise: Promise<T>, time: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new AuthError('ERR_REVOCATION_UNAVAILABLE')), time)
+    promise.finally(() => clearTimeout(timer)).then(resolve, reject)
+  })
+}
+
+export const remoteOptionChecks = {
+  ...revocationOptionChecks,
+  staleAfter: seconds(1, 86_400),
+  whenStale: oneOf('refuse', 'accept'),
+  'onError?': aFunction,
+  'monotonic?': aClock,
+}

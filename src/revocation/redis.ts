@@ -1,0 +1,164 @@
+/**
+ * Revocations in Redis or Valkey, for all processes that share one.
+ *
+ * @module
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { AuthError } from '../errors.js'
+import { aString, checkOptions, type OptionCheck } from '../options.js'
+import {
+  type RemoteRevocationOptions,
+  type RemoteRevocations,
+  reach,
+  remoteOptionChecks,
+  within,
+} from './reach.js'
+import { type IoRedisClient, type NodeRedisClient, type StreamConnection, streamOf } from './redis-client.js'
+import { restoration } from './restoration.js'
+import { dated, decodeRevocation, encodeRevocation, margin, type Revocation, revoking } from './revocation.js'
+
+export type { RemoteRevocationHealth, RemoteRevocationOptions, RemoteRevocations } from './reach.js'
+export type { IoRedisClient, NodeRedisClient } from './redis-client.js'
+
+/** The options of {@link redisRevocations}. */
+export interface RedisRevocationOptions extends RemoteRevocationOptions {
+  /**
+   * A connected client of `redis` (5 or later) or `ioredis` (5 or later), a cluster or one with Sentinels too. It is written through; the
+   * list is followed on a duplicate of it, which takes a connection more.
+   */
+  readonly client: NodeRedisClient | IoRedisClient
+  /** The key of the stream: the one key in use. Default `'cognito-guard:revocations'`. */
+  readonly key?: string
+}
+
+/**
+ * Returns a list of revocations that is kept as a Redis stream. The process reads all of it, then follows it: what is revoked anywhere is
+ * refused everywhere some milliseconds later, and no request waits for Redis. Where it was it goes on from after a disconnect; where the
+ * stream does not know that place any more, it reads all of it again, and writes back what the stream has lost.
+ *
+ * Its times are those of the server that Redis runs on: clocks of processes do not matter. Its `revoke` methods resolve when
+ * Redis has the entry, and reject with an AuthError `ERR_REVOCATION_UNAVAILABLE` when that is not known.
+ *
+ * @throws TypeError for a missing, unknown or unusable option, naming it
+ * @example
+ * const revocations = redisRevocations({ client, staleAfter: 30, whenStale: 'refuse' })
+ * await revocations.ready()
+ * const verifier = createVerifier({ issuers, revocations })
+ */
+export function redisRevocations(options: RedisRevocationOptions): RemoteRevocations {
+  checkOptions('redisRevocations', options, checks)
+  const { client, key = 'cognito-guard:revocations', staleAfter } = options
+  const list = reach(options)
+  const stream = streamOf(client, key, list.failed)
+  // a read is asked for again so often that the last answer is never as old as staleAfter, and is given up when it hangs
+  const block = Math.min(1_000, staleAfter * 250)
+  const patience = Math.min(5_000, staleAfter * 500)
+  const kept = list.lifetime + 2 * margin
+  const expiredBy = (now: number) => now - kept * 1000
+  const ended = new AbortController()
+  let following: StreamConnection | undefined
+  let position = beginning
+  let oldest: string | undefined
+  let expiredAt = -Infinity
+  let lost: ReturnType<typeof restoration> | undefined
+  void follow()
+
+  async function follow(): Promise<void> {
+    for (let failures = 0; !ended.signal.aborted; ) {
+      const connection = stream.connection()
+      following = connection
+      try {
+        await within(connection.open(), patience)
+        await isCut(connection)
+        for (let isBehind = true; ; failures = 0) isBehind = await readOn(connection, isBehind)
+      } catch (error) {
+        if (!ended.signal.aborted) list.failed(error)
+      }
+      connection.end()
+      const delay = Math.min(1_000, 25 * 2 ** failures++) * (1 + Math.random())
+      await pause(delay, undefined, { signal: ended.signal }).catch(() => {})
+    }
+  }
+
+  /**
+   * A server that was restarted, replaced, trimmed or emptied has forgotten entries, the first or the last that we know of among them.
+   * Then all is read again.
+   */
+  async function isCut(connection: StreamConnection): Promise<boolean> {
+    const before = oldest
+    oldest = await within(connection.first(), patience)
+    const hasFirst = before === undefined || before === oldest || timeOf(before) < expiredBy(list.clock.now())
+    if (hasFirst && (position === beginning || (await within(connection.has(position), patience))))
+      return false
+    position = beginning
+    lost = restoration(list.index, list.lifetime)
+    return true
+  }
+
+  /** Reads the next entries; `true` when there may be more at once. */
+  async function readOn(connection: StreamConnection, isBehind: boolean): Promise<boolean> {
+    const asked = list.time()
+    const entries = await within(connection.read(position, page, isBehind ? 1 : block), block + patience)
+    for (const { id, line } of entries) {
+      take(id, line)
+      position = id
+    }
+    if (entries.length === page) return true
+    list.contacted(asked)
+    if (entries.length === 0 && (await isCut(connection))) return true
+    if (lost && !(await lost.writeBack(list.clock.now(), append))) lost = undefined
+    return lost !== undefined
+  }
+
+  function take(id: string, line: string): void {
+    const revocation = decodeRevocation(line)
+    if (!revocation) return list.countUnreadable()
+    const entry = dated(revocation, timeOf(id), list.lifetime)
+    // not to go on is all that can be done: the place in the stream is kept, and entries make room as their time is over
+    if (!list.index.add(entry, list.clock.now())) throw new AuthError('ERR_REVOCATION_UNAVAILABLE')
+    lost?.found(entry, list.clock.now())
+  }
+
+  async function append(revocation: Revocation): Promise<void> {
+    const id = await within(stream.add(encodeRevocation(revocation)), patience)
+    take(id, encodeRevocation(revocation))
+    const written = timeOf(id)
+    if (written < expiredAt + 60_000) return
+    expiredAt = written
+    await within(stream.expire(`${expiredBy(written)}-0`, kept), patience).catch(list.failed)
+  }
+
+  return {
+    isRevoked: list.isRevoked,
+    ...revoking(list.clock, async revocation => {
+      try {
+        await append(revocation)
+      } catch (error) {
+        list.failed(error)
+        throw new AuthError('ERR_REVOCATION_UNAVAILABLE')
+      }
+    }),
+    ready: list.ready,
+    health: list.health,
+    close() {
+      ended.abort()
+      following?.end()
+    },
+  }
+}
+
+/** The milliseconds in the ID of an entry. */
+const timeOf = (id: string) => Number.parseInt(id, 10)
+
+const beginning = '0-0'
+
+/** Entries a read: some milliseconds' work, between which requests are answered. */
+const page = 5_000
+
+const aClient: OptionCheck = value =>
+  typeof (value as Partial<NodeRedisClient> | null)?.xAdd === 'function' ||
+  typeof (value as Partial<IoRedisClient> | null)?.xadd === 'function'
+    ? undefined
+    : 'must be a client of redis or ioredis'
+
+const checks = { ...remoteOptionChecks, client: aClient, 'key?': aString }

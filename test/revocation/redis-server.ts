@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Test } from 'tap'
+
+const isInstalled = spawnSync('redis-server', ['--version']).status === 0
+
+/** For a test that needs a server: on a developer's machine it may be missing, in CI it may not. */
+export const needsRedis =
+  isInstalled || process.env.CI === 'true'
+    ? {}
+    : { skip: 'no redis-server: install the package redis-server' }
+
+/** A Redis server of the test's own on a free loopback port. */
+export interface RedisServer {
+  readonly port: number
+  /** SIGKILL: what was not written to disk is gone. */
+  kill(): Promise<void>
+  /** Starts it again on the same port, with the files it left. */
+  start(): Promise<void>
+}
+
+/** Starts a server, which ends with the test. `--appendonly yes --appendfsync always` makes it remember. */
+export async function redisServer(t: Test, ...options: string[]): Promise<RedisServer> {
+  const directory = mkdtempSync(join(tmpdir(), 'redis-'))
+  const port = await freePort()
+  let server: ChildProcess | undefined
+  const start = async () => {
+    const fixed = ['--bind', '127.0.0.1', '--port', String(port), '--dir', directory, '--save', '']
+    server = spawn('redis-server', [...fixed, ...options], { stdio: 'ignore' })
+    await untilListening(port)
+  }
+  const kill = async () => {
+    if (!server || server.exitCode !== null || server.signalCode !== null) return
+    const exited = once(server, 'exit')
+    server.kill('SIGKILL')
+    await exited
+  }
+  t.teardown(async () => {
+    await kill()
+    rmSync(directory, { recursive: true, force: true })
+  })
+  await start()
+  return { port, kill, start }
+}
+
+/** A way to a port that can be made to hang: open connections stay open, and nothing passes. */
+export async function proxyTo(t: Test, target: number) {
+  const sockets = new Set<Socket>()
+  let isHanging = false
+  const server = createServer(near => {
+    const far = connect(target, '127.0.0.1')
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from)
+      from.on('data', data => void (isHanging || to.write(data)))
+      from.on('error', () => {})
+      from.on('close', () => {
+        sockets.delete(from)
+        to.destroy()
+      })
+    }
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return {
+    port: (server.address() as AddressInfo).port,
+    hang: () => void (isHanging = true),
+    /** What was sent meanwhile stays lost; the connections that hung are as they were. */
+    pass: () => void (isHanging = false),
+  }
+}
+
+/** Resolves when a condition holds. Fails after ten seconds. */
+export async function until(what: string, isMet: () => unknown): Promise<void> {
+  for (const end = Date.now() + 10_000; Date.now() < end; await pause(2)) if (await isMet()) return
+  throw new Error(`not within ten seconds: ${what}`)
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise(resolve => server.close(resolve))
+  return port
+}
+
+async function untilListening(port: number): Promise<void> {
+  await until('redis-server listens', async () => {
+    const socket = connect(port, '127.0.0.1')
+    const answers = once(socket, 'data').then(String, () => '')
+    socket.write('PING\r\n')
+    const isUp = (await answers).startsWith('+PONG')
+    socket.destroy()
+    return isUp
+  })
+}
