@@ -1,5 +1,11 @@
+/**
+ * Where tokens are. The file is longer than 150 lines because it holds one source after the other, each a few lines.
+ *
+ * @module
+ */
 import { refusal } from './errors.js'
-import { checkOptions, type OptionCheck, oneOrMore } from './options.js'
+import { parseJson } from './json.js'
+import { aBoolean, checkOptions, type OptionCheck, oneOf, oneOrMore } from './options.js'
 import type { RequestView } from './types.js'
 
 /**
@@ -46,7 +52,7 @@ export interface CookieOptions {
 
 /**
  * The token in a cookie. A browser sends cookies whoever makes it do so, therefore a request that may change something (any method but
- * GET, HEAD and OPTIONS) must come from the API's own origin or one of `origins`, as `Sec-Fetch-Site` or `Origin` shows.
+ * GET, HEAD and OPTIONS) or opens a WebSocket must come from the API's own origin or one of `origins`, as `Sec-Fetch-Site` or `Origin` shows.
  *
  * @throws TypeError for anything but a cookie's name, and for a wrong option, naming it
  */
@@ -54,13 +60,36 @@ export function cookie(name: string, options: CookieOptions = {}): TokenSource {
   const prefix = `${checkedName('cookie', name)}=`
   checkOptions('cookie', options, { 'origins?': oneOrMore(anOrigin) })
   const origins = [options.origins ?? []].flat()
+  return request => cookieToken(request, cookiesNamed(prefix, cookiesOf(request)), origins)
+}
+
+/** The options of {@link amplifyCookie}. */
+export interface AmplifyCookieOptions extends CookieOptions {
+  /** Which of the user's tokens. Default `'access'`. */
+  readonly tokenUse?: 'access' | 'id'
+}
+
+/**
+ * The token in the cookies of an app that Amplify signs users in to: that of the user who signed in last, whatever others it has left.
+ * Requests that may change something are treated as by {@link cookie}.
+ *
+ * @throws TypeError for anything but an app client ID, and for a wrong option, naming it
+ */
+export function amplifyCookie(clientId: string, options: AmplifyCookieOptions = {}): TokenSource {
+  const prefix = `CognitoIdentityServiceProvider.${checkedName('amplifyCookie', clientId)}.`
+  checkOptions('amplifyCookie', options, {
+    'origins?': oneOrMore(anOrigin),
+    'tokenUse?': oneOf('access', 'id'),
+  })
+  const origins = [options.origins ?? []].flat()
+  const suffix = `${options.tokenUse ?? 'access'}Token=`
   return request => {
-    const pairs = [request.header('cookie') ?? []].flat().flatMap(value => value.split(/; */))
-    const values = pairs.filter(pair => pair.startsWith(prefix)).map(pair => pair.slice(prefix.length))
-    if (values.length === 0) return undefined
-    if (values.length > 1 || !(isSafe(request) || isOwn(request, origins)))
-      throw refusal('ERR_REQUEST_INVALID')
-    return oneWord(values[0] as string)
+    // it writes names and values percent-encoded
+    const cookies = cookiesOf(request).map(decoded)
+    const [user, ...others] = cookiesNamed(`${prefix}LastAuthUser=`, cookies)
+    if (user === undefined) return undefined
+    if (others.length > 0) throw refusal('ERR_REQUEST_INVALID')
+    return cookieToken(request, cookiesNamed(`${prefix}${user}.${suffix}`, cookies), origins)
   }
 }
 
@@ -72,8 +101,8 @@ export function cookie(name: string, options: CookieOptions = {}): TokenSource {
  */
 export function queryToken(name = 'access_token'): TokenSource {
   checkedName('queryToken', name)
-  return ({ url = '' }) => {
-    const values = url.includes('?') ? new URLSearchParams(url.slice(url.indexOf('?'))).getAll(name) : []
+  return request => {
+    const values = queryValues(request, name)
     if (values.length > 1) throw refusal('ERR_REQUEST_INVALID')
     return values[0] === undefined ? undefined : oneWord(values[0])
   }
@@ -89,12 +118,43 @@ export function queryToken(name = 'access_token'): TokenSource {
 export function webSocketProtocol(marker = 'bearer'): TokenSource {
   checkedName('webSocketProtocol', marker)
   return request => {
-    const values = [request.header('sec-websocket-protocol') ?? []].flat()
-    const protocols = values.flatMap(value => value.split(',')).map(protocol => protocol.trim())
+    const protocols = protocolsOf(request)
     const at = protocols.indexOf(marker)
     if (at < 0) return undefined
     if (protocols.lastIndexOf(marker) !== at) throw refusal('ERR_REQUEST_INVALID')
     return oneWord(protocols[at + 1] ?? '')
+  }
+}
+
+/** The options of {@link appSyncRealtime}. */
+export interface AppSyncRealtimeOptions {
+  /** Whether the parameter `header` of the URL is read as well, which older clients use. URLs end up in logs. Default `false`. */
+  readonly query?: boolean
+}
+
+/**
+ * The token in the `header-...` subprotocol of a client of AppSync, for servers that speak as AppSync does
+ * (AWS AppSync Developer Guide, "Building a real-time WebSocket client"). With an API key or a signature in its place it is no token.
+ *
+ * @throws TypeError for a wrong option, naming it
+ */
+export function appSyncRealtime(options: AppSyncRealtimeOptions = {}): TokenSource {
+  checkOptions('appSyncRealtime', options, { 'query?': aBoolean })
+  return request => {
+    const subprotocols = protocolsOf(request).filter(protocol => protocol.startsWith('header-'))
+    const [encoded, ...others] = [
+      ...subprotocols.map(protocol => protocol.slice(7)),
+      ...(options.query ? queryValues(request, 'header') : []),
+    ]
+    if (encoded === undefined) return undefined
+    const header = decodedJson(encoded)
+    if (others.length > 0 || typeof header !== 'object' || header === null)
+      throw refusal('ERR_REQUEST_INVALID')
+    const values = Object.entries(header).filter(([name]) => name.toLowerCase() === 'authorization')
+    if (values.length === 0 || 'x-amz-date' in header) return undefined
+    const value: unknown = values[0]?.[1]
+    if (values.length > 1 || typeof value !== 'string') throw refusal('ERR_REQUEST_INVALID')
+    return oneWord(isBearer(value) ? value.slice(7) : value)
   }
 }
 
@@ -128,7 +188,47 @@ function oneWord(value: string): string {
   return value
 }
 
-const isSafe = ({ method }: RequestView) => method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
+const cookiesOf = (request: RequestView) =>
+  [request.header('cookie') ?? []].flat().flatMap(value => value.split(/; */))
+
+const cookiesNamed = (prefix: string, cookies: readonly string[]) =>
+  cookies.filter(pair => pair.startsWith(prefix)).map(pair => pair.slice(prefix.length))
+
+function cookieToken(request: RequestView, values: readonly string[], origins: readonly string[]) {
+  if (values.length === 0) return undefined
+  if (values.length > 1 || !(isSafe(request) || isOwn(request, origins))) throw refusal('ERR_REQUEST_INVALID')
+  return oneWord(values[0] as string)
+}
+
+const queryValues = ({ url = '' }: RequestView, name: string) =>
+  url.includes('?') ? new URLSearchParams(url.slice(url.indexOf('?'))).getAll(name) : []
+
+const protocolsOf = (request: RequestView) =>
+  [request.header('sec-websocket-protocol') ?? []]
+    .flat()
+    .flatMap(value => value.split(','))
+    .map(protocol => protocol.trim())
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+function decodedJson(encoded: string): unknown {
+  try {
+    return parseJson(atob(encoded.replaceAll('-', '+').replaceAll('_', '/')))
+  } catch {
+    return undefined
+  }
+}
+
+/** A WebSocket is opened by a GET, which gives another site all that the cookie gives. */
+const isSafe = (request: RequestView) =>
+  ['GET', 'HEAD', 'OPTIONS'].includes(request.method as string) &&
+  request.header('sec-websocket-key') === undefined
 
 function isOwn(request: RequestView, origins: readonly string[]): boolean {
   const site = single(request.header('sec-fetch-site'))

@@ -1,4 +1,6 @@
 import {
+  amplifyCookie,
+  appSyncRealtime,
   bearer,
   cookie,
   firstOf,
@@ -126,6 +128,14 @@ t.test('cookie: a request that may change something must come from a known origi
     ['OPTIONS', 'OPTIONS', {}, 'abc'],
     ['GET from elsewhere', 'GET', { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }, 'abc'],
     ['POST that says nothing', 'POST', {}, invalid],
+    ['a WebSocket that says nothing', 'GET', { 'sec-websocket-key': 'x' }, invalid],
+    [
+      'a WebSocket from elsewhere',
+      'GET',
+      { 'sec-websocket-key': 'x', origin: 'https://evil.example' },
+      invalid,
+    ],
+    ['a WebSocket from the app', 'GET', { 'sec-websocket-key': 'x', origin: 'https://app.example' }, 'abc'],
     ['no method', undefined, {}, invalid],
     ['a method that nobody knows', 'PURGE', {}, invalid],
     ['get in small letters', 'get', {}, invalid],
@@ -186,6 +196,74 @@ t.test('cookie: a request that may change something must come from a known origi
     )
   }
   t.equal(found(source, view({}, { method: 'POST' })), undefined, 'without the cookie it is no token')
+})
+
+t.test('amplifyCookie', async t => {
+  const prefix = 'CognitoIdentityServiceProvider.1client.'
+  const of = (user: string, token = 'abc', use = 'access') => `${prefix}${user}.${use}Token=${token}`
+  const last = (user: string) => `${prefix}LastAuthUser=${user}`
+  const cases: [string, string | undefined, string | undefined][] = [
+    ['no cookies', undefined, undefined],
+    [
+      'signed in',
+      `${last('alice')}; ${of('alice')}; ${of('alice', 'def', 'id')}; ${prefix}alice.clockDrift=0`,
+      'abc',
+    ],
+    ['another user before', `${of('bob', 'def')}; ${of('alice')}; ${last('alice')}`, 'abc'],
+    ['an e-mail address', `${last('a%40example.com')}; ${of('a%40example.com')}`, 'abc'],
+    ['an e-mail address, once as it is', `${last('a@example.com')}; ${of('a%40example.com')}`, 'abc'],
+    ['what is no encoding', `${last('100%')}; ${of('100%')}`, 'abc'],
+    ['nobody signed in last', of('alice'), undefined],
+    ['signed out', last('alice'), undefined],
+    ['another client', `${last('alice')}; ${of('alice')}`.replaceAll('1client', '2client'), undefined],
+    ['two users signed in last', `${last('alice')}; ${last('bob')}; ${of('alice')}`, invalid],
+    ['two tokens', `${last('alice')}; ${of('alice')}; ${of('alice', 'def')}`, invalid],
+    ['two tokens, one in disguise', `${last('alice')}; ${of('alice')}; ${of('%61lice', 'def')}`, invalid],
+  ]
+  for (const [name, header, expected] of cases)
+    t.equal(found(amplifyCookie('1client'), view({ cookie: header }, { method: 'GET' })), expected, name)
+  const both = { cookie: `${last('a')}; ${of('a', 'def', 'id')}`, origin: 'https://app.example' }
+  const source = amplifyCookie('1client', { tokenUse: 'id', origins: 'https://app.example' })
+  t.equal(found(source, view(both, { method: 'POST' })), 'def')
+  t.equal(found(amplifyCookie('1client', { tokenUse: 'id' }), view(both, { method: 'POST' })), invalid)
+})
+
+t.test('appSyncRealtime', async t => {
+  const encode = (header: unknown) => Buffer.from(JSON.stringify(header)).toString('base64url')
+  const host = 'example.appsync-api.eu-west-1.amazonaws.com'
+  const offer = (header: unknown) => `aws-appsync-event-ws, header-${encode(header)}`
+  const cases: [string, Value, string | undefined][] = [
+    ['nothing', undefined, undefined],
+    ['no header', 'graphql-ws', undefined],
+    ['a token', offer({ host, Authorization: 'abc' }), 'abc'],
+    ['a token with a scheme', offer({ host, Authorization: 'Bearer abc' }), 'abc'],
+    ['in small letters', ['graphql-ws', `header-${encode({ host, authorization: 'abc>?>' })}`], 'abc>?>'],
+    ['an API key', offer({ host, 'x-api-key': 'da2-x' }), undefined],
+    [
+      'a signature',
+      offer({ host, 'x-amz-date': '20260101T000000Z', Authorization: 'AWS4-HMAC-SHA256 x' }),
+      undefined,
+    ],
+    [
+      'two headers',
+      `${offer({ Authorization: 'abc' })}, header-${encode({ Authorization: 'abc' })}`,
+      invalid,
+    ],
+    ['two tokens', offer({ Authorization: 'abc', authorization: 'def' }), invalid],
+    ['no text', offer({ Authorization: ['abc'] }), invalid],
+    ['two words', offer({ Authorization: 'abc def' }), invalid],
+    ['no object', offer('abc'), invalid],
+    ['null', offer(null), invalid],
+    ['no JSON', 'header-abc', invalid],
+    ['no base64', 'header-*', invalid],
+  ]
+  for (const [name, header, expected] of cases)
+    t.equal(found(appSyncRealtime(), view({ 'sec-websocket-protocol': header })), expected, name)
+  const url = `/graphql?header=${encodeURIComponent(Buffer.from('{"Authorization":"abc"}').toString('base64'))}&payload=e30=`
+  t.equal(found(appSyncRealtime(), view({}, { url })), undefined, 'the query only where asked')
+  t.equal(found(appSyncRealtime({ query: true }), view({}, { url })), 'abc')
+  const twice = view({ 'sec-websocket-protocol': offer({ Authorization: 'abc' }) }, { url })
+  t.equal(found(appSyncRealtime({ query: true }), twice), invalid)
 })
 
 t.test('queryToken', async t => {
@@ -257,6 +335,7 @@ t.test('wrong arguments are named', async t => {
   for (const name of [undefined, '', 'a b', 'a:b', 'a\r\nb', 'é', 1, null, 'a;b', 'a=b']) {
     t.throws(() => headerToken(name as string), new TypeError('headerToken: expected a name'))
     t.throws(() => cookie(name as string), new TypeError('cookie: expected a name'))
+    t.throws(() => amplifyCookie(name as string), new TypeError('amplifyCookie: expected a name'))
     if (name === undefined) continue
     t.throws(() => queryToken(name as string), new TypeError('queryToken: expected a name'))
     t.throws(() => webSocketProtocol(name as string), new TypeError('webSocketProtocol: expected a name'))
@@ -280,6 +359,8 @@ t.test('wrong arguments are named', async t => {
   ]
   for (const [options, message] of wrong)
     t.throws(() => cookie('id', options as object), new TypeError(message))
+  t.throws(() => amplifyCookie('1c', { tokenUse: 'refresh' as 'id' }), /tokenUse must be one of access, id/)
+  t.throws(() => appSyncRealtime({ query: 1 as unknown as boolean }), /query must be true or false/)
   const one = cookie('id', { origins: 'https://app.example' })
   const from = (origin: string) => view({ cookie: 'id=abc', origin }, { method: 'POST' })
   t.equal(found(one, from('https://app.example')), 'abc')

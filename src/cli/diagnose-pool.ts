@@ -67,7 +67,6 @@ function diagnoseForm(pool: Configuration['pool']): Diagnosis[] {
 
 /** A pool signs with one of its two issuers; the other answers 403. */
 function diagnoseIssuer([original, updated]: readonly (FetchedKeySet | KeySetError)[]): Diagnosis {
-  const has = (answer: FetchedKeySet | KeySetError | undefined) => answer !== undefined && 'keys' in answer
   if (has(original) || has(updated)) {
     const which = has(original)
       ? has(updated)
@@ -84,6 +83,8 @@ function diagnoseIssuer([original, updated]: readonly (FetchedKeySet | KeySetErr
     'See the key set below.',
   )
 }
+
+const has = (answer: FetchedKeySet | KeySetError | undefined) => answer !== undefined && 'keys' in answer
 
 function diagnoseKeySet({ keys, skipped, milliseconds }: FetchedKeySet): Diagnosis {
   const what = `${keys.length} usable keys, in ${milliseconds} ms.`

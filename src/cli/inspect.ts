@@ -1,6 +1,13 @@
 import { parseArgs } from 'node:util'
-import { inspect } from '../inspect/index.js'
-import { configurationFlags, configurationHelp, readConfiguration, usable } from './configuration.js'
+import { type InspectOptions, inspect } from '../inspect/index.js'
+import { userPool } from '../issuers/user-pool.js'
+import {
+  type Configuration,
+  configurationFlags,
+  configurationHelp,
+  readConfiguration,
+  usable,
+} from './configuration.js'
 import { type Run, usageError } from './io.js'
 import { printReport } from './print-report.js'
 import { readAll } from './read-all.js'
@@ -23,13 +30,13 @@ export const run: Run = async (args, { stdin, stdout, stderr, env }) => {
     return 0
   }
   if (positionals.length > 0) throw usageError(notAsArgument)
-  const { pool, clockTolerance } = await readConfiguration(values, env)
+  const configuration = await readConfiguration(values, env)
   if (stdin.isTTY) stderr.write('Paste a token, headers or an event, then end the input (Ctrl-D).\n')
   const text = await readAll(stdin)
-  const report = await usable(() =>
+  const report = await usable(async () =>
     inspect(text, {
-      userPool: Object.keys(pool).length > 0 ? pool : undefined,
-      clockTolerance,
+      ...issuersOf(configuration),
+      clockTolerance: configuration.clockTolerance,
       network: values.verify,
       redact: values.redact,
     }),
@@ -37,6 +44,21 @@ export const run: Run = async (args, { stdin, stdout, stderr, env }) => {
   stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : printReport(report))
   return exitCodes[report.verdict]
 }
+
+function issuersOf({ pool, identityPoolId, loadBalancerArn }: Configuration): InspectOptions {
+  return {
+    ...(Object.keys(pool).length > 0 && { userPool: pool }),
+    ...(identityPoolId !== undefined && { identityPool: { identityPoolId } }),
+    ...(loadBalancerArn !== undefined && { loadBalancer: balancerOf(pool, loadBalancerArn) }),
+  }
+}
+
+/** Load balancers sign the users of the pool in, with the same clients, at its original issuer: they cannot at the updated one. */
+const balancerOf = (pool: Configuration['pool'], loadBalancerArn: string | readonly string[]) => ({
+  loadBalancerArn,
+  issuer: userPool(pool).issuers[0] as string,
+  clientId: pool.clientId as string,
+})
 
 const exitCodes = { accepted: 0, refused: 1, unknown: 2 }
 

@@ -4,7 +4,7 @@ import { type RedisRevocationOptions, redisRevocations } from 'cognito-guard/red
 import { Cluster, Redis } from 'ioredis'
 import { createClient, createCluster } from 'redis'
 import t, { type Test } from 'tap'
-import { verifiedTokenOf } from './fixture.js'
+import { thrownBy, verifiedTokenOf } from './fixture.js'
 import { needsRedis, proxyTo, type RedisServer, redisServer, until } from './redis-server.js'
 
 const issuer = 'eu-west-1_AbCdEf123'
@@ -45,14 +45,6 @@ const clients = {
 }
 
 const outOfReach = { code: 'ERR_REVOCATION_UNAVAILABLE', status: 503 }
-
-function thrownBy(call: () => unknown): unknown {
-  try {
-    return call()
-  } catch (error) {
-    return error
-  }
-}
 
 const persistent = ['--appendonly', 'yes', '--appendfsync', 'always']
 

@@ -1,0 +1,42 @@
+import type { CloudFrontRequest, CloudFrontRequestEvent, CloudFrontResultResponse } from 'aws-lambda'
+import type { Guard } from '../../src/guard.js'
+import type { Policy } from '../../src/policy.js'
+import type { JwtClaims, RequestView, VerifiedToken } from '../../src/types.js'
+import { checkArguments } from '../protect.js'
+
+/**
+ * Returns a handler of CloudFront's viewer requests (Lambda@Edge): the request goes on as it is, or is answered at the edge.
+ * A function at the edge has no environment variables and starts often: give `userPool` its key set (`jwks`).
+ *
+ * @throws TypeError for anything but a guard and a policy
+ */
+export function edge<C extends JwtClaims>(
+  guard: Guard<C> | Guard<C, VerifiedToken<C> | undefined>,
+  ...policy: readonly [policy?: Policy<C>]
+) {
+  checkArguments(guard, policy)
+  return async ({
+    Records: [record],
+  }: CloudFrontRequestEvent): Promise<CloudFrontRequest | CloudFrontResultResponse> => {
+    if (!record) throw new TypeError('edge: the event has no record')
+    const { request } = record.cf
+    const decision = await guard(requestView(request), ...policy)
+    if (decision.authorized) return request
+    return {
+      status: String(decision.status),
+      headers: Object.fromEntries(
+        Object.entries(decision.headers).map(([key, value]) => [key.toLowerCase(), [{ key, value }]]),
+      ),
+      body: JSON.stringify(decision.body),
+    }
+  }
+}
+
+const requestView = ({ headers, method, uri, querystring }: CloudFrontRequest): RequestView => ({
+  header(name) {
+    const values = headers[name]?.map(({ value }) => value)
+    return values?.length === 1 ? values[0] : values
+  },
+  method,
+  url: querystring ? `${uri}?${querystring}` : uri,
+})

@@ -1,0 +1,137 @@
+import type {
+  APIGatewayAuthorizerEvent,
+  APIGatewayAuthorizerResult,
+  APIGatewayRequestAuthorizerEvent,
+  APIGatewayRequestAuthorizerEventV2,
+  APIGatewaySimpleAuthorizerWithContextResult,
+} from 'aws-lambda'
+import type { Guard } from '../../src/guard.js'
+import { aFunction, anObject, checkOptions } from '../../src/options.js'
+import { type Policy, refusedBy } from '../../src/policy.js'
+import type { JwtClaims, RequestView } from '../../src/types.js'
+import { checkArguments } from '../protect.js'
+import { authorizedBy, tokenAlone, tokenView } from './authorizer.js'
+import { type AuthorizerContext, type ContextOption, contextOf, longestResult } from './context.js'
+import { eventView } from './event-view.js'
+import { denial, grant, isPlain, parseMethodArn } from './policy-document.js'
+import { grantsOf, parseRoutes, type Route, routeOf } from './routes.js'
+
+/** The options of {@link restAuthorizer} and {@link httpAuthorizer}. */
+export interface GatewayAuthorizerOptions<C extends JwtClaims = JwtClaims> {
+  /**
+   * Who may call the API at all. Sees the token alone, and so should a policy of the guard itself: the answer is cached for all routes.
+   * Default: any verified token.
+   */
+  readonly policy?: Policy<C>
+  /**
+   * Who may call which route, such as `{ 'GET /admin/{proxy+}': inGroup('admin') }`; the most specific decides, and what is not in it nobody may call.
+   * The policies see the token alone. Default: everything is allowed that `policy` permits.
+   */
+  readonly routes?: Readonly<Record<string, Policy<C>>>
+  /** What the functions behind the authorizer are told besides who calls. Default: nothing. */
+  readonly context?: ContextOption
+  /** Told, once for each, of routes that no policy for all routes can cover. Default: `process.emitWarning`. */
+  readonly onWarning?: (message: string) => void
+}
+
+/**
+ * Returns a Lambda authorizer of a REST API, for TOKEN and REQUEST events. Its policy is right for every route, so it can be cached: one Allow for
+ * the stage, or one policy made of `routes`. A route with a wildcard in the middle is allowed request by request, which takes a cache that is off.
+ *
+ * A bad token throws `Unauthorized` (401), a refusal by a policy is a Deny (403), an outage throws something else (500) and is never cached.
+ *
+ * @throws TypeError for a wrong option or route, naming it
+ * @example
+ * export const handler = restAuthorizer(guard, { routes: { 'GET /orders': hasScope('orders/read'), 'ANY /admin/{proxy+}': inGroup('admin') } })
+ */
+export function restAuthorizer<C extends JwtClaims>(
+  guard: Guard<C>,
+  options: GatewayAuthorizerOptions<C> = {},
+) {
+  const authorize = policyAuthorizer('restAuthorizer', guard, options)
+  return (event: APIGatewayAuthorizerEvent): Promise<APIGatewayAuthorizerResult> =>
+    authorize(viewOf(event), event.methodArn)
+}
+
+/**
+ * Returns a Lambda authorizer of an HTTP API. Events of payload 2.0 get the simple response, those of payload 1.0 a policy.
+ * With `routes` both get a policy as {@link restAuthorizer}'s: leave simple responses off then.
+ *
+ * @throws TypeError for a wrong option or route, naming it
+ */
+export function httpAuthorizer<C extends JwtClaims>(
+  guard: Guard<C>,
+  options: GatewayAuthorizerOptions<C> = {},
+) {
+  const authorize = policyAuthorizer('httpAuthorizer', guard, options)
+  return async (
+    event: APIGatewayRequestAuthorizerEventV2 | APIGatewayRequestAuthorizerEvent,
+  ): Promise<APIGatewaySimpleAuthorizerWithContextResult<AuthorizerContext> | APIGatewayAuthorizerResult> => {
+    if (!('routeArn' in event)) return authorize(eventView(event), event.methodArn)
+    const result = await authorize(eventView(event), event.routeArn)
+    if (options.routes) return result
+    const isAuthorized = result.policyDocument.Statement[0]?.Effect === 'Allow'
+    return { isAuthorized, context: (result.context ?? {}) as AuthorizerContext }
+  }
+}
+
+function policyAuthorizer<C extends JwtClaims>(
+  factory: string,
+  guard: Guard<C>,
+  options: GatewayAuthorizerOptions<C>,
+) {
+  checkArguments(guard, [])
+  checkOptions(factory, options, gatewayChecks)
+  const { policy, context, onWarning = emitWarning } = options
+  const routes = parseRoutes(options.routes as GatewayAuthorizerOptions['routes'])
+  const warned = new Set<string>()
+  const warn = ({ name }: Route) => {
+    if (!warned.has(name)) onWarning(`${factory}: ${name} ${cannotBeShared}`)
+    warned.add(name)
+  }
+  routes?.filter(({ kind }) => kind === 'middle').forEach(warn)
+
+  return async (view: RequestView, methodArn: string): Promise<APIGatewayAuthorizerResult> => {
+    const { stage, method, path } = parseMethodArn(methodArn)
+    const permitted = new Set<Route>()
+    const ask: Policy<C> = async (auth, _request, clock) => {
+      if (policy && (await refusedBy(policy, auth, tokenAlone, clock))) return false
+      for (const route of routes ?? []) {
+        if (!(await refusedBy(route.policy, auth, tokenAlone, clock))) permitted.add(route)
+      }
+      return true
+    }
+    const auth = authorizedBy(await guard(view, ask))
+    if (!auth) return denial(stage)
+    const told = contextOf(auth, context, longestResult)
+    if (!routes) return grant(auth.principal.subject, [`${stage}/*`], [], told)
+    const { allow, deny, apart } = grantsOf(routes, route => permitted.has(route))
+    apart.forEach(warn)
+    const resources = allow.map(resource => `${stage}/${resource}`)
+    const current = routeOf(routes, method, path)
+    if (current && apart.includes(current) && isPlain(methodArn)) resources.push(methodArn)
+    if (resources.length === 0) return denial(stage)
+    return grant(
+      auth.principal.subject,
+      resources,
+      deny.map(resource => `${stage}/${resource}`),
+      told,
+    )
+  }
+}
+
+/** TOKEN events hold what was in the header, by whatever name; some clients send it without a scheme. */
+const viewOf = (event: APIGatewayAuthorizerEvent): RequestView =>
+  event.type === 'TOKEN' ? tokenView(event.authorizationToken, undefined) : eventView(event)
+
+const emitWarning = (message: string) => process.emitWarning(message, 'CognitoGuardWarning')
+
+const gatewayChecks = {
+  'policy?': aFunction,
+  'routes?': anObject,
+  'context?': aFunction,
+  'onWarning?': aFunction,
+}
+
+const cannotBeShared =
+  'cannot be part of a policy for all routes, so each request to it is allowed by itself: turn off the cache of the authorizer, or make the method and the path identity sources'

@@ -1,0 +1,59 @@
+import type { APIGatewayAuthorizerResult } from 'aws-lambda'
+import type { AuthorizerContext } from './context.js'
+
+/** The parts of a method ARN. */
+export interface MethodArn {
+  /** `arn:{partition}:execute-api:{region}:{account}:{api}/{stage}`, as it came. */
+  readonly stage: string
+  readonly method: string
+  /** Without the first slash. */
+  readonly path: string
+}
+
+/**
+ * @throws TypeError for anything but an ARN of API Gateway
+ */
+export function parseMethodArn(methodArn: string): MethodArn {
+  const [, stage, method, path = ''] =
+    /^(arn:[\w-]+:execute-api:[\w-]*:\d*:[\w-]+\/[\w$.-]+)\/([A-Z]+|\$connect)(?:\/(.*))?$/s.exec(
+      methodArn,
+    ) ?? []
+  if (!stage || !method) throw new TypeError('the event has no method ARN of API Gateway')
+  return { stage, method, path }
+}
+
+/** Whether an ARN, which ends in the path that a client sent, stands for nothing but itself in a policy. */
+export const isPlain = (arn: string): boolean =>
+  arn.length <= longestArn && !/[*?$]/.test(arn.replace('/$default/', '/'))
+
+/**
+ * The answer that allows resources, except for some.
+ *
+ * @throws RangeError when an ARN is longer than API Gateway takes
+ */
+export function grant(
+  principalId: string,
+  allow: readonly string[],
+  deny: readonly string[],
+  context: AuthorizerContext,
+): APIGatewayAuthorizerResult {
+  if ([...allow, ...deny].some(arn => arn.length > longestArn))
+    throw new RangeError(`routes: an ARN is longer than ${longestArn} characters`)
+  const Statement = [statement('Allow', allow), ...(deny.length > 0 ? [statement('Deny', deny)] : [])]
+  return { principalId, policyDocument: { Version: '2012-10-17', Statement }, context }
+}
+
+/** The answer that denies everything: no other route is open to this token either. */
+export const denial = (stage: string): APIGatewayAuthorizerResult => ({
+  principalId: 'refused',
+  policyDocument: { Version: '2012-10-17', Statement: [statement('Deny', [`${stage}/*`])] },
+})
+
+const statement = (Effect: 'Allow' | 'Deny', Resource: readonly string[]) => ({
+  Action: 'execute-api:Invoke',
+  Effect,
+  Resource: [...Resource],
+})
+
+/** Characters (Amazon API Gateway Developer Guide, quotas of REST APIs). */
+const longestArn = 512

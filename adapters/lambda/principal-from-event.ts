@@ -1,0 +1,104 @@
+import { refusal } from '../../src/errors.js'
+import { checkOptions, type OptionCheck } from '../../src/options.js'
+import type { Principal, Verifier } from '../../src/types.js'
+import { type Ambiguous, principalFromClaims } from './claims.js'
+import { principalFromContext } from './context.js'
+import { eventHeader, type HttpEvent } from './event-view.js'
+import { type PoolIdentity, principalFromIdentity } from './identity.js'
+
+/** The options of {@link principalFromEvent}. */
+export interface PrincipalFromEventOptions {
+  /** Verifies the `Authorization` header where the gateway passes groups in a form that can be read in two ways. */
+  readonly reverify: Pick<Verifier, 'verify'>
+}
+
+/**
+ * Returns who the gateway in front says is calling: a REST API with a Cognito authorizer, an HTTP API with a JWT authorizer, either or a WebSocket API
+ * with an authorizer of this library, AppSync in any mode, IAM with credentials of an identity pool. Claims that a gateway has made into text are read
+ * back; `"a,b"` may be two groups or one with a comma in its name, and is refused. Does not verify anything, unless `reverify` is given: only for
+ * functions that nobody but the gateway can invoke.
+ *
+ * @throws TypeError when no authorizer ran, or what it says cannot be read safely: never returns `undefined`
+ */
+export function principalFromEvent(event: object): Principal
+/**
+ * Resolves to who the gateway in front says is calling, and verifies the `Authorization` header where its word can be read in two ways.
+ *
+ * @throws TypeError (as a rejection) when no authorizer ran
+ * @throws AuthError (as a rejection) when the header is not one good token of the same caller
+ */
+export function principalFromEvent(event: object, options: PrincipalFromEventOptions): Promise<Principal>
+export function principalFromEvent(
+  event: object,
+  ...options: readonly [options?: PrincipalFromEventOptions]
+): Principal | Promise<Principal> {
+  if (options.length > 0) return reverified(event, options[0] as PrincipalFromEventOptions)
+  const found = callerOf(event)
+  if (!('claims' in found)) return found
+  throw new TypeError('principalFromEvent: the groups can be read in two ways; give reverify a verifier')
+}
+
+async function reverified(
+  event: EventParts & HttpEvent,
+  options: PrincipalFromEventOptions,
+): Promise<Principal> {
+  checkOptions('principalFromEvent', options, { reverify: aVerifier })
+  const found = callerOf(event)
+  if (!('claims' in found)) return found
+  const value = eventHeader(event, 'authorization')
+  if (typeof value !== 'string') throw refusal('ERR_REQUEST_INVALID')
+  const { principal } = await options.reverify.verify(value.replace(/^bearer +/i, ''))
+  const { sub, iss, token_use } = found.claims
+  const isSame = principal.subject === sub && principal.issuer === iss && principal.tokenUse === token_use
+  if (!isSame) throw refusal('ERR_REQUEST_INVALID')
+  return principal
+}
+
+/** Amazon API Gateway Developer Guide and AWS AppSync Developer Guide: where each of them says who is calling. */
+function callerOf(event: EventParts): Principal | Ambiguous {
+  const { requestContext, identity, version } = event
+  const { authorizer, identity: signer } = requestContext ?? {}
+  if (authorizer?.jwt) return principalFromClaims(authorizer.jwt.claims, 'bracketed')
+  if (authorizer?.claims)
+    return principalFromClaims(authorizer.claims, version === '1.0' ? 'bracketed' : 'joined')
+  if (authorizer?.iam?.cognitoIdentity)
+    return principalFromIdentity(authorizer.iam.cognitoIdentity, requestContext)
+  if (signer?.cognitoIdentityId) return principalFromIdentity(signer, requestContext)
+  if (identity?.cognitoIdentityId) return principalFromIdentity(identity, requestContext)
+  if (identity?.claims) return principalFromClaims(identity.claims, 'plain')
+  const context = authorizer?.lambda ?? authorizer ?? identity?.resolverContext ?? identity?.handlerContext
+  const principal = context && principalFromContext(context)
+  if (!principal) throw new TypeError('principalFromEvent: no authorizer says who is calling')
+  return principal
+}
+
+const aVerifier: OptionCheck = value =>
+  typeof (value as Partial<Verifier> | null)?.verify === 'function' ? undefined : 'must be a verifier'
+
+type Members = Readonly<Record<string, unknown>>
+
+interface EventParts {
+  readonly version?: string
+  readonly requestContext?:
+    | undefined
+    | {
+        readonly authorizer?:
+          | (Members & {
+              readonly jwt?: { readonly claims: Members }
+              readonly claims?: Members
+              readonly lambda?: Members | null
+              readonly iam?: { readonly cognitoIdentity: PoolIdentity | null }
+            })
+          | null
+        readonly identity?: PoolIdentity
+        readonly requestTimeEpoch?: number
+        readonly timeEpoch?: number
+      }
+  readonly identity?:
+    | (PoolIdentity & {
+        readonly claims?: Members
+        readonly resolverContext?: Members
+        readonly handlerContext?: Members
+      })
+    | null
+}

@@ -1,0 +1,101 @@
+import type { Guard, Refusal } from '../../src/guard.js'
+import type { Policy } from '../../src/policy.js'
+import type { JwtClaims, MaybePromise, VerifiedToken } from '../../src/types.js'
+import { checkArguments } from '../protect.js'
+import { eventView, type HttpEvent } from './event-view.js'
+
+/** What a refused HTTP event is answered with. */
+export interface RefusedResult {
+  readonly statusCode: Refusal['status']
+  readonly headers: Record<string, string>
+  readonly multiValueHeaders?: Record<string, string[]>
+  readonly body: string
+  readonly isBase64Encoded: false
+}
+
+/** A handler behind a guard: what Lambda passes, with the verified token after the event. */
+export type GuardedHandler<E, A, Rest extends readonly unknown[], R> = (
+  event: E,
+  auth: A,
+  ...rest: Rest
+) => MaybePromise<R>
+
+/**
+ * Returns a handler of HTTP events that verifies the token inside of the function: for function URLs, targets of load balancers and VPC Lattice,
+ * and proxy integrations without an authorizer. Refused events are answered; for the others the handler is called, with the verified token after
+ * the event, and then with whatever Lambda passes: the context, or the response stream and the context.
+ * What is not a refusal rejects.
+ *
+ * Does not add CORS headers: function URLs and HTTP APIs have their own; elsewhere that wrapper goes around this one.
+ *
+ * @throws TypeError for anything but a guard, a policy and a handler
+ * @example
+ * export const handler = protect(guard, hasScope('orders/read'), async (event: LambdaFunctionURLEvent, auth) => ({ body: auth.principal.subject }))
+ */
+export function protect<
+  C extends JwtClaims,
+  A extends VerifiedToken<C> | undefined,
+  E extends HttpEvent,
+  Rest extends readonly unknown[],
+  R,
+>(
+  guard: Guard<C, A>,
+  handler: GuardedHandler<E, A, Rest, R>,
+): (event: E, ...rest: Rest) => Promise<R | RefusedResult>
+export function protect<
+  C extends JwtClaims,
+  A extends VerifiedToken<C> | undefined,
+  E extends HttpEvent,
+  Rest extends readonly unknown[],
+  R,
+>(
+  guard: Guard<C, A>,
+  policy: Policy<C>,
+  handler: GuardedHandler<E, A, Rest, R>,
+): (event: E, ...rest: Rest) => Promise<R | RefusedResult>
+export function protect(guard: Guard, ...rest: readonly unknown[]) {
+  const policy = rest.slice(0, -1) as [Policy?]
+  const handler = rest.at(-1)
+  checkArguments(guard, policy)
+  if (typeof handler !== 'function')
+    throw new TypeError(`protect: handler is ${String(handler)}, not a function`)
+  // a function of one parameter: Lambda takes one of three for a handler with a callback
+  return async (event: HttpEvent, ...passed: readonly unknown[]) => {
+    const decision = await guard(eventView(event), ...policy)
+    if (decision.authorized) return handler(event, decision.auth, ...passed)
+    return isStream(passed[0]) ? stream(passed[0], decision) : refusedResult(decision, event)
+  }
+}
+
+function refusedResult({ status, headers, body }: Refusal, event: HttpEvent): RefusedResult {
+  const result = {
+    statusCode: status,
+    headers: { ...headers },
+    body: JSON.stringify(body),
+    isBase64Encoded: false,
+  } as const
+  // a load balancer that sends lists of values takes nothing else
+  if (event.headers || !event.multiValueHeaders) return result
+  const lists = Object.entries(headers).map(([name, value]) => [name, [value]])
+  return { ...result, multiValueHeaders: Object.fromEntries(lists) }
+}
+
+const isStream = (value: unknown): value is ResponseStream =>
+  typeof (value as Partial<ResponseStream> | undefined)?.write === 'function'
+
+/** AWS Lambda Developer Guide, "Response streaming for Lambda functions": status and headers go before the first byte. */
+function stream(responseStream: ResponseStream, { status, headers, body }: Refusal): void {
+  const { awslambda } = globalThis as unknown as { awslambda: LambdaGlobal }
+  const answer = awslambda.HttpResponseStream.from(responseStream, { statusCode: status, headers })
+  answer.write(JSON.stringify(body))
+  answer.end()
+}
+
+interface ResponseStream {
+  write(chunk: string): unknown
+  end(): unknown
+}
+
+interface LambdaGlobal {
+  readonly HttpResponseStream: { from(stream: ResponseStream, metadata: object): ResponseStream }
+}

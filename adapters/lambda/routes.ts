@@ -1,0 +1,186 @@
+/**
+ * API Gateway caches the policy of a Lambda authorizer for all routes of the API, so it must be right for whichever route comes next. In its
+ * resource ARNs `*` stands for any characters, slashes too, and a Deny wins over an Allow. Therefore:
+ *
+ * - A route is decided by the most specific pattern that it matches, as API Gateway routes; what matches none is not allowed.
+ * - `ANY` is written out method by method: `*` in the place of the method would reach into the path.
+ * - `/a/{proxy+}` is allowed as `/a/*`, with a Deny for each refused route below it.
+ * - `/a/{id}` is allowed as `/a/*`, with a Deny for whatever lies deeper.
+ * - Where such a Deny would hit something that is permitted, or a wildcard stands in the middle, no shared policy can say it.
+ *   The route is then allowed request by request, by its exact ARN.
+ *
+ * It is more than 150 lines because the three parts, reading, ordering and compiling, are one argument.
+ */
+import type { Policy } from '../../src/policy.js'
+
+/** One method and one path of the `routes` option. */
+export interface Route {
+  /** As the option has it, such as `GET /admin/{proxy+}`. */
+  readonly name: string
+  readonly method: string
+  /** The path's segments before the first wildcard. */
+  readonly prefix: readonly string[]
+  readonly segments: readonly string[]
+  /** `tail`: everything below the prefix. `last`: one segment below it. `middle`: anything else with a wildcard. */
+  readonly kind: 'exact' | 'tail' | 'last' | 'middle'
+  readonly policy: Policy
+}
+
+/** Resources relative to the stage, and the permitted routes that they could not be made to cover. */
+export interface Grants {
+  readonly allow: readonly string[]
+  readonly deny: readonly string[]
+  readonly apart: readonly Route[]
+}
+
+/**
+ * The routes of the option, method by method.
+ *
+ * @throws TypeError naming the route that is no method and path, stands there twice, or has no policy
+ */
+export function parseRoutes(routes: Readonly<Record<string, Policy>> | undefined): Route[] | undefined {
+  if (!routes) return undefined
+  if (Object.keys(routes).length === 0) throw new TypeError('routes: there is none')
+  const parsed = Object.entries(routes).flatMap(([name, policy]) => {
+    const [, method = '', path = ''] = /^([A-Z]+) \/(.*)$/.exec(name) ?? []
+    const segments = path === '' ? [] : path.split('/')
+    const wildcard = segments.findIndex(isWildcard)
+    const areSound = segments.every((segment, index) =>
+      isTail(segment) ? index === segments.length - 1 : /^(\{[\w.-]+\}|[\w.~!$&'()+,;=:@%-]+)$/.test(segment),
+    )
+    if (!(method === 'ANY' || methods.includes(method)) || !areSound)
+      throw new TypeError(`routes: ${name} must be like "GET /orders/{id}" or "ANY /admin/{proxy+}"`)
+    if (typeof policy !== 'function')
+      throw new TypeError(`routes: the policy of ${name} is ${String(policy)}`)
+    return (method === 'ANY' ? methods : [method]).map(
+      (one): Route => ({
+        name,
+        method: one,
+        prefix: wildcard < 0 ? segments : segments.slice(0, wildcard),
+        segments,
+        kind: kindOf(segments, wildcard),
+        policy,
+      }),
+    )
+  })
+  return parsed.filter(route => {
+    const [rival] = parsed.filter(other => other !== route && shape(other) === shape(route))
+    if (rival && isAny(rival) === isAny(route))
+      throw new TypeError(`routes: ${route.name} and ${rival.name} are the same`)
+    return !(rival && isAny(route))
+  })
+}
+
+/** What these routes are allowed by, given which of them are permitted. */
+export function grantsOf(routes: readonly Route[], isPermitted: (route: Route) => boolean): Grants {
+  const allow: string[] = []
+  const deny: string[] = []
+  const apart: Route[] = []
+  for (const method of methods) {
+    const own = routes.filter(route => route.method === method)
+    const permitted = own.filter(isPermitted)
+    const refused = own.filter(route => !permitted.includes(route))
+    const shared: Route[] = []
+    // the broadest first: what lies below a route that is shared needs nothing of its own
+    for (const route of permitted.toSorted(byBreadth)) {
+      if (shared.some(broad => broad.kind === 'tail' && isBelow(route, broad))) continue
+      const denied = deniedWith(route, permitted, refused)
+      if (!denied) {
+        apart.push(route)
+        continue
+      }
+      if (route.kind !== 'exact') shared.push(route)
+      allow.push(route.kind === 'exact' ? resource(route) : resource(route, '*'))
+      deny.push(...denied)
+    }
+  }
+  return { allow, deny: [...new Set(deny)], apart }
+}
+
+/** The most specific route that a request is for. */
+export function routeOf(routes: readonly Route[], method: string, path: string): Route | undefined {
+  const segments = path.replace(/\/$/, '').split('/')
+  return routes
+    .filter(route => route.method === method && matches(route, path === '' ? [] : segments))
+    .toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1))[0]
+}
+
+/** What a shared policy must deny for `route` to be in it; `undefined` when it cannot be. */
+function deniedWith(
+  route: Route,
+  permitted: readonly Route[],
+  refused: readonly Route[],
+): string[] | undefined {
+  if (route.kind === 'exact') return []
+  if (route.kind === 'middle') return undefined
+  const denied: string[] = []
+  // `/a/*` takes in `/a/`, which is `/a` with a slash too many
+  if (!permitted.some(({ kind, segments }) => kind === 'exact' && isSame(segments, route.prefix)))
+    denied.push(resource(route, ''))
+  if (route.kind === 'last') {
+    if (permitted.some(other => other !== route && reachesDeeper(other, route))) return undefined
+    denied.push(resource(route, '*', '*'))
+  }
+  for (const other of refused.filter(each => isBelow(each, route))) {
+    if (other.kind === 'exact') denied.push(resource(other), resource(other, ''))
+    else if (route.kind === 'tail') {
+      const isClear = other.kind === 'tail' && !permitted.some(each => isBelow(each, other))
+      if (!isClear) return undefined
+      denied.push(resource(other, '*'))
+    }
+  }
+  return denied
+}
+
+/** Whether a route shares requests with one that ends in a wildcard, and decides them. */
+const isBelow = (route: Route, { prefix, kind, segments }: Route): boolean =>
+  route.segments.length > prefix.length &&
+  isSame(route.prefix.slice(0, prefix.length), prefix) &&
+  route.segments !== segments &&
+  (kind === 'tail' || route.segments.length === segments.length)
+
+/** Whether a route has requests two segments or more below a prefix. */
+const reachesDeeper = ({ segments }: Route, { prefix }: Route): boolean =>
+  (isTail(segments.at(-1) ?? '') || segments.length > prefix.length + 1) &&
+  prefix.every((segment, index) => {
+    const other = segments[index]
+    return other === undefined || isWildcard(other) || other === segment
+  })
+
+function matches({ segments }: Route, path: readonly string[]): boolean {
+  const isOpen = isTail(segments.at(-1) ?? '')
+  if (isOpen ? path.length < segments.length : path.length !== segments.length) return false
+  return segments.every((segment, index) =>
+    isWildcard(segment) ? path[index] !== '' : path[index] === segment,
+  )
+}
+
+function kindOf(segments: readonly string[], wildcard: number): Route['kind'] {
+  if (wildcard < 0) return 'exact'
+  if (wildcard < segments.length - 1) return 'middle'
+  return isTail(segments[wildcard] as string) ? 'tail' : 'last'
+}
+
+const resource = ({ method, prefix }: Route, ...more: readonly string[]) =>
+  `${method}/${[...prefix, ...more].join('/')}`
+
+const byBreadth = (a: Route, b: Route) =>
+  Number(b.kind === 'tail') - Number(a.kind === 'tail') || a.segments.length - b.segments.length
+
+const shape = ({ method, segments }: Route) =>
+  [method, ...segments.map(segment => (isTail(segment) ? '{+}' : isWildcard(segment) ? '{}' : segment))].join(
+    '/',
+  )
+
+/** Sorts the more specific before the less: by the first segment in which they differ. */
+const rank = ({ segments }: Route) =>
+  segments.map(segment => (isTail(segment) ? '2' : isWildcard(segment) ? '1' : '0')).join('')
+
+const isSame = (some: readonly string[], others: readonly string[]) =>
+  some.length === others.length && some.every((segment, index) => segment === others[index])
+
+const isAny = ({ name }: Route) => name.startsWith('ANY ')
+const isWildcard = (segment: string) => segment.startsWith('{')
+const isTail = (segment: string) => /^\{[\w.-]+\+\}$/.test(segment)
+
+const methods: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']

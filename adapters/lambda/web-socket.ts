@@ -1,0 +1,56 @@
+import type { APIGatewayAuthorizerResult } from 'aws-lambda'
+import type { Guard } from '../../src/guard.js'
+import { aFunction, checkOptions, type OptionCheck } from '../../src/options.js'
+import type { Policy } from '../../src/policy.js'
+import type { JwtClaims } from '../../src/types.js'
+import { checkArguments } from '../protect.js'
+import { authorizedBy } from './authorizer.js'
+import { type ContextOption, contextOf, longestResult, sizeOf } from './context.js'
+import { eventView, type HttpEvent } from './event-view.js'
+import { denial, grant, parseMethodArn } from './policy-document.js'
+
+/** The options of {@link webSocketAuthorizer}. */
+export interface WebSocketAuthorizerOptions<C extends JwtClaims = JwtClaims> {
+  /** Who may connect. Default: any verified token. */
+  readonly policy?: Policy<C>
+  /** The subprotocols that the API speaks. The first of them that the client offers is in the context, as `subprotocol`. Default `['bearer']`. */
+  readonly subprotocols?: readonly string[]
+  readonly context?: ContextOption
+}
+
+/**
+ * Returns the Lambda authorizer of a WebSocket API's `$connect`. Browsers can send no header there: give the guard
+ * `token: firstOf(bearer(), webSocketProtocol())`, and let the `$connect` integration answer with `Sec-WebSocket-Protocol` as in
+ * `event.requestContext.authorizer.subprotocol`, or browsers hang up. Messages are not authorized again: `expiresAt` says until when the token was good.
+ *
+ * @throws TypeError for a wrong option, naming it
+ */
+export function webSocketAuthorizer<C extends JwtClaims>(
+  guard: Guard<C>,
+  options: WebSocketAuthorizerOptions<C> = {},
+) {
+  checkArguments(guard, [])
+  checkOptions('webSocketAuthorizer', options, webSocketChecks)
+  const { policy, subprotocols = ['bearer'], context } = options
+  return async (event: HttpEvent & { readonly methodArn: string }): Promise<APIGatewayAuthorizerResult> => {
+    const view = eventView(event)
+    const { stage } = parseMethodArn(event.methodArn)
+    const auth = authorizedBy(await guard(view, policy))
+    if (!auth) return denial(stage)
+    const told = contextOf(auth, context, longestResult)
+    const offered = [view.header('sec-websocket-protocol') ?? []].flat().join(',').split(/ *, */)
+    const subprotocol = offered.find(protocol => subprotocols.includes(protocol))
+    if (subprotocol) told.subprotocol = subprotocol
+    const result = grant(auth.principal.subject, [`${stage}/$connect`], [], told)
+    if (sizeOf(result) > longestResult)
+      throw new RangeError(`webSocketAuthorizer: the result is longer than ${longestResult} bytes`)
+    return result
+  }
+}
+
+const isNames: OptionCheck = value =>
+  Array.isArray(value) && value.every(name => typeof name === 'string')
+    ? undefined
+    : 'must be a list of names'
+
+const webSocketChecks = { 'policy?': aFunction, 'subprotocols?': isNames, 'context?': aFunction }

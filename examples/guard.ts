@@ -1,0 +1,16 @@
+/**
+ * The guard of the examples, from the environment: USER_POOL_ID and CLIENT_ID, and JWKS where the key set is to be at hand: at the edge,
+ * in a VPC without a way out, in tests.
+ */
+import { createGuard, createVerifier, userPool } from 'cognito-guard'
+
+const { USER_POOL_ID: userPoolId = '', CLIENT_ID: clientId = '', JWKS: jwks } = process.env
+
+export const verifier = createVerifier({
+  issuers: [userPool({ userPoolId, clientId, ...(jwks ? { jwks: JSON.parse(jwks), offline: true } : {}) })],
+})
+
+export const guard = createGuard({
+  verifier,
+  onDecision: ({ status, code = 'authorized' }) => console.log(status, code),
+})

@@ -1,0 +1,5 @@
+// An AppSync Events API in which everybody has channels of their own: what users of Cognito Sync move to.
+import { appSyncEventsAuthorizer, inChannel } from 'cognito-guard/lambda'
+import { guard } from '../guard.js'
+
+export const handler = appSyncEventsAuthorizer(guard, { policy: inChannel('/sync/{sub}/*'), ttl: 300 })
