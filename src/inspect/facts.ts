@@ -1,7 +1,7 @@
 import { isTextList } from '../claims.js'
 import type { CheckContext } from './checks.js'
 import type { Decoded } from './decode.js'
-import type { Input } from './input.js'
+import type { Input } from './header-input.js'
 import { moment } from './show.js'
 import type { Fact, Finding } from './types.js'
 
