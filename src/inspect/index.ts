@@ -3,7 +3,7 @@ import type { KeySetEvent } from '../jwks/index.js'
 import { type Api, apiOf } from './api.js'
 import { type CheckContext, check, claimChecks, formChecks } from './checks.js'
 import { type Decoded, decode } from './decode.js'
-import { factsOf, findingsOf } from './facts.js'
+import { configurationIn, factsOf, findingsOf } from './facts.js'
 import type { Input } from './header-input.js'
 import { readInput } from './input.js'
 import { issuerChecks } from './issuer-checks.js'
@@ -44,7 +44,11 @@ export async function inspect(text: string, options: InspectOptions = {}): Promi
       kind,
       description,
       facts: factsOf(decoded, context),
-      findings: [...damages, ...findingsOf(token, decoded, input)],
+      findings: [
+        ...damages,
+        ...(api.issuers.length === 0 ? configurationIn(decoded, context) : []),
+        ...findingsOf(token, decoded, input),
+      ],
       checks,
       ...(damages.length > 0 && { mended: outcome(again, api, network) }),
       ...(network && { network: { milliseconds: Math.round(performance.now() - started), events } }),
@@ -86,7 +90,7 @@ function outcome(refused: AuthError | undefined, { issuers }: Api, network: bool
     return {
       verdict: 'unknown',
       code: refused.code,
-      message: 'Nothing is wrong with it, as far as can be told without the keys',
+      message: 'Nothing is wrong with it, as far as can be told without the keys (--verify fetches them)',
     }
   if (refused) {
     const { code, message, status } = refused

@@ -29,7 +29,7 @@ export function readInput(text: string, prefersData: boolean): Input {
 /** The headers in what was copied from a client, a log or `curl -v`. */
 const headerLines = (text: string): Header[] =>
   text.split('\n').flatMap(line => {
-    const [, name, value] = /^(?:[<>] )?([A-Za-z][\w-]*):[ \t]+(\S.*?)\s*$/.exec(line) ?? []
+    const [, name, value] = /^(?:[<>] )?([A-Za-z][\w-]*):[ \t]+(\S.*)$/.exec(line.trimEnd()) ?? []
     return name !== undefined && value !== undefined ? [[name.toLowerCase(), value] as const] : []
   })
 
