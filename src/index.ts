@@ -28,6 +28,8 @@ export {
   identityPool,
 } from './issuers/identity-pool.js'
 export { type LoadBalancerClaims, type LoadBalancerOptions, loadBalancer } from './issuers/load-balancer.js'
+export { type OidcClaims, type OidcProviderOptions, oidcProvider } from './issuers/oidc-provider.js'
+export { type TenantResolver, type TenantsOptions, tenants } from './issuers/tenants.js'
 export {
   type AccessTokenClaims,
   type IdTokenClaims,
@@ -70,6 +72,14 @@ export type {
   RevokedUser,
 } from './revocation/revocation.js'
 export { type RevocationAnswer, revokeFromBody } from './revocation/revoke-from-body.js'
+export {
+  chooseRole,
+  type IdentityPoolRoles,
+  type RoleChoice,
+  type RoleMapping,
+  type RoleReason,
+  type RoleRule,
+} from './role.js'
 export type { ClaimsSchema, SchemaResult } from './schema.js'
 export {
   type AmplifyCookieOptions,

@@ -1,8 +1,11 @@
 /**
  * The value of a JSON text (RFC 8259), read so that no two readers can differ on it, and frozen; `undefined` when it is not such a text.
  * Refuses, beyond what JSON.parse does: duplicate members, a member named `__proto__`, lone surrogates, more than 32 levels or 1,000 members.
+ *
+ * @throws TypeError where Object.prototype was extended: what it was given would be a claim of every token
  */
 export function parseJson(text: string): unknown {
+  for (const _ in {}) throw new TypeError('Object.prototype has an enumerable property')
   if (text.length > longText && isExcessive(text)) return undefined
   let value: unknown
   try {

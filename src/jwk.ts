@@ -74,8 +74,12 @@ function curveKey(jwk: Record<string, unknown>, algorithm: Algorithm): PublicJwk
 function base64url(value: unknown): string {
   if (typeof value !== 'string' || value.length > longestNumber || !base64Text.test(value))
     throw new TypeError('a number of the key is not base64url')
-  return value.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
+  return canonical(value)
 }
+
+/** A base64 text in the alphabet of base64url, without padding. */
+export const canonical = (base64: string) =>
+  base64.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
 
 function toBytes(text: string): Uint8Array {
   const bytes = encoding.bytes(text)

@@ -39,6 +39,8 @@ export const optionsIn = (options: object, checks: OptionChecks): object =>
 export const listOf = <T extends string>(value: T | readonly T[]): readonly T[] =>
   typeof value === 'string' ? [value] : value
 
+const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']
+
 const known = (checks: OptionChecks) =>
   Object.keys(checks)
     .map(key => key.replace('?', ''))
@@ -80,6 +82,9 @@ export const oneOf =
   (...allowed: readonly string[]): OptionCheck =>
   value =>
     allowed.includes(value as string) ? undefined : `must be one of ${allowed.join(', ')}`
+
+/** One of the algorithms that there are, or a non-empty list of them. */
+export const someAlgorithms: OptionCheck = value => oneOrMore(oneOf(...algorithms))(value)
 
 /** One value that passes the check, or a non-empty list of such values. */
 export const oneOrMore =

@@ -1,6 +1,6 @@
 import { finder, issOf, select } from './candidates.js'
 import { validateRegisteredClaims, validateTime } from './claims.js'
-import { encoding } from './encoding.js'
+import { encoding, type SignedBytes } from './encoding.js'
 import { AuthError, refusal } from './errors.js'
 import { isOfTokenLength, type JwsParts, parseClaims, parseHeader, splitJws } from './jws.js'
 import { isPending, whenAtHand } from './maybe-promise.js'
@@ -156,9 +156,8 @@ function isSigned(
   canWait: boolean,
 ): MaybePromise<boolean> {
   if (key.algorithm !== alg) throw refusal('ERR_TOKEN_KEY')
-  const bytes = encoding.signedBytes(token, end, signatureEnd)
-  if (!bytes) return false
-  const { signingInput, signature } = bytes
+  // That they are well-formed was seen when the token was cut into its parts.
+  const { signingInput, signature } = encoding.signedBytes(token, end, signatureEnd) as SignedBytes
   // Lent bytes are another token's by the time that a key which waits looks at them.
   return key.isImmediate
     ? key.verify(signingInput, signature, canWait)

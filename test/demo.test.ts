@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { tableRow } from '../examples/demo/table.js'
-import { createWorld } from '../examples/demo/world.js'
+import { tableRow } from '../src/demo/table.js'
+import { createWorld } from '../src/demo/world.js'
 
 t.test('the check passes by itself and leaves nothing running', async t => {
-  const { code, output } = await start('demo/main.js', ['--check']).closed
+  const { code, output } = await start('src/cli/main.js', ['demo', '--check']).closed
   t.equal(code, 0)
   t.match(output, '10 of 10 as expected')
   t.same(
@@ -35,12 +35,12 @@ t.test('an answer that was not expected stands out', async t => {
 
 t.test('whoever is unknown cannot sign in', async t => {
   const world = await createWorld()
-  t.teardown(world.takeDown)
+  t.teardown(world.close)
   await t.rejects(world.signIn('nobody'), { message: /NotAuthorizedException/ })
 })
 
 t.test('the demo goes on with lines to paste, until Ctrl-C', async t => {
-  const demo = start('demo/main.js')
+  const demo = start('src/cli/main.js', ['demo'])
   const output = await demo.until('Ctrl-C')
   const tokens = new Map([...output.matchAll(/^(\w+)=(\S+)$/gm)].map(([, name, token]) => [name, token]))
   const lines = [...output.matchAll(/^curl -i (\S+)(?: -H "Authorization: Bearer \$(\w+)")?$/gm)]
@@ -55,19 +55,19 @@ t.test('the demo goes on with lines to paste, until Ctrl-C', async t => {
 
 t.test('examples/express starts, guards and ends', async t => {
   const env = { USER_POOL_ID: 'eu-west-1_AbCdEf123', CLIENT_ID: '1example23456789', PORT: '0' }
-  const server = start('express/server.js', [], env)
+  const server = start('examples/express/server.js', [], env)
   const [, url = ''] = (await server.until('/me')).match(/(http:\S+)\/me/) ?? []
   for (const path of ['/orders', '/admin', '/me']) t.equal((await fetch(url + path)).status, 401, path)
   server.kill('SIGTERM')
   const { code, output } = await server.closed
   t.equal(code, 0)
   t.equal(output.match(/401 ERR_TOKEN_MISSING/g)?.length, 3, 'decisions are logged')
-  t.not((await start('express/server.js').closed).code, 0, 'does not start without a user pool')
+  t.not((await start('examples/express/server.js').closed).code, 0, 'does not start without a user pool')
 })
 
-/** Starts a compiled example. `until` resolves to what it has printed, once that holds a text. */
+/** Starts a compiled program. `until` resolves to what it has printed, once that holds a text. */
 function start(path: string, args: readonly string[] = [], env: Record<string, string> = {}) {
-  const file = fileURLToPath(new URL(`../examples/${path}`, import.meta.url))
+  const file = fileURLToPath(new URL(`../${path}`, import.meta.url))
   const child = spawn(process.execPath, [file, ...args], {
     env: { ...process.env, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

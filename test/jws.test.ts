@@ -108,9 +108,11 @@ t.test('both encodings agree on every text', async t => {
   const character = fc.oneof(
     {
       weight: 9,
-      arbitrary: fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'),
+      arbitrary: fc.constantFrom(
+        ...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.split(''),
+      ),
     },
-    { weight: 1, arbitrary: fc.constantFrom(...'+/= .\n\t\u0000~') },
+    { weight: 1, arbitrary: fc.constantFrom(...'+/= .\n\t\u0000~'.split('')) },
   )
   const ascii = fc.oneof(
     fc.string({ unit: character, maxLength: 40 }),
@@ -153,11 +155,13 @@ t.test('base64url round trip: one text for every sequence of bytes', async t => 
     { numRuns: 2_000 },
   )
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom(...'ABCDEghij0129-_+/= \n'), maxLength: 12 }), text =>
-      [node, webEncoding].every(encoding => {
-        const bytes = encoding.bytes(text)
-        return bytes === undefined || base64url(bytes) === text
-      }),
+    fc.property(
+      fc.string({ unit: fc.constantFrom(...'ABCDEghij0129-_+/= \n'.split('')), maxLength: 12 }),
+      text =>
+        [node, webEncoding].every(encoding => {
+          const bytes = encoding.bytes(text)
+          return bytes === undefined || base64url(bytes) === text
+        }),
     ),
     { numRuns: 5_000 },
   )
@@ -173,30 +177,27 @@ t.test('the parts of a token', async t => {
   const pad = (part: string) => part.padEnd(Math.ceil(part.length / 4) * 4, '=')
   const padded = [header, claims, signature].map(pad).join('.')
   t.match(splitJws(padded, true), { header, claims, isPadded: padded !== good })
-  const wrong = [
-    ...[
-      '',
-      '.',
-      '..',
-      'a',
-      'a.b',
-      'a..c',
-      '.b.c',
-      'a.b.',
-      'a.b.c.d',
-      `${good}.`,
-      `.${good}`,
-      `${good}=`,
-      'a.b.A',
-    ],
-    good.padEnd(16_385, 'A'),
-    ...[undefined, null, 1, {}, [], new String(good)],
+  const texts = [
+    '',
+    '.',
+    '..',
+    'a',
+    'a.b',
+    'a..c',
+    '.b.c',
+    'a.b.',
+    'a.b.c.d',
+    'a.b.A',
+    `${good}.`,
+    `.${good}`,
+    `${good}=`,
   ]
+  const wrong = [...texts, good.padEnd(16_385, 'A'), undefined, null, 1, {}, [], new String(good)]
   for (const each of wrong)
     t.equal(
       codeOf(() => splitJws(each)),
       'ERR_TOKEN_MALFORMED',
-      String(each).slice(0, 20),
+      JSON.stringify(each)?.slice(0, 20),
     )
   t.equal(
     codeOf(() => splitJws(padded)),
@@ -292,7 +293,7 @@ t.test('JSON: any value that has one reading comes back', async t => {
   fc.assert(
     fc.property(fc.json({ stringUnit: 'binary' }), fc.constantFrom(undefined, 1, '\t'), (text, indent) => {
       const value: unknown = JSON.parse(text)
-      const respaced = JSON.stringify(value, null, indent as number)
+      const respaced = JSON.stringify(value, null, indent)
       if (text.includes('__proto__') || /\\ud[89a-f]/.test(respaced)) return true
       return JSON.stringify(parseJson(respaced)) === JSON.stringify(value)
     }),

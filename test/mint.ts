@@ -92,7 +92,7 @@ export const token = (
 ): string => seal(`${base64url(json(header))}.${base64url(json(claims))}`, key)
 
 /** The pool, with its key at hand. */
-export const pool = (options: Partial<UserPoolOptions<'access'>> = {}) =>
+export const pool = (options: Partial<UserPoolOptions> = {}) =>
   userPool({ userPoolId, clientId, jwks: { keys: [own.jwk] }, offline: true, ...options })
 
 export const verifierOf = (

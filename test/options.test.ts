@@ -44,7 +44,7 @@ t.test('each check', async t => {
       'has an entry that must be a non-empty string',
       oneOrMore(aString),
       [],
-      [[''], ['x', 1], [undefined], new Array(1)],
+      [[''], ['x', 1], [undefined], Array.from({ length: 1 })],
     ],
   ]
   for (const [problem, check, right, wrong] of cases) {

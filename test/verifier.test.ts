@@ -212,7 +212,7 @@ t.test('only true verifies', async t => {
     t.equal(
       codeOf(() => verifierOf([anyIssuer({ keys })]).verifySync(token())),
       'ERR_TOKEN_SIGNATURE',
-      String(answer),
+      JSON.stringify(answer),
     )
   }
 })
@@ -621,7 +621,7 @@ t.test('whatever comes in, nothing but a refusal comes out', async t => {
           () => undefined,
           error => error,
         )
-      if (!(thrown instanceof AuthError && /^ERR_TOKEN_/.test(thrown.code))) return false
+      if (!(thrown instanceof AuthError && thrown.code.startsWith('ERR_TOKEN_'))) return false
     }
     return true
   }

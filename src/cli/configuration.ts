@@ -9,6 +9,10 @@ export interface Configuration {
   readonly pool: UserPoolOptions<TokenUse>
   /** An option of `createVerifier`. */
   readonly clockTolerance?: number
+  /** For tokens of an identity pool. */
+  readonly identityPoolId?: string
+  /** For tokens of load balancers. */
+  readonly loadBalancerArn?: string | readonly string[]
 }
 
 /** How each setting is called on the command line, to be merged into the options of a command. */
@@ -40,21 +44,26 @@ export async function readConfiguration(
     const parsed = await Promise.all(list.map(text => parse(type, flag, text)))
     configuration[name] = parsed.length === 1 ? parsed[0] : parsed
   }
-  const { clockTolerance, ...pool } = configuration as unknown as Configuration & Configuration['pool']
-  return { pool, ...(clockTolerance !== undefined && { clockTolerance }) }
+  const { clockTolerance, identityPoolId, loadBalancerArn, ...pool } =
+    configuration as unknown as Configuration & Configuration['pool']
+  return {
+    pool,
+    ...(clockTolerance !== undefined && { clockTolerance }),
+    ...(identityPoolId !== undefined && { identityPoolId }),
+    ...(loadBalancerArn !== undefined && { loadBalancerArn }),
+  }
 }
 
 /**
- * Resolves to what is made of a configuration.
+ * Returns what a factory makes of a configuration.
  *
- * @throws UsageError in place of the TypeError of a factory that refuses an option
+ * @throws UsageError in place of the factory's TypeError
  */
-export async function usable<T>(make: () => T | Promise<T>): Promise<T> {
+export function usable<T>(factory: () => T): T {
   try {
-    return await make()
+    return factory()
   } catch (error) {
-    if (error instanceof TypeError) throw usageError(error.message)
-    throw error
+    throw usageError((error as TypeError).message)
   }
 }
 
@@ -119,6 +128,8 @@ const settings: readonly Setting[] = [
   setting('issuer', 'string', 'the exact iss, where it does not follow from the pool ID'),
   setting('jwksUri', 'string', 'where the key set is, if not at the issuer'),
   setting('jwks', 'file', 'a file with the key set, as "cognito-guard keys pull" writes it'),
+  setting('identityPoolId', 'string', 'the identity pool whose OpenID tokens are accepted'),
+  setting('loadBalancerArn', 'string', 'the load balancer that signs users of this pool in', { isList }),
   setting('clockTolerance', 'number', 'seconds by which clocks may differ; default 5'),
   setting('insecureSkipClientCheck', 'boolean', 'accept tokens of any app client'),
   setting('insecureLoopbackHttp', 'boolean', 'allow http: for a key set on this machine'),

@@ -4,14 +4,20 @@ import type { KeySetFailure } from '../types.js'
 import type { Configuration } from './configuration.js'
 import { type Diagnosis, finding, fine } from './diagnosis.js'
 import { type FetchedKeySet, fetchKeySet, keySetUrls, sentenceOf } from './fetch-key-set.js'
+import type { Io } from './io.js'
 
 /** Resolves to what is to say of a configuration: its form, its key set, the clock. */
-export async function diagnosePool({ pool, clockTolerance = 5 }: Configuration): Promise<Diagnosis[]> {
+export async function diagnosePool(
+  { pool, clockTolerance = 5 }: Configuration,
+  fetch: Io['fetch'],
+): Promise<Diagnosis[]> {
   const form = diagnoseForm(pool)
   if (form.some(({ result }) => result === 'problem')) return form
-  const urls = await keySetUrls(pool)
+  const urls = keySetUrls(pool)
   const answers = await Promise.all(
-    urls.map(url => fetchKeySet(url, pool.insecureTestKeys).catch((error: unknown) => error as KeySetError)),
+    urls.map(url =>
+      fetchKeySet(url, pool.insecureTestKeys, fetch).catch((error: unknown) => error as KeySetError),
+    ),
   )
   const sets = answers.filter(answer => 'keys' in answer)
   return [
@@ -67,7 +73,6 @@ function diagnoseForm(pool: Configuration['pool']): Diagnosis[] {
 
 /** A pool signs with one of its two issuers; the other answers 403. */
 function diagnoseIssuer([original, updated]: readonly (FetchedKeySet | KeySetError)[]): Diagnosis {
-  const has = (answer: FetchedKeySet | KeySetError | undefined) => answer !== undefined && 'keys' in answer
   if (has(original) || has(updated)) {
     const which = has(original)
       ? has(updated)
@@ -84,6 +89,8 @@ function diagnoseIssuer([original, updated]: readonly (FetchedKeySet | KeySetErr
     'See the key set below.',
   )
 }
+
+const has = (answer: FetchedKeySet | KeySetError | undefined) => answer !== undefined && 'keys' in answer
 
 function diagnoseKeySet({ keys, skipped, milliseconds }: FetchedKeySet): Diagnosis {
   const what = `${keys.length} usable keys, in ${milliseconds} ms.`

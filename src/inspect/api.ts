@@ -1,12 +1,15 @@
 import { validateRegisteredClaims, validateTime } from '../claims.js'
-import { type AuthError, refusal } from '../errors.js'
-import { createGuard } from '../guard.js'
+import { type AuthError, isAuthError, refusal } from '../errors.js'
+import { identityPool } from '../issuers/identity-pool.js'
+import { loadBalancer } from '../issuers/load-balancer.js'
 import { userPool } from '../issuers/user-pool.js'
-import { type Fetch, type KeySetEvent } from '../jwks/index.js'
+import type { Fetch, KeySetEvent } from '../jwks/index.js'
 import { parseClaims, parseHeader, splitJws } from '../jws.js'
 import type { TokenSource } from '../token-source.js'
 import type { RequestView, TrustedIssuer } from '../types.js'
 import { createVerifier } from '../verifier.js'
+import { decode } from './decode.js'
+import { isSignedByAws } from './kind.js'
 import { refusalOf } from './outcome.js'
 import type { InspectOptions } from './types.js'
 
@@ -14,42 +17,66 @@ import type { InspectOptions } from './types.js'
 export interface Api {
   /** Resolves to what it refuses a request with, to `undefined` when it does not. */
   readonly refusal: (request: RequestView, source: TokenSource) => Promise<AuthError | undefined>
-  /** `undefined` when nothing is configured: then nothing is ever accepted. */
-  readonly issuer?: TrustedIssuer
+  /** As configured, or by default. */
+  readonly tolerance: number
+  /** Empty when nothing is configured: then nothing is accepted. */
+  readonly issuers: readonly Configured[]
   readonly close: () => void
 }
 
-/** Returns an API as the options configure it: the library's guard and verifier, with nothing of their own here. */
-export function apiOf(
-  options: InspectOptions,
-  now: number,
-  tolerance: number,
-  onEvent: (event: KeySetEvent) => void,
-): Api {
-  if (!options.userPool) return { refusal: formalRefusal(now, tolerance), close: () => {} }
-  const issuer = userPool({
-    ...options.userPool,
-    ...(options.network ? {} : withoutNetwork(options.userPool)),
-    onEvent,
-  })
+/** An issuer of the configuration. */
+export interface Configured {
+  readonly issuer: TrustedIssuer
+  readonly isUserPool: boolean
+}
+
+/** Returns an API as the options configure it: the library's own verifier. */
+export function apiOf(options: InspectOptions, now: number, onEvent: (event: KeySetEvent) => void): Api {
+  const { clockTolerance: tolerance = 5 } = options
+  const issuers = issuersOf(options, onEvent)
+  if (issuers.length === 0)
+    return { issuers, tolerance, refusal: formalRefusal(now, tolerance), close: () => {} }
   const verifier = createVerifier({
-    issuers: [issuer],
+    issuers: issuers.map(({ issuer }) => issuer),
     clockTolerance: tolerance,
     clock: { now: () => now * 1_000 },
     cache: false,
   })
   return {
-    issuer,
-    refusal: async (request, token) => {
-      const decision = await createGuard({ verifier, token })(request)
-      return decision.authorized ? undefined : decision.error
+    issuers,
+    tolerance,
+    // Not by a guard: its policy refuses guests, whose tokens are good.
+    refusal: async (request, source) => {
+      try {
+        await verifier.verify(tokenIn(request, source))
+        return undefined
+      } catch (error) {
+        if (isAuthError(error)) return error
+        throw error
+      }
     },
     close: verifier.close,
   }
 }
 
-const withoutNetwork = ({ jwks }: NonNullable<InspectOptions['userPool']>) =>
-  jwks ? { offline: true } : { fetch: noFetch }
+function issuersOf(options: InspectOptions, onEvent: (event: KeySetEvent) => void): Configured[] {
+  const { userPool: pool, identityPool: identities, loadBalancer: balancer, network } = options
+  const keysOf = (jwks: unknown) =>
+    network ? { onEvent } : { onEvent, ...(jwks ? { offline: true } : { fetch: noFetch }) }
+  return [
+    ...(pool ? [{ issuer: userPool({ ...pool, ...keysOf(pool.jwks) }), isUserPool: true }] : []),
+    ...(identities
+      ? [{ issuer: identityPool({ ...identities, ...keysOf(identities.jwks) }), isUserPool: false }]
+      : []),
+    ...(balancer ? [{ issuer: loadBalancer({ ...balancer, ...keysOf(undefined) }), isUserPool: false }] : []),
+  ]
+}
+
+function tokenIn(request: RequestView, source: TokenSource): string {
+  const token = source(request)
+  if (token === undefined) throw refusal('ERR_TOKEN_MISSING')
+  return token
+}
 
 const noFetch: Fetch = async () => {
   throw new Error('not to be fetched')
@@ -60,11 +87,11 @@ const formalRefusal =
   (now: number, tolerance: number): Api['refusal'] =>
   async (request, source) =>
     refusalOf(() => {
-      const token = source(request)
-      if (token === undefined) throw refusal('ERR_TOKEN_MISSING')
-      const parts = splitJws(token)
-      parseHeader(parts.header)
-      const claims = parseClaims(parts.claims)
+      const token = tokenIn(request, source)
+      // Load balancers sign padded parts, and say in the header when they expire.
+      const parts = splitJws(token, isSignedByAws(decode(token)))
+      const { exp } = parseHeader(parts.header)
+      const claims = Object.assign({ exp: Number(exp) }, parseClaims(parts.claims))
       validateRegisteredClaims(claims)
       validateTime(claims, now, tolerance)
     })

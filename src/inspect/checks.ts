@@ -1,9 +1,8 @@
 import { validateRegisteredClaims, validateTime } from '../claims.js'
-import { encoding } from '../encoding.js'
 import { AuthError, type AuthErrorCode } from '../errors.js'
-import { maxTokenLength, parseHeader } from '../jws.js'
+import { maxTokenLength, parseHeader, splitJws } from '../jws.js'
 import type { JwtClaims } from '../types.js'
-import type { Decoded, Json } from './decode.js'
+import { type Decoded, isBase64url, type Json } from './decode.js'
 import { refusalOf } from './outcome.js'
 import { moment, plainly, redacted, type Show } from './show.js'
 import type { Check } from './types.js'
@@ -34,18 +33,27 @@ export function check(
   return { name, result: passed ? 'passed' : 'open', expected, actual }
 }
 
-/** Returns the checks of a token's form, in the order of the verifier, whether or not the first has failed. */
+/**
+ * Returns the checks of a token's form up to its header, in the order of the verifier, whether or not the first has failed.
+ *
+ * @param allowsPadding whether one of the issuers signs padded parts
+ */
 export function formChecks(
   text: string,
-  { parts, header, claims }: Decoded,
+  { parts, header }: Decoded,
   { show }: CheckContext,
+  allowsPadding: boolean,
 ): Check[] {
-  const odd = parts.flatMap((part, i) => (isBase64url(part) ? [] : [i + 1]))
-  const isObject = 'one JSON object in UTF-8, no member twice'
+  const isShort = text.length <= maxTokenLength
+  const isThree = parts.length === 3 && !parts.includes('')
+  const odd = parts.flatMap((part, i) =>
+    isBase64url(allowsPadding ? part.replace(/=+$/, '') : part) ? [] : [i + 1],
+  )
+  const isSplit = !isShort || !isThree || refusalOf(() => splitJws(text, allowsPadding)) === undefined
   return [
     check(
       'length',
-      text.length <= maxTokenLength,
+      isShort,
       `at most ${maxTokenLength} characters`,
       `${text.length} characters`,
       malformed,
@@ -53,27 +61,36 @@ export function formChecks(
     ),
     check(
       'parts',
-      parts.length === 3 && !parts.includes(''),
+      isThree,
       'three, with dots between them',
       `${parts.filter(Boolean).length}`,
       malformed,
-      parts.length === 5
+      parts.length === 5 && header
         ? 'Exchange the refresh token at /oauth2/token (or by InitiateAuth) and send the access token.'
         : 'Send the whole token; look for where it is cut off, or shown shortened.',
     ),
     check(
       'encoding',
-      odd.length === 0,
-      'base64url without padding, one spelling only',
-      odd.length === 0 ? 'as expected' : `not so in part ${odd.join(', ')}`,
+      odd.length === 0 && isSplit,
+      `base64url ${allowsPadding ? 'with all padding or none' : 'without padding'}, one spelling only`,
+      odd.length > 0 ? `not so in part ${odd.join(', ')}` : isSplit ? 'as expected' : 'padded in part',
       malformed,
       'Send the token exactly as it was issued: nothing on the way may decode and encode it.',
     ),
-    check('header', header !== undefined, isObject, header ? 'as expected' : unreadable, malformed),
+    objectCheck('header', header),
     headerCheck(parts[0] as string, header, show),
-    check('claims', claims !== undefined, isObject, claims ? 'as expected' : unreadable, malformed),
   ]
 }
+
+/** Returns the check of a part that must be an object. */
+export const objectCheck = (name: string, value: Json | undefined) =>
+  check(
+    name,
+    value !== undefined,
+    'one JSON object in UTF-8, no member twice',
+    value ? 'as expected' : unreadable,
+    malformed,
+  )
 
 /** Returns the checks of the claims that every token has, and of its time. */
 export function claimChecks(claims: Json | undefined, { redact, now, tolerance }: CheckContext): Check[] {
@@ -113,15 +130,13 @@ export function claimChecks(claims: Json | undefined, { redact, now, tolerance }
   ]
 }
 
-const isBase64url = (part: string) => /^[\w-]*$/.test(part) && encoding.bytes(part) !== undefined
-
 function headerCheck(text: string, header: Json | undefined, show: Show): Check {
   const { alg, kid, typ } = header ?? {}
   const extra = Object.keys(header ?? {}).filter(name => !['alg', 'kid', 'typ'].includes(name))
   const others = extra.length === 0 ? '' : `, and ${show(extra)}`
   return check(
     'header members',
-    header && refusalOf(() => parseHeader(text)) === undefined,
+    header && refusalOf(() => parseHeader(text.replace(/=+$/, ''))) === undefined,
     'alg and kid, texts; typ, if any, of a JWT; no crit, b64, zip, enc, cty',
     header ? `alg ${known(alg, show)}, kid ${show(kid)}, typ ${known(typ, show)}${others}` : unreadable,
     malformed,

@@ -23,3 +23,10 @@ function objectOf(part: string): Json | undefined {
   const value = json === undefined ? undefined : parseJson(json)
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined
 }
+
+/** A member that may be of any type, as a text: empty when it is none. An object is never asked what it says of itself. */
+export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+/** Whether a part of a token is spelled as it must be (RFC 7515 section 2). */
+export const isBase64url = (part: string): boolean =>
+  /^[\w-]*$/.test(part) && encoding.bytes(part) !== undefined

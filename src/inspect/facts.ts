@@ -1,3 +1,4 @@
+import { isTextList } from '../claims.js'
 import type { CheckContext } from './checks.js'
 import type { Decoded } from './decode.js'
 import type { Input } from './input.js'
@@ -19,7 +20,7 @@ export function factsOf({ header, claims }: Decoded, { show, now, redact }: Chec
 }
 
 /** Returns what else is to know of a token: nothing that it is refused for. */
-export function findingsOf(token: string, { header }: Decoded, { hasClaims }: Input): Finding[] {
+export function findingsOf(token: string, { header, claims }: Decoded, { findings }: Input): Finding[] {
   const brought = ['jwk', 'jku', 'x5u', 'x5c'].filter(name => header && Object.hasOwn(header, name))
   return [
     ...(token.length > 4_000
@@ -38,14 +39,15 @@ export function findingsOf(token: string, { header }: Decoded, { hasClaims }: In
           },
         ]
       : []),
-    ...(hasClaims
+    ...(isTextList(claims?.amr) && claims.amr.includes('unauthenticated')
       ? [
           {
-            what: 'The event holds claims that API Gateway has checked and made into texts: groups are "[a b]" or "a,b" there, dates are words.',
-            fix: 'Take what the library makes of the event, or verify the token in its header; do not take those texts apart.',
+            what: 'It is the token of a guest: nobody has signed in.',
+            fix: 'A guard lets guests in only where a policy names them (isGuest).',
           },
         ]
       : []),
+    ...findings,
   ]
 }
 

@@ -5,11 +5,11 @@ import { type CheckContext, check, claimChecks, formChecks } from './checks.js'
 import { type Decoded, decode } from './decode.js'
 import { factsOf, findingsOf } from './facts.js'
 import { type Input, readInput } from './input.js'
+import { issuerChecks } from './issuer-checks.js'
 import { type Candidate, keyChecks } from './key-checks.js'
 import { identify, isSignedByAws } from './kind.js'
 import { mend } from './mend.js'
 import { refusalOf } from './outcome.js'
-import { poolChecks } from './pool-checks.js'
 import { plainly, redacted } from './show.js'
 import type { Check, Finding, InspectOptions, Outcome, Report } from './types.js'
 
@@ -17,20 +17,20 @@ export type * from './types.js'
 
 /**
  * Resolves to what a text is, what an API with this configuration does with it, and why. The text is a token, headers, or an event.
- * The verdict is that of the library's own guard and verifier; the checks explain it.
+ * The verdict is that of the library's own verifier; the checks explain it.
  * Sends nothing anywhere, except that with `network: true` the key set of the configured user pool is fetched.
  *
  * @throws TypeError for options that `userPool` and `createVerifier` refuse
  */
 export async function inspect(text: string, options: InspectOptions = {}): Promise<Report> {
-  const { clock = Date, clockTolerance: tolerance = 5, redact = false, network = false } = options
+  const { clock = Date, redact = false, network = false } = options
   const now = clock.now() / 1_000
-  const context = { show: redact ? redacted : plainly, redact, now, tolerance }
   const events: KeySetEvent[] = []
   const started = performance.now()
-  const api = apiOf(options, now, tolerance, event => events.push(event))
+  const api = apiOf(options, now, event => events.push(event))
+  const context = { show: redact ? redacted : plainly, redact, now, tolerance: api.tolerance }
   try {
-    const input = readInput(text)
+    const input = readInput(text, options.loadBalancer !== undefined)
     const subject = subjectOf(input)
     const { token, decoded, damages } = subject
     const refused = await api.refusal(input.request, input.source)
@@ -54,6 +54,13 @@ export async function inspect(text: string, options: InspectOptions = {}): Promi
   }
 }
 
+/**
+ * Checks the options of {@link inspect}.
+ *
+ * @throws TypeError as `inspect` would
+ */
+export const checkInspectOptions = (options: InspectOptions): void => apiOf(options, 0, () => {}).close()
+
 /** The token that is looked at: the one that an API finds, or the one that can be made out in what it finds. */
 interface Subject {
   readonly token: string
@@ -73,7 +80,7 @@ function subjectOf({ request, source }: Input): Subject {
   return { token, decoded: decode(token), damages: findings }
 }
 
-function outcome(refused: AuthError | undefined, { issuer }: Api, network: boolean): Outcome {
+function outcome(refused: AuthError | undefined, { issuers }: Api, network: boolean): Outcome {
   if (refused?.code === 'ERR_KEYS_UNAVAILABLE' && !network)
     return {
       verdict: 'unknown',
@@ -84,7 +91,7 @@ function outcome(refused: AuthError | undefined, { issuer }: Api, network: boole
     const { code, message, status } = refused
     return { verdict: status === 503 ? 'unknown' : 'refused', code, message }
   }
-  return issuer
+  return issuers.length > 0
     ? { verdict: 'accepted', message: 'The token is accepted; policies may ask for more' }
     : { verdict: 'unknown', message: 'Nothing is configured to compare the token with' }
 }
@@ -108,16 +115,15 @@ function wayChecks({ damages }: Subject, refused: AuthError | undefined): Check[
 /** The checks of the token, in the order of the verifier. */
 async function tokenChecks(
   { token, decoded }: Subject,
-  { issuer }: Api,
-  { userPool }: InspectOptions,
+  { issuers }: Api,
+  options: InspectOptions,
   context: CheckContext,
 ): Promise<Check[]> {
-  const form = formChecks(token, decoded, context)
-  const pool = poolChecks(decoded, userPool, context)
-  const hasKey = [...form, ...pool.filter(({ name }) => name === 'algorithm' || name === 'issuer')].every(
-    ({ result }) => result === 'passed',
-  )
-  const candidate = hasKey ? ({ token, ...decoded } as unknown as Candidate) : undefined
+  const allowsPadding = issuers.some(({ issuer }) => issuer.padding)
+  const form = formChecks(token, decoded, context, allowsPadding)
+  const { checks, issuer, claims } = issuerChecks(token, decoded, issuers, options, context)
+  const isWhole = form.every(({ result }) => result === 'passed')
+  const candidate = isWhole ? ({ token, header: decoded.header, claims } as unknown as Candidate) : undefined
   const keys = await keyChecks(candidate, issuer, context)
-  return [...form, ...pool, ...claimChecks(decoded.claims, context), ...keys]
+  return [...form, ...checks, ...claimChecks(claims, context), ...keys]
 }

@@ -7,6 +7,8 @@ import {
   webSocketProtocol,
 } from '../token-source.js'
 import type { RequestView } from '../types.js'
+import type { Json } from './decode.js'
+import type { Finding } from './types.js'
 
 /** A text as the door of an API would see it. */
 export interface Input {
@@ -15,42 +17,50 @@ export interface Input {
   readonly request: RequestView
   /** Where an API looks for the token in such a request. */
   readonly source: TokenSource
-  /** Claims that a service has put into its event, which are not the token's own any more. */
-  readonly hasClaims?: boolean
+  /** What to know of it. */
+  readonly findings: readonly Finding[]
 }
 
-/** Returns what a text is: the event of a service, headers, the value of one, or else a token by itself. */
-export function readInput(text: string): Input {
+/**
+ * Returns what a text is: the event of a service, headers, the value of one, or else a token by itself.
+ *
+ * @param prefersData whether of the two tokens of a load balancer its own is meant, which only it signs; the other is the user pool's
+ */
+export function readInput(text: string, prefersData: boolean): Input {
   const trimmed = text.trim()
   if (trimmed.startsWith('{')) {
     const event = parseObject(trimmed)
-    if (event) return eventInput(event)
+    if (event) return eventInput(event, prefersData)
   }
   const headers = headerLines(trimmed)
-  if (headers.length > 0) return headerInput('headers', headers)
+  if (headers.length > 0) return headerInput('headers', headers, prefersData)
   if (/^bearer\s/i.test(trimmed))
-    return headerInput('the value of an Authorization header', [['authorization', trimmed]])
+    return {
+      ...headerInput('the value of an Authorization header', [['authorization', trimmed]], prefersData),
+      findings: [leftIn],
+    }
   // What a shell or an editor puts at the end of every text.
   const token = text.replace(/\r?\n$/, '')
-  return { name: 'a token', request: view([]), source: () => token || undefined }
+  return { name: 'a token', request: view([]), source: () => token || undefined, findings: [] }
 }
 
 type Header = readonly [name: string, value: string]
 
-function headerInput(name: string, headers: readonly Header[]): Input {
+function headerInput(name: string, headers: readonly Header[], prefersData: boolean): Input {
   const request = view(headers)
-  const token = tokenHeaders.find(header => request.header(header) !== undefined)
-  if (token === undefined) return { name, request, source: bearer() }
-  return { name: `${name} of a load balancer`, request, source: headerToken(token) }
+  const order = prefersData ? tokenHeaders.toReversed() : tokenHeaders
+  const token = order.find(header => request.header(header) !== undefined)
+  if (token === undefined) return { name, request, source: bearer(), findings: [] }
+  return { name: `${name} of a load balancer`, request, source: headerToken(token), findings: [] }
 }
 
-/** The access token comes first: an API verifies it as any other, while the claims of x-amzn-oidc-data are the load balancer's. */
-const tokenHeaders = ['x-amzn-oidc-accesstoken', 'x-amzn-oidc-data', 'x-amzn-ava-user-context']
+/** Of Verified Access, and of a load balancer. */
+const tokenHeaders = ['x-amzn-ava-user-context', 'x-amzn-oidc-accesstoken', 'x-amzn-oidc-data']
 
 /** The headers in what was copied from a client, a log or `curl -v`. */
 const headerLines = (text: string): Header[] =>
   text.split('\n').flatMap(line => {
-    const [, name, value] = /^(?:[<>] )?([A-Za-z][\w-]*):[ \t]*(?!\/\/)(\S.*?)\s*$/.exec(line) ?? []
+    const [, name, value] = /^(?:[<>] )?([A-Za-z][\w-]*):[ \t]+(\S.*?)\s*$/.exec(line) ?? []
     return name !== undefined && value !== undefined ? [[name.toLowerCase(), value] as const] : []
   })
 
@@ -63,7 +73,7 @@ const view = (headers: readonly Header[], url?: string): RequestView => ({
 })
 
 /** The shapes are those of the guides of API Gateway, AppSync, Lambda, CloudFront and Elastic Load Balancing. */
-function eventInput(event: Json): Input {
+function eventInput(event: Json, prefersData: boolean): Input {
   const context = objectIn(event, 'requestContext')
   const { authorizationToken } = event
   if (typeof authorizationToken === 'string') {
@@ -72,23 +82,45 @@ function eventInput(event: Json): Input {
     const source: TokenSource = /^bearer\b/i.test(authorizationToken)
       ? bearer()
       : headerToken('authorization')
-    return { name, request: view([['authorization', authorizationToken]]), source }
+    return { name, request: view([['authorization', authorizationToken]]), source, findings: [] }
   }
   const edge = objectIn(objectIn(firstIn(event, 'Records'), 'cf'), 'request')
   const headers = [event, objectIn(event, 'request'), edge].flatMap(headersIn)
   const name = eventNames.find(([, is]) => is(event, context))?.[0]
-  if (name === undefined) return { name: 'JSON, but no event', request: view([]), source: () => undefined }
+  if (name === undefined) return answerInput(event)
   const authorizer = objectIn(context, 'authorizer')
   const hasClaims = 'claims' in authorizer || 'claims' in objectIn(authorizer, 'jwt')
+  const findings = hasClaims ? [textClaims] : []
   if (name.includes('WebSocket')) {
     const query = new URLSearchParams(objectIn(event, 'queryStringParameters') as Record<string, string>)
     const source = firstOf(bearer(), webSocketProtocol(), queryToken(), queryToken('token'))
-    return { name, request: view(headers, `?${query.toString()}`), source, hasClaims }
+    return { name, request: view(headers, `?${query.toString()}`), source, findings }
   }
-  return { ...headerInput(name, headers), hasClaims }
+  return { ...headerInput(name, headers, prefersData), findings }
 }
 
-type Json = Readonly<Record<string, unknown>>
+/** What a sign-in is answered: by /oauth2/token, or by InitiateAuth. */
+function answerInput(answer: Json): Input {
+  const token = answer.access_token ?? objectIn(answer, 'AuthenticationResult').AccessToken
+  const isAnswer = typeof token === 'string'
+  return {
+    name: isAnswer ? 'the answer to a sign-in; its access token' : 'JSON, but no event',
+    request: view([]),
+    source: () => (isAnswer ? token : undefined),
+    findings: [],
+  }
+}
+
+const leftIn: Finding = {
+  what: '"Bearer" stands in front of the token: the text is taken for the value of an Authorization header.',
+  fix: 'Passed to verifier.verify() like this it is refused (ERR_TOKEN_MALFORMED): pass on what follows, or use the guard, which reads the header itself.',
+}
+
+const textClaims: Finding = {
+  what: 'The event holds claims that API Gateway has checked and made into texts: groups are "[a b]" or "a,b" there, dates are words.',
+  fix: 'Take what the library makes of the event, or verify the token in its header; do not take those texts apart.',
+}
+
 type Is = (event: Json, context: Json) => boolean
 
 const authorizerNames: readonly (readonly [string, Is])[] = [

@@ -1,6 +1,6 @@
-import { encoding } from '../encoding.js'
+import { encoding, type SignedBytes } from '../encoding.js'
 import type { AuthError } from '../errors.js'
-import { isAuthError } from '../errors.js'
+import { splitJws } from '../jws.js'
 import type { Algorithm, JwsHeader, JwtClaims, TrustedIssuer, VerificationKey } from '../types.js'
 import { type CheckContext, check } from './checks.js'
 import type { Check } from './types.js'
@@ -30,8 +30,7 @@ export async function keyChecks(
   try {
     key = await issuer.keys(header.kid, header.alg as Algorithm, now * 1_000, claims.iss)
   } catch (error) {
-    if (!isAuthError(error)) throw error
-    return [refusedKey(error, named), signatureCheck(undefined, 'not checked')]
+    return [refusedKey(error as AuthError, named), signatureCheck(undefined, 'not checked')]
   }
   const isGenuine = await isSigned(candidate.token, key)
   return [
@@ -46,9 +45,10 @@ const refusedKey = ({ code }: AuthError, named: string) =>
     : keyCheck(undefined, `${named}; the keys are not at hand`)
 
 async function isSigned(token: string, key: VerificationKey): Promise<boolean> {
-  const bytes = encoding.signedBytes(token, token.lastIndexOf('.'))
-  // The bytes are lent.
-  return bytes ? key.verify(Uint8Array.from(bytes.signingInput), Uint8Array.from(bytes.signature)) : false
+  const { end, signatureEnd } = splitJws(token, true)
+  const { signingInput, signature } = encoding.signedBytes(token, end, signatureEnd) as SignedBytes
+  // They are lent.
+  return key.verify(Uint8Array.from(signingInput), Uint8Array.from(signature))
 }
 
 const keyCheck = (passed: boolean | undefined, actual: string) =>

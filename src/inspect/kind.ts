@@ -1,4 +1,4 @@
-import type { Decoded, Json } from './decode.js'
+import { type Decoded, type Json, textOf } from './decode.js'
 import type { TokenKind } from './types.js'
 
 /** Returns what a text is, and in a sentence or two what that is for. Goes by what stands in it, verified or not. */
@@ -33,12 +33,12 @@ function opaqueKind(text: string): TokenKind {
 /** The signature of the smallest key that RS256 is used with has 256 bytes, of ES256 64. */
 function isCutOff(parts: readonly string[], { alg }: Json): boolean {
   if (parts.length < 3) return true
-  const characters = { R: 342, P: 342, E: 86 }[String(alg).charAt(0)] ?? 1
+  const characters = { R: 342, P: 342, E: 86 }[textOf(alg).charAt(0)] ?? 1
   return parts.length === 3 && (parts[2] as string).length < characters
 }
 
 function issuedKind(claims: Json): TokenKind {
-  const iss = String(claims.iss)
+  const iss = textOf(claims.iss)
   if (identityPoolIssuer.test(iss)) return 'identity-pool'
   if (claims.token_use === 'id') return 'id'
   if (claims.token_use !== 'access') return 'other-issuer'

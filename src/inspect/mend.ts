@@ -1,4 +1,6 @@
 import { splitJws } from '../jws.js'
+import { isBase64url } from './decode.js'
+import { refusalOf } from './outcome.js'
 import type { Finding } from './types.js'
 
 /**
@@ -18,14 +20,8 @@ export function mend(text: string): { readonly token: string; readonly findings:
   return isJws(token) ? { token, findings } : undefined
 }
 
-function isJws(text: string): boolean {
-  try {
-    splitJws(text)
-    return true
-  } catch {
-    return false
-  }
-}
+const isJws = (text: string) =>
+  text.split('.').every(isBase64url) && refusalOf(() => splitJws(text)) === undefined
 
 interface Damage {
   readonly what: string
@@ -54,7 +50,7 @@ const damages: readonly Damage[] = [
   {
     what: 'The name of a parameter is left in front of the token.',
     fix: 'Parse the query, the fragment or the cookie, and take the value of the parameter.',
-    undo: text => /(?:^|[?#&; ])(?:access_token|id_token|token)=([^&; ]+)/.exec(text)?.[1] ?? text,
+    undo: text => (accessParameter.exec(text) ?? anyParameter.exec(text))?.[1] ?? text,
   },
   {
     what: 'The token is URL-encoded.',
@@ -72,6 +68,9 @@ const damages: readonly Damage[] = [
     undo: text => text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', ''),
   },
 ]
+
+const accessParameter = /(?:^|[?#&; ])access_token=([^&; ]+)/
+const anyParameter = /(?:^|[?#&; ])(?:id_token|token)=([^&; ]+)/
 
 function decodeUrl(text: string): string {
   try {

@@ -1,4 +1,6 @@
 import type { AuthErrorCode } from '../errors.js'
+import type { IdentityPoolOptions } from '../issuers/identity-pool.js'
+import type { LoadBalancerOptions } from '../issuers/load-balancer.js'
 import type { TokenUse, UserPoolOptions } from '../issuers/user-pool.js'
 import type { KeySetEvent } from '../jwks/index.js'
 import type { Clock } from '../types.js'
@@ -8,6 +10,10 @@ import type { Json } from './decode.js'
 export interface InspectOptions {
   /** The options of `userPool`. Without them a token can be described and refused for its form, never accepted. */
   readonly userPool?: UserPoolOptions<TokenUse> | undefined
+  /** The options of `identityPool`, when its OpenID tokens are accepted. */
+  readonly identityPool?: IdentityPoolOptions | undefined
+  /** The options of `loadBalancer`, when an Application Load Balancer authenticates users. */
+  readonly loadBalancer?: LoadBalancerOptions | undefined
   /** As of `createVerifier`. Default 5. */
   readonly clockTolerance?: number | undefined
   /** Whether keys may be fetched, as `userPool` would. Default `false`: only a key set at hand (`userPool.jwks`) is used. */
@@ -18,7 +24,7 @@ export interface InspectOptions {
   readonly clock?: Clock | undefined
 }
 
-/** What the guard of an API with this configuration does. */
+/** What an API with this configuration does with a token. */
 export interface Outcome {
   /** `unknown`: it cannot be told from here. */
   readonly verdict: 'accepted' | 'refused' | 'unknown'

@@ -122,11 +122,12 @@ const aPoolIdOfDocumentedRegion: OptionCheck = value =>
     : 'is of a Region whose issuer is not documented: give the issuer option as well')
 
 /** Those whose identity pools have one issuer. */
-const sharingRegions = new Set([
-  ...['us-east-1', 'us-east-2', 'us-west-1', 'us-west-2', 'ca-central-1', 'sa-east-1'],
-  ...['ap-northeast-1', 'ap-northeast-2', 'ap-northeast-3', 'ap-south-1', 'ap-southeast-1', 'ap-southeast-2'],
-  ...['eu-central-1', 'eu-north-1', 'eu-west-1', 'eu-west-2', 'eu-west-3'],
-])
+const sharingRegions = new Set(
+  (
+    'us-east-1 us-east-2 us-west-1 us-west-2 ca-central-1 sa-east-1 ap-northeast-1 ap-northeast-2 ap-northeast-3 ' +
+    'ap-south-1 ap-southeast-1 ap-southeast-2 eu-central-1 eu-north-1 eu-west-1 eu-west-2 eu-west-3'
+  ).split(' '),
+)
 
 const algorithms = ['RS512'] as const
 

@@ -12,6 +12,7 @@ import { wire } from './request.js'
 import type { Supply } from './stock.js'
 import { tokenBucket } from './token-bucket.js'
 
+export { discoveryUrl, keySetUrlIn } from './discovery.js'
 export type { KeySetEvent } from './events.js'
 export type { KeySetError } from './failure.js'
 export { type KeyPerUrlSource, keyPerUrl } from './key-per-url.js'
@@ -28,8 +29,10 @@ export type { Fetch, FetchResponse } from './request.js'
 
 /** What {@link keySet} is made from: where the set is, what it is for, and what the user has set. */
 export interface KeySetSource extends KeySetOptions {
-  /** Where the key set is: `https:`. */
+  /** Where the key set is, or with `locate` the document that says so: `https:`. */
   readonly url: string
+  /** Takes the URL of the key set from the text at `url`. Default: the text is the key set. */
+  readonly locate?: (text: string) => string
   /** What its keys are for. A key that fits none of them is left out. */
   readonly algorithms: readonly Algorithm[]
   /** Makes an entry a key. Default: what the runtime's cryptography does. */
@@ -43,7 +46,8 @@ export interface KeySetSource extends KeySetOptions {
  */
 export function keySet(options: KeySetSource): RefreshingKeys {
   checkOptions('keySet', options, { ...checks, url: keyUrl(options.insecureLoopbackHttp) })
-  const { url, algorithms, importKey = importKeyHere, jwks, offline, monotonic = performance } = options
+  const { url, locate, algorithms, importKey = importKeyHere } = options
+  const { jwks, offline, monotonic = performance } = options
   const emit = harmless(options.onEvent)
   const importing = {
     algorithms,
@@ -61,7 +65,9 @@ export function keySet(options: KeySetSource): RefreshingKeys {
   const load: Supply['load'] = async ({ signal, requests, last }) => {
     // Where importing takes time, the keys at hand are the first to land, and due for a refresh.
     if (!last && atHand) return { keys: await atHand, freshFor: 0 }
-    const { text, maxAge } = await fetchText(get, url, { signal, requests, hedgeDelay: times.hedgeDelay })
+    const limits = { signal, requests, hedgeDelay: times.hedgeDelay }
+    const at = locate ? locate((await fetchText(get, url, limits)).text) : url
+    const { text, maxAge } = await fetchText(get, at, limits)
     return { keys: await importKeySet(parseKeySet(text), importing, last), freshFor: maxAge }
   }
   return refreshing({
@@ -99,4 +105,5 @@ const checks = {
   algorithms: (value: unknown) =>
     Array.isArray(value) && value.length > 0 ? undefined : 'must be a list of at least one algorithm',
   'importKey?': aFunction,
+  'locate?': aFunction,
 }

@@ -2,19 +2,8 @@ import { allScopes } from './config.js'
 import { isLoopback } from './http.js'
 import type { Local } from './local.js'
 import { errorPage } from './pages.js'
-import type { LocalClient } from './types.js'
+import type { Authorization, LocalClient } from './types.js'
 import type { LocalUser } from './users.js'
-
-/** What an app asks for when it sends a browser to sign in. */
-export interface Authorization {
-  readonly client: LocalClient
-  readonly redirectUri: string
-  readonly scopes: readonly string[]
-  readonly state: string | undefined
-  readonly nonce: string | undefined
-  readonly resource: string | undefined
-  readonly codeChallenge: string | undefined
-}
 
 /**
  * What a query asks for; the answer to the browser where it cannot be had. Nobody is sent to a URL that is not the client's.

@@ -1,5 +1,6 @@
 import type { stateOf } from './controls.js'
 import { type Html, html, pageResponse } from './html.js'
+import { inspectForm } from './inspect-page.js'
 import type { Local } from './local.js'
 
 /** The page with all controls. Each is a plain form; a script only adds decisions as they come. */
@@ -15,7 +16,8 @@ export function controlPage(
 ${problem === null ? undefined : html`<p class="alert" role="alert" data-testid="error">${problem}</p>`}
 <p>Signs as <code>${state.issuer}</code> with keys that were made when it started. Point your API at it:</p>
 <pre data-testid="snippet">${snippet(local)}</pre>
-${decisions(state)}
+${decisions(state, local.url)}
+<section><h2>Why is this token refused?</h2>${inspectForm()}</section>
 ${clock(state)}
 ${keys(state)}
 ${people(state)}
@@ -27,16 +29,16 @@ type State = ReturnType<typeof stateOf>
 
 const snippet = ({ url, config, issuer }: Local) => `userPool({
   userPoolId: '${config.userPoolId}',
-  clientId: '${config.clients.map(({ clientId }) => clientId).join("', '")}',${
+  clientId: ['${config.clients.map(({ clientId }) => clientId).join("', '")}'],${
     config.issuer === 'local' ? `\n  issuer: '${issuer}',` : ''
   }
   jwksUri: '${url}/${config.userPoolId}/.well-known/jwks.json',
   insecureLoopbackHttp: true,
 })`
 
-const decisions = ({ decisions }: State) => html`<section aria-labelledby="decisions-title">
+const decisions = ({ decisions }: State, url: string) => html`<section aria-labelledby="decisions-title">
 <h2 id="decisions-title">Decisions of your API</h2>
-<p>Shown as they come: <code>createGuard({ verifier, onDecision: reportTo('http://127.0.0.1:...') })</code></p>
+<p>Shown as they come: <code>createGuard({ verifier, onDecision: reportTo('${url}') })</code></p>
 <table><thead><tr><th>Request</th><th>Status</th><th>Reason</th><th>How to fix it</th></tr></thead>
 <tbody id="decisions" data-testid="decisions" aria-live="polite">
 ${decisions
@@ -129,7 +131,7 @@ const sessions = ({ sessions }: State) => html`<section aria-labelledby="session
 <table><thead><tr><th>User</th><th>Client</th><th>Scopes</th><th></th></tr></thead><tbody data-testid="sessions">
 ${sessions.map(
   ({ id, username, clientId, scopes, isRevoked }) =>
-    html`<tr><td>${username}</td><td class="code">${clientId}</td><td class="code">${scopes.join(' ')}</td><td>${
+    html`<tr><td>${username}</td><td>${clientId}</td><td>${scopes.join(' ')}</td><td>${
       isRevoked
         ? html`revoked`
         : form('revoke-session', html`<input type="hidden" name="session" value="${id}">`, 'Revoke')

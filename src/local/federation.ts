@@ -1,14 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose'
 import { authorizationOf, grant, redirect, refuse } from './authorization.js'
+import { field } from './form.js'
 import type { Local } from './local.js'
 import { errorPage, providerPage } from './pages.js'
-import type { IdentityProvider, PendingFederation, ProviderUser } from './types.js'
+import type { Authorization, IdentityProvider, PendingFederation, ProviderUser } from './types.js'
 
 /** Sends a browser to a provider: a real one by OpenID Connect, or the page on which its sign-in is played. */
 export async function startFederation(
   local: Local,
   provider: IdentityProvider,
+  authorization: Authorization,
   query: URLSearchParams,
 ): Promise<Response> {
   if (provider.issuer === undefined) {
@@ -21,7 +23,7 @@ export async function startFederation(
   const state = randomBytes(16).toString('base64url')
   const nonce = randomBytes(16).toString('base64url')
   const verifier = randomBytes(32).toString('base64url')
-  local.federations.set(state, { provider, query: query.toString(), nonce, verifier })
+  local.federations.set(state, { provider, authorization, nonce, verifier })
   return redirect(authorization_endpoint, {
     response_type: 'code',
     client_id: provider.clientId,
@@ -52,18 +54,18 @@ export async function providerEndpoint(local: Local, request: Request): Promise<
 /** Answers `/oauth2/idpresponse`, where a real provider sends the browser back: the user is made at the first sign-in. */
 export async function callbackEndpoint(local: Local, request: Request): Promise<Response> {
   const { searchParams: answer } = new URL(request.url)
-  const pending = local.federations.get(answer.get('state') ?? '')
-  local.federations.delete(answer.get('state') ?? '')
+  const state = field(answer, 'state')
+  const pending = local.federations.get(state)
+  local.federations.delete(state)
   if (!pending) return errorPage('This sign-in was not begun here, or has ended.')
-  const authorization = authorizationOf(local, new URLSearchParams(pending.query))
-  if (authorization instanceof Response) return authorization
-  const code = answer.get('code')
-  if (!code) return refuse(authorization, answer.get('error') ?? 'invalid_request')
+  const { provider, authorization } = pending
+  const code = field(answer, 'code')
+  if (!code) return refuse(authorization, field(answer, 'error') || 'invalid_request')
   try {
     const user = await redeem(local, pending, code)
-    return grant(local, authorization, local.users.federate(pending.provider, user))
+    return grant(local, authorization, local.users.federate(provider, user))
   } catch {
-    return refuse(authorization, 'invalid_request', `${pending.provider.name} did not vouch for the user`)
+    return refuse(authorization, 'invalid_request', `${provider.name} did not vouch for the user`)
   }
 }
 

@@ -42,7 +42,9 @@ export async function listen(
 /** Answers Node's requests with a function of the web's. */
 export const answerWith =
   (handler: Handler, url: () => string) => (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    respond(handler, url(), incoming, outgoing).catch(() => outgoing.destroy())
+    respond(handler, url(), incoming, outgoing).catch((error: Error) => {
+      if (!outgoing.headersSent) outgoing.writeHead(500, { 'content-type': 'text/plain' }).end(error.stack)
+    })
   }
 
 /** Whether a URL names this machine. */
@@ -60,9 +62,9 @@ async function respond(
 ): Promise<void> {
   const body = await readBody(incoming)
   if (body === undefined) return void outgoing.writeHead(413).end()
-  const { method = 'GET', headers } = incoming
+  const { method, headers } = incoming as IncomingMessage & { readonly method: string }
   const isBodiless = method === 'GET' || method === 'HEAD'
-  const request = new Request(new URL(incoming.url ?? '/', url), {
+  const request = new Request(`${url}${incoming.url}`, {
     method,
     headers: headers as Record<string, string>,
     ...(isBodiless ? {} : { body }),

@@ -5,6 +5,7 @@ import { issuerUrls } from '../testing/issuer.js'
 import type { TrustedIssuer, Verifier } from '../types.js'
 import { createVerifier } from '../verifier.js'
 import { createDecisionLog, type DecisionLog } from './decisions.js'
+import { createIdentities, type Identities } from './identities.js'
 import type { KeyRing } from './keys.js'
 import { createSessions, type Sessions } from './sessions.js'
 import type { SrpExchange } from './srp.js'
@@ -23,6 +24,7 @@ export interface Local {
   readonly keys: KeyRing
   readonly users: Users
   readonly sessions: Sessions
+  readonly identities: Identities
   readonly decisions: DecisionLog
   /** Verifies its own access tokens, for the calls that take one. */
   readonly verifier: Verifier
@@ -57,6 +59,7 @@ export function createLocal(config: LocalConfig, url: string, keys: KeyRing): Lo
     keys,
     users: createUsers(config, clock),
     sessions,
+    identities: createIdentities(config.identityPool.identityPoolId, clock),
     decisions: createDecisionLog(clock),
     verifier: verifierOf(issuer, clock, keys, sessions),
     challenges: new Map(),

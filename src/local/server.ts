@@ -5,6 +5,8 @@ import { controlPage } from './control-page.js'
 import { control, stateOf } from './controls.js'
 import { callbackEndpoint, providerEndpoint } from './federation.js'
 import { answerWith, type Handler, isLoopback, listen } from './http.js'
+import { identityPoolApi } from './identity-pool.js'
+import { inspectEndpoint } from './inspect-page.js'
 import { createKeyRing } from './keys.js'
 import { createLocal, type Local } from './local.js'
 import {
@@ -14,6 +16,7 @@ import {
   logoutEndpoint,
   signUpEndpoint,
 } from './sign-in.js'
+import { stsEndpoint } from './sts.js'
 import { discoveryDocument, revokeEndpoint, tokenEndpoint, userInfoEndpoint } from './token-endpoint.js'
 import type { LocalConfig } from './types.js'
 import { userPoolApi } from './user-pool-api.js'
@@ -58,9 +61,11 @@ export type Routes = Readonly<Record<string, (request: Request) => MaybePromise<
 function routesOf(local: Local): Routes {
   const pool = `/${local.config.userPoolId}/.well-known`
   return {
-    'POST /': request => answerCall(services, local, request),
+    'POST /': request =>
+      isForm(request) ? stsEndpoint(local, request) : answerCall(services, local, request),
     [`GET ${pool}/jwks.json`]: () => keySet(local),
     [`GET ${pool}/openid-configuration`]: () => Response.json(discoveryDocument(local)),
+    'GET /.well-known/jwks_uri': () => Response.json(local.keys.identityPoolJwks()),
     'GET /oauth2/authorize': request => authorizeEndpoint(local, request),
     'GET /oauth2/idpresponse': request => callbackEndpoint(local, request),
     'POST /oauth2/token': request => tokenEndpoint(local, request),
@@ -76,6 +81,8 @@ function routesOf(local: Local): Routes {
     'POST /provider': request => providerEndpoint(local, request),
     'GET /logout': request => logoutEndpoint(local, request),
     'GET /': request => controlPage(local, stateOf(local), new URL(request.url).searchParams.get('problem')),
+    'GET /inspect': request => inspectEndpoint(local, request),
+    'POST /inspect': request => inspectEndpoint(local, request),
     'GET /_local/state': () => Response.json(stateOf(local)),
     'GET /_local/decisions': () => decisionStream(local),
     'POST /_local/decisions': async request => {
@@ -87,6 +94,7 @@ function routesOf(local: Local): Routes {
 
 const services: Readonly<Record<string, Operations>> = {
   AWSCognitoIdentityProviderService: userPoolApi,
+  AWSCognitoIdentityService: identityPoolApi,
 }
 
 /** Finds the route of a request, and says which pages of other origins may read the answer. */
@@ -118,17 +126,20 @@ function answer(local: Local, routes: Routes, request: Request, pathname: string
 
 /** A control by JSON, or by a form of the page, which is shown again. */
 async function controlCall(local: Local, name: string, request: Request): Promise<Response> {
-  const isForm = request.headers.get('content-type')?.startsWith('application/x-www-form-urlencoded') === true
+  const isFromPage = isForm(request)
   try {
     const body = await request.text()
-    const input: unknown = isForm ? formInput(name, new URLSearchParams(body)) : JSON.parse(body || '{}')
+    const input: unknown = isFromPage ? formInput(name, new URLSearchParams(body)) : JSON.parse(body || '{}')
     const answer = await control(local, name, input)
-    return isForm ? backToPage() : Response.json(answer)
+    return isFromPage ? backToPage() : Response.json(answer)
   } catch (error) {
     const { message } = error as Error
-    return isForm ? backToPage(message) : Response.json({ error: message }, { status: 400 })
+    return isFromPage ? backToPage(message) : Response.json({ error: message }, { status: 400 })
   }
 }
+
+const isForm = ({ headers }: Request) =>
+  headers.get('content-type')?.startsWith('application/x-www-form-urlencoded') === true
 
 const backToPage = (problem?: string) =>
   new Response(null, {

@@ -1,5 +1,4 @@
 import {
-  type Authorization,
   authorizationOf,
   cookieName,
   cookieOf,
@@ -9,8 +8,10 @@ import {
   refuse,
 } from './authorization.js'
 import { startFederation } from './federation.js'
+import { field } from './form.js'
 import type { Local } from './local.js'
 import { confirmPage, errorPage, signInPage, signUpPage } from './pages.js'
+import type { Authorization } from './types.js'
 import { authenticate, confirm, signUp } from './user-pool-api.js'
 
 /**
@@ -25,10 +26,9 @@ export function authorizeEndpoint(local: Local, request: Request): Response | Pr
   if (providerName !== 'COGNITO') {
     const provider = local.config.identityProviders.find(({ name }) => name === providerName)
     if (!provider) return refuse(authorization, 'invalid_request', 'identity_provider is not one of the pool')
-    return startFederation(local, provider, query)
+    return startFederation(local, provider, authorization, query)
   }
-  const hinted =
-    query.get('auto') === '1' ? local.users.find(query.get('login_hint') ?? undefined) : undefined
+  const hinted = query.get('auto') === '1' ? local.users.find(field(query, 'login_hint')) : undefined
   const prompt = query.get('prompt')
   const user = hinted ?? (prompt === 'login' ? undefined : local.sessions.remembered(cookieOf(request)))
   if (user) return grant(local, authorization, user)
@@ -43,13 +43,13 @@ export const loginEndpoint = (local: Local, request: Request): Promise<Response>
       query: query.toString(),
       users: local.users.all().filter(({ password, confirmationCode }) => password && !confirmationCode),
       providers: local.config.identityProviders,
-      hint: query.get('login_hint') ?? undefined,
+      hint: field(query, 'login_hint'),
       formTarget: formTarget(authorization),
     }
     if (!form) return signInPage(view)
     try {
       const clicked = view.users.find(({ username }) => username === form.get('as'))
-      const user = clicked ?? authenticate(local, form.get('username') ?? '', form.get('password'))
+      const user = clicked ?? authenticate(local, field(form, 'username'), form.get('password'))
       return grant(local, authorization, user)
     } catch (error) {
       return signInPage({ ...view, error: (error as Error).message })
@@ -61,8 +61,8 @@ export const signUpEndpoint = (local: Local, request: Request): Promise<Response
   withForm(local, request, (authorization, form, query) => {
     if (!form) return signUpPage(query.toString())
     try {
-      const attributes = { email: form.get('email') ?? '' }
-      const user = signUp(local, form.get('username') ?? '', form.get('password') ?? '', attributes)
+      const attributes = { email: field(form, 'email') }
+      const user = signUp(local, field(form, 'username'), field(form, 'password'), attributes)
       return confirmPage(query.toString(), user, formTarget(authorization))
     } catch (error) {
       return signUpPage(query.toString(), (error as Error).message)
@@ -72,10 +72,10 @@ export const signUpEndpoint = (local: Local, request: Request): Promise<Response
 /** Answers `/confirm`: whoever sends the right code is signed in. */
 export const confirmEndpoint = (local: Local, request: Request): Promise<Response> =>
   withForm(local, request, (authorization, form, query) => {
-    const user = local.users.find(form?.get('username') ?? undefined)
+    const user = local.users.find(field(form, 'username'))
     if (!user) return errorPage('There is nobody to confirm.')
     try {
-      return grant(local, authorization, confirm(user, form?.get('code') ?? ''))
+      return grant(local, authorization, confirm(user, field(form, 'code')))
     } catch (error) {
       return confirmPage(query.toString(), user, formTarget(authorization), (error as Error).message)
     }

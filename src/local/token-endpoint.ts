@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { isAuthError } from '../errors.js'
 import { allScopes, userScopes } from './config.js'
+import { field } from './form.js'
 import type { Local } from './local.js'
+import { accessOf } from './own-tokens.js'
 import type { Session } from './sessions.js'
 import { issueMachineToken, issueTokens, isVisible } from './tokens.js'
 import type { LocalClient } from './types.js'
@@ -38,16 +39,9 @@ export async function revokeEndpoint(local: Local, request: Request): Promise<Re
 export async function userInfoEndpoint(local: Local, request: Request): Promise<Response> {
   const token = request.headers.get('authorization')?.match(/^Bearer (.+)$/i)?.[1]
   if (token === undefined) return challenge('invalid_request', 400)
-  try {
-    const { claims, principal } = await local.verifier.verify(token)
-    const session = local.sessions.find(claims.origin_jti)
-    if (!session || principal.tokenUse !== 'access' || !principal.scopes.includes('openid'))
-      return challenge('invalid_token', 401)
-    return Response.json(userInfo(session))
-  } catch (error) {
-    if (!isAuthError(error)) throw error
-    return challenge('invalid_token', 401)
-  }
+  const access = await accessOf(local, token)
+  if (typeof access === 'string' || !access.scopes.includes('openid')) return challenge('invalid_token', 401)
+  return Response.json(userInfo(access.session))
 }
 
 /** What the userInfo endpoint, and after it a load balancer, says of a user. */
@@ -78,7 +72,7 @@ export const discoveryDocument = ({ issuer, url, config }: Local) => ({
 })
 
 function codeGrant(local: Local, client: LocalClient, form: URLSearchParams): Response {
-  const given = local.sessions.redeem(form.get('code') ?? undefined)
+  const given = local.sessions.redeem(field(form, 'code'))
   const isRight =
     given?.client === client &&
     given.redirectUri === form.get('redirect_uri') &&
@@ -89,7 +83,7 @@ function codeGrant(local: Local, client: LocalClient, form: URLSearchParams): Re
 }
 
 function refreshGrant(local: Local, client: LocalClient, form: URLSearchParams): Response {
-  const token = form.get('refresh_token') ?? ''
+  const token = field(form, 'refresh_token')
   let session: Session
   try {
     session = sessionToRefresh(local, client, token)
@@ -137,7 +131,7 @@ function authenticatedClient(
   return config.clients.find(client => client.clientId === id && client.secret === secret)
 }
 
-const formDecoded = (text: string) => new URLSearchParams(`v=${text}`).get('v') ?? ''
+const formDecoded = (text: string) => field(new URLSearchParams(`v=${text}`), 'v')
 
 const challengeOf = (verifier: string | null) =>
   verifier === null ? undefined : createHash('sha256').update(verifier).digest('base64url')

@@ -85,10 +85,22 @@ export interface LocalIdentityPool {
   readonly roleMappings: Readonly<Record<string, object>>
 }
 
+/** What an app asks for when it sends a browser to sign in. */
+export interface Authorization {
+  readonly client: LocalClient
+  readonly redirectUri: string
+  readonly scopes: readonly string[]
+  readonly state: string | undefined
+  readonly nonce: string | undefined
+  readonly resource: string | undefined
+  readonly codeChallenge: string | undefined
+}
+
 /** A sign-in at a provider that has not ended. */
 export interface PendingFederation {
   readonly provider: IdentityProvider
-  readonly query: string
+  /** What comes after it. */
+  readonly authorization: Authorization
   readonly nonce: string
   readonly verifier: string
 }

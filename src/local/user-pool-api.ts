@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
-import { isAuthError } from '../errors.js'
 import { type Call, fault, members, type Operations, required } from './aws.js'
 import type { Local } from './local.js'
+import { accessOf } from './own-tokens.js'
 import type { Session } from './sessions.js'
 import { srpExchange } from './srp.js'
 import { issueTokens } from './tokens.js'
@@ -191,8 +191,8 @@ function srpChallenge(local: Local, client: LocalClient, parameters: Call['input
   const name = required(parameters, 'USERNAME')
   checkSecretHash(client, name, parameters.SECRET_HASH)
   const user = local.users.find(name)
-  const { username, password } = user ?? {}
-  if (!user || username === undefined || password === undefined) throw wrongPassword()
+  if (user?.password === undefined) throw wrongPassword()
+  const { username, password } = user
   const poolName = local.config.userPoolId.replace(/^.*_/, '')
   const exchange = srpExchange({ poolName, username, password }, required(parameters, 'SRP_A'))
   if (!exchange) throw fault('InvalidParameterException', 'SRP_A is not valid.')
@@ -230,16 +230,12 @@ function result(local: Local, session: Session, more: { readonly RefreshToken?: 
 
 /** The session of an access token that may be used for the user's own account. */
 async function sessionOfToken(local: Local, token: string): Promise<Session> {
-  const { claims, principal } = await local.verifier.verify(token).catch((error: unknown) => {
-    throw isAuthError(error)
-      ? fault('NotAuthorizedException', tokenFaults[error.code] ?? invalidToken)
-      : error
-  })
-  const session = local.sessions.find(claims.origin_jti)
-  if (!session || principal.tokenUse !== 'access') throw fault('NotAuthorizedException', invalidToken)
-  if (!principal.scopes.includes('aws.cognito.signin.user.admin'))
+  const access = await accessOf(local, token)
+  if (typeof access === 'string')
+    throw fault('NotAuthorizedException', tokenFaults[access] ?? 'Invalid Access Token')
+  if (!access.scopes.includes('aws.cognito.signin.user.admin'))
     throw fault('NotAuthorizedException', 'Access Token does not have required scopes')
-  return session
+  return access.session
 }
 
 function membership(local: Local, call: Call) {
@@ -304,8 +300,6 @@ function attributesOf(list: unknown): Record<string, string> {
 }
 
 const wrongPassword = () => fault('NotAuthorizedException', 'Incorrect username or password.')
-
-const invalidToken = 'Invalid Access Token'
 
 const tokenFaults: Readonly<Record<string, string>> = {
   ERR_TOKEN_EXPIRED: 'Access Token has expired',

@@ -1,1 +1,223 @@
-export {}
+/**
+ * Revocations in a DynamoDB table, for Lambda functions and others without a Redis.
+ *
+ * @module
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { AuthError } from '../errors.js'
+import { aString, checkOptions, type OptionCheck, seconds } from '../options.js'
+import {
+  type RemoteRevocationOptions,
+  type RemoteRevocations,
+  reach,
+  remoteOptionChecks,
+  within,
+} from './reach.js'
+import { dated, decodeRevocation, encodeRevocation, margin, type Revocation, revoking } from './revocation.js'
+
+export type { RemoteRevocationHealth, RemoteRevocationOptions, RemoteRevocations } from './reach.js'
+
+/** The client `new DynamoDB()` of `@aws-sdk/client-dynamodb`, the one with a method for each operation. */
+export interface DynamoClient {
+  query(input: {
+    TableName: string
+    ConsistentRead: boolean
+    KeyConditionExpression: string
+    ExpressionAttributeNames: Record<string, string>
+    ExpressionAttributeValues: Item
+  }): Promise<{ Items?: readonly Attributes[] | undefined; LastEvaluatedKey?: unknown }>
+  putItem(input: {
+    TableName: string
+    Item: Item
+    ConditionExpression: string
+    ExpressionAttributeNames: Record<string, string>
+  }): Promise<unknown>
+  updateItem(input: {
+    TableName: string
+    Key: Item
+    UpdateExpression: string
+    ExpressionAttributeNames: Record<string, string>
+    ExpressionAttributeValues: Item
+  }): Promise<unknown>
+}
+
+type Attributes = Readonly<
+  Record<string, { readonly S?: string | undefined; readonly N?: string | undefined }>
+>
+
+type Item = Record<string, { S: string } | { N: string }>
+
+/** The options of {@link dynamoRevocations}. */
+export interface DynamoRevocationOptions extends RemoteRevocationOptions {
+  /** Needs the rights to Query, PutItem and UpdateItem on the table. */
+  readonly client: DynamoClient
+  /**
+   * The name of a table with the partition key `list` (a string), the sort key `serial` (a number) and, for old entries to go, the
+   * attribute `expires` as its time to live.
+   */
+  readonly table: string
+  /** The partition that the list is in, when a table holds several. Default `'revocations'`. */
+  readonly list?: string
+  /** Seconds between two looks at the table, at most half of `staleAfter`. Each takes one read unit while there is no news. Default 2. */
+  readonly pollEvery?: number
+}
+
+/**
+ * Returns a list of revocations that is kept in a DynamoDB table. The process reads all of it, then asks for what is new every
+ * `pollEvery` seconds: that is how long a revocation takes to get around. No request waits for DynamoDB.
+ *
+ * A Lambda function calls `await revocations.ready()` in its handler: while the function was frozen nobody asked. It resolves at once when
+ * the list is fresh enough.
+ *
+ * Its times are those of the process that revokes. Its `revoke` methods resolve when DynamoDB has the entry, and reject with an AuthError
+ * `ERR_REVOCATION_UNAVAILABLE` when that is not known. Not for a table that is written in several Regions.
+ *
+ * @throws TypeError for a missing, unknown or unusable option, naming it
+ * @example
+ * const revocations = dynamoRevocations({ client: new DynamoDB(), table: 'revocations', staleAfter: 30, whenStale: 'refuse' })
+ */
+export function dynamoRevocations(options: DynamoRevocationOptions): RemoteRevocations {
+  checkOptions('dynamoRevocations', options, checks)
+  const { client, table: TableName, list: name = 'revocations', staleAfter, pollEvery = 2 } = options
+  if (pollEvery > staleAfter / 2)
+    throw new TypeError('dynamoRevocations: pollEvery must be at most half of staleAfter')
+  const list = reach(options)
+  const patience = Math.min(5_000, staleAfter * 500)
+  const partition = { S: name }
+  let position = 0
+  let polling: Promise<void> | undefined
+  let writing: Promise<unknown> = Promise.resolve()
+  let timer: NodeJS.Timeout | undefined
+  let isClosed = false
+  void follow()
+
+  async function follow(): Promise<void> {
+    await poll().catch(list.failed)
+    if (isClosed) return
+    timer = setTimeout(follow, pollEvery * 1000)
+    timer.unref()
+  }
+
+  function poll(): Promise<void> {
+    polling ??= readOn().finally(() => {
+      polling = undefined
+    })
+    return polling
+  }
+
+  /** Asks for the last entry again as well: a table that has not even that was emptied or restored, and is read anew. */
+  async function readOn(): Promise<void> {
+    const asked = list.time()
+    for (let isMore = true; isMore; ) {
+      const { Items = [], LastEvaluatedKey } = await within(
+        client.query({
+          TableName,
+          ConsistentRead: true,
+          KeyConditionExpression: '#list = :list AND #serial >= :serial',
+          ExpressionAttributeNames: { '#list': 'list', '#serial': 'serial' },
+          ExpressionAttributeValues: { ':list': partition, ':serial': { N: String(position) } },
+        }),
+        patience,
+      )
+      for (const item of Items) {
+        const serial = Number(item.serial?.N)
+        if (serial === position) continue
+        take(Number(item.written?.N), item.entry?.S ?? '')
+        position = serial
+      }
+      isMore = LastEvaluatedKey !== undefined || (Items.length === 0 && position > 0)
+      if (Items.length === 0) position = 0
+    }
+    list.contacted(asked)
+  }
+
+  function take(written: number, line: string): void {
+    const revocation = decodeRevocation(line)
+    if (!revocation) return list.countUnreadable()
+    const isTaken = list.index.add(dated(revocation, written, list.lifetime), list.clock.now())
+    if (!isTaken) throw new AuthError('ERR_REVOCATION_UNAVAILABLE')
+  }
+
+  /**
+   * An entry's number is the next one after the last, and only one writer gets it: whoever has read a number has read all before it.
+   * The last entry stays until there is another, so that numbers are never used again; then it is given its time to live.
+   */
+  async function append(revocation: Revocation, attempt = 0): Promise<void> {
+    await poll()
+    const serial = position + 1
+    const written = list.clock.now()
+    try {
+      await within(putNext(serial, written, encodeRevocation(revocation)), patience)
+    } catch (error) {
+      if ((error as Error).name !== 'ConditionalCheckFailedException' || attempt === 50) throw error
+      await pause(Math.random() * 50)
+      return append(revocation, attempt + 1)
+    }
+    // the entry itself is read back, in its turn
+    await poll()
+    if (serial > 1) await within(expire(serial - 1, written), patience).catch(list.failed)
+  }
+
+  const putNext = (serial: number, written: number, line: string) =>
+    client.putItem({
+      TableName,
+      Item: {
+        list: partition,
+        serial: { N: String(serial) },
+        written: { N: String(written) },
+        entry: { S: line },
+      },
+      ConditionExpression: 'attribute_not_exists(#serial)',
+      ExpressionAttributeNames: { '#serial': 'serial' },
+    })
+
+  const expire = (serial: number, now: number) =>
+    client.updateItem({
+      TableName,
+      Key: { list: partition, serial: { N: String(serial) } },
+      UpdateExpression: 'SET #expires = :expires',
+      ExpressionAttributeNames: { '#expires': 'expires' },
+      ExpressionAttributeValues: {
+        ':expires': { N: String(Math.ceil(now / 1000) + list.lifetime + 2 * margin) },
+      },
+    })
+
+  return {
+    isRevoked: list.isRevoked,
+    ...revoking(list.clock, revocation => {
+      const written = writing.then(() => append(revocation))
+      writing = written.catch(() => {})
+      return written.catch(error => {
+        list.failed(error)
+        throw new AuthError('ERR_REVOCATION_UNAVAILABLE')
+      })
+    }),
+    async ready() {
+      if (list.health().state === 'current') return
+      await poll().catch(error => {
+        list.failed(error)
+        throw new AuthError('ERR_REVOCATION_UNAVAILABLE')
+      })
+    },
+    health: list.health,
+    close() {
+      isClosed = true
+      clearTimeout(timer)
+    },
+  }
+}
+
+const aClient: OptionCheck = value =>
+  ['query', 'putItem', 'updateItem'].every(
+    name => typeof (value as Record<string, unknown> | null)?.[name] === 'function',
+  )
+    ? undefined
+    : 'must be a client with methods, such as new DynamoDB()'
+
+const checks = {
+  ...remoteOptionChecks,
+  client: aClient,
+  table: aString,
+  'list?': aString,
+  'pollEvery?': seconds(0.1, 3_600),
+}

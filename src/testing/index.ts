@@ -1,4 +1,14 @@
+export { type Attack, attacks } from './attacks.js'
 export type { TestClock } from './clock.js'
+export { events, type TestEventOptions } from './events.js'
+export {
+  createTestIdentityPool,
+  serveTestIdentityPool,
+  type TestIdentityPool,
+  type TestIdentityPoolOptions,
+  type TestIdentityTokenOptions,
+} from './identity-pool.js'
+export type { AwsAnswer } from './initiate-auth.js'
 export { createTestIssuer } from './issuer.js'
 export type { TestJwk } from './keys.js'
 export {
@@ -8,6 +18,13 @@ export {
   type TestLoadBalancer,
   type TestLoadBalancerTokenOptions,
 } from './load-balancer.js'
+export type { Loopback } from './loopback.js'
+export {
+  type AppUnderAttack,
+  type AttackOutcome,
+  type RefusesAllOptions,
+  refusesAll,
+} from './refuses-all.js'
 export { reportTo } from './report-to.js'
 export {
   type ServedTestIssuer,

@@ -21,8 +21,8 @@ export interface TestJwk {
 /** A key that a test issuer signs with. */
 export interface TestKey {
   readonly jwk: TestJwk
-  /** The RS256 signature of a signing input, in base64url. */
-  readonly sign: (signingInput: string) => string
+  /** The signature of a signing input, RS256 unless another hash is named, in base64url. */
+  readonly sign: (signingInput: string, hash?: 'sha256' | 'sha512') => string
 }
 
 /**
@@ -55,7 +55,8 @@ export function testKey(privateKey: KeyObject): TestKey {
     .digest('base64')
   return {
     jwk: Object.freeze({ kid, alg: 'RS256', kty: 'RSA', e, n, use: 'sig' }),
-    sign: signingInput => sign('sha256', Buffer.from(signingInput), privateKey).toString('base64url'),
+    sign: (signingInput, hash = 'sha256') =>
+      sign(hash, Buffer.from(signingInput), privateKey).toString('base64url'),
   }
 }
 

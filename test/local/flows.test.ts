@@ -11,7 +11,7 @@ import { claimsOf, startTestCognito } from './world.js'
 
 const callback = 'http://localhost:5173/callback'
 const authorize = (more: Record<string, string> = {}) =>
-  `/oauth2/authorize?${new URLSearchParams({ response_type: 'code', client_id: 'localweb', redirect_uri: callback, scope: 'openid', ...more })}`
+  `/oauth2/authorize?${new URLSearchParams({ response_type: 'code', client_id: 'localweb', redirect_uri: callback, scope: 'openid', ...more }).toString()}`
 
 t.test('the sign-in page', async t => {
   const { get, post, url, local } = await startTestCognito(t, {
@@ -29,7 +29,9 @@ t.test('the sign-in page', async t => {
       redirect_uri: callback,
       ...more,
     })
-    return (await response.json()) as { id_token?: string; access_token?: string; error?: string }
+    return (await response.json()) as Partial<
+      Record<'id_token' | 'access_token' | 'refresh_token' | 'error', string>
+    >
   }
 
   t.test('what an app may not ask for', async t => {
@@ -86,7 +88,12 @@ t.test('the sign-in page', async t => {
     t.match(cookie, /HttpOnly; SameSite=Lax/)
     const again = { cookie: `a=b; ${cookie.split(';')[0]}` }
     t.match((await get(authorize(), again)).headers.get('location'), `${callback}?code=`)
+    const others = await post(login, { as: 'alice' })
     t.match((await get(authorize({ prompt: 'login' }), again)).headers.get('location'), '/login?')
+    local.sessions.signOutEverywhere(local.users.find('alice') as never)
+    const alice = { cookie: (others.headers.get('set-cookie') ?? '').split(';')[0] ?? '' }
+    t.match((await get(authorize(), alice)).headers.get('location'), '/login?', 'signed out everywhere')
+    t.match((await get(authorize(), again)).headers.get('location'), callback, 'another user is not')
     const out = await get('/logout?client_id=localweb&logout_uri=http://localhost:5173/bye', again)
     t.equal(out.headers.get('location'), 'http://localhost:5173/bye')
     t.match((await get(authorize(), again)).headers.get('location'), '/login?', 'forgotten')
@@ -128,10 +135,28 @@ t.test('the sign-in page', async t => {
       email: undefined,
       name: 'Alice',
     })
+    Object.assign(local.users.find('alice')?.attributes ?? {}, { phone_number: '+10000000' })
     t.match(claimsOf((await redeem(await code({ scope: 'openid phone' }))).id_token), {
+      phone_number: '+10000000',
       email: undefined,
       name: undefined,
     })
+  })
+
+  t.test('what is not said is as in Cognito', async t => {
+    const query = {
+      response_type: 'code',
+      client_id: 'localweb',
+      redirect_uri: callback,
+      login_hint: 'bob',
+      auto: '1',
+    }
+    const { headers } = await get(`/oauth2/authorize?${new URLSearchParams(query).toString()}`)
+    const { access_token, refresh_token = '' } = await redeem(headers.get('location') ?? '')
+    t.equal(claimsOf(access_token).scope, 'openid email profile')
+    const fields = { grant_type: 'refresh_token', client_id: 'localweb', refresh_token }
+    const next = (await (await post('/oauth2/token', fields)).json()) as object
+    t.match(next, { access_token: String, id_token: String, refresh_token: undefined }, 'no rotation')
   })
 
   t.test('the client of a list of callbacks', async t => {
@@ -151,6 +176,11 @@ t.test('the sign-in page', async t => {
       await post(`/signup${query}`, { username: 'fay', email: 'f@x.example', password: 'long enough' })
     ).text()
     const code = /data-testid="mailed-code">(\d{6})</.exec(page)?.[1] ?? ''
+    t.match(
+      await (await get('/')).text(),
+      `mailed code: <code>${code}</code>`,
+      'also on the page of controls',
+    )
     const wrong = await post(`/confirm${query}`, { username: 'fay', code: 'x' })
     t.equal(wrong.status, 400)
     t.match(await wrong.text(), 'Invalid verification code')
@@ -263,9 +293,16 @@ t.test('federation', async t => {
       const back = await fetch(toProvider.headers.get('location') ?? '', { redirect: 'manual' })
       return back.headers.get('location') ?? ''
     }
-    const returned = await get(await signIn())
+    const answered = await signIn()
+    const named = (token: { payload: object }) =>
+      Object.assign(token.payload, { email: 'j@d.example', name: 1 })
+    provider.service.on('beforeTokenSigning', named)
+    const returned = await get(answered)
+    provider.service.off('beforeTokenSigning', named)
     const { id_token } = await tokens(returned)
     t.match(claimsOf(id_token), {
+      email: 'j@d.example',
+      name: undefined,
       'cognito:username': 'Beside_johndoe',
       'cognito:groups': [`${local.config.userPoolId}_Beside`],
       identities: [{ userId: 'johndoe', providerName: 'Beside', providerType: 'OIDC', issuer }],
@@ -323,6 +360,11 @@ t.test('the controls', async t => {
     const fresh = createVerifier({ issuers: [userPool(pool)] })
     t.teardown(() => fresh.close())
     await t.rejects(fresh.verify(token), { code: 'ERR_TOKEN_KEY' })
+    const own = await fetch(`${url}/oauth2/userInfo`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+    })
+    t.equal(own.status, 401)
   })
 
   t.test('an outage of the key set', async t => {
@@ -403,7 +445,6 @@ t.test('the controls', async t => {
     await guard({ header: () => `Bearer ${token}`, method: 'GET', url: '/me' })
     await until(() => local.decisions.recent().length === 3)
     t.match(await (await get('/')).text(), /GET \/me<\/td><td class="good">200/)
-    t.equal((await post('/signup?client_id=localweb', {})).status, 400)
     reportTo('http://127.0.0.1:9')(
       { authorized: true, status: 200, code: undefined, hint: undefined, cause: undefined, kind: 'user' },
       { header: () => undefined },
@@ -448,6 +489,14 @@ t.test('whom it answers', async t => {
   })
   t.equal((await fetch(url, { method: 'OPTIONS' })).status, 204)
   t.equal((await post('/login', { username: 'x'.repeat(70_000) })).status, 413)
+})
+
+t.test('a fault of its own is not the fault of the caller', async t => {
+  const { url, local, get } = await startTestCognito(t)
+  Object.assign(local, { verifier: { verify: () => Promise.reject(new Error('a bug')) } })
+  const headers = { 'x-amz-target': 'AWSCognitoIdentityProviderService.GetUser' }
+  t.equal((await fetch(url, { method: 'POST', headers, body: '{"AccessToken":"x"}' })).status, 500)
+  t.match(await (await get('/oauth2/userInfo', { authorization: 'Bearer x' })).text(), 'Error: a bug')
 })
 
 t.test('the configuration', async t => {

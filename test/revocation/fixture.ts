@@ -29,3 +29,12 @@ export function verifiedTokenOf({
   }
   return { header: { alg: 'RS256' }, claims: all, principal } as unknown as VerifiedToken
 }
+
+/** What a call throws. tap's own `throws` wants to write on it, which a frozen refusal does not let it. */
+export function thrownBy(call: () => unknown): unknown {
+  try {
+    return call()
+  } catch (error) {
+    return error
+  }
+}

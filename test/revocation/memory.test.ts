@@ -70,7 +70,7 @@ t.test('what is revoked is refused from the next call on, and nothing else', asy
   t.same(refused(), ['one', 'refreshed', 'otherSession', 'otherUser', 'machine'], 'one client of one pool')
   revocations.revokePool(verifier.verifySync(tokens.otherPool))
   t.equal(refused().length, 6, 'the other pool')
-  t.match(revocations.health(), { entries: 5, memory: 650 })
+  t.match(revocations.health(), { entries: 5, memory: 500 })
   issuer.clock.advance(1)
   tokens.otherPool = elsewhere.accessToken({
     claims: { iat: issuer.clock.now() / 1000 },
@@ -208,14 +208,14 @@ t.test('IDs that share the place of a filter are told apart', async t => {
   t.equal(revocations.health().entries, 0)
 })
 
-t.test('100,000 random steps agree with a model', async t => {
+t.test('30,000 random steps agree with a model', async t => {
   const random = randomFrom(8)
   const clock = { time: Date.UTC(2027, 0), now: () => clock.time }
   const revocations = memoryRevocations({ clock, maxTokenLifetime: hour })
   const model = revocationModel(hour)
   const differences: unknown[] = []
   let revoked = 0
-  for (let step = 0; step < 100_000; step++) {
+  for (let step = 0; step < 30_000; step++) {
     const action = random(10)
     if (action < 2) clock.time += random(action === 0 ? 20_000 : 300)
     else if (action === 2) {
@@ -230,7 +230,7 @@ t.test('100,000 random steps agree with a model', async t => {
     }
   }
   t.same(differences.slice(0, 3), [])
-  t.ok(revoked > 5_000 && revoked < 60_000, `${revoked} were revoked`)
+  t.ok(revoked > 2_000 && revoked < 20_000, `${revoked} were revoked`)
 })
 
 t.test('a back office revokes with a body', async t => {

@@ -1,0 +1,75 @@
+import { parseArgs, styleText } from 'node:util'
+import { scenario } from '../demo/scenario.js'
+import { isExpected, tableHead, tableRow } from '../demo/table.js'
+import { createWorld, type World } from '../demo/world.js'
+import { refuseProduction } from './dev.js'
+import type { Io, Output, Run } from './io.js'
+import { untilInterrupted } from './until-interrupted.js'
+
+/** `cognito-guard demo`: a local Cognito, a guarded API, ten requests, and then both are yours to try. */
+export const run: Run = async (args, { stdout, env }: Io) => {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { check: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+  })
+  if (values.help) {
+    stdout.write(help)
+    return 0
+  }
+  refuseProduction(env)
+  const world = await createWorld()
+  const failed = await show(world, stdout)
+  if (!values.check) await stay(world, stdout)
+  await world.close()
+  return Math.sign(failed)
+}
+
+/** Resolves to how many answers were not as expected. */
+async function show(world: World, out: Output): Promise<number> {
+  out.write(`
+${styleText('bold', 'cognito-guard')}: an API guarded by the tokens of a user pool, both on this machine
+
+  page  ${styleText('bold', `${world.url}/demo`)}   sign in, and see who gets in
+  API   ${world.api.url}
+  pool  ${world.url}   signs as ${world.local.issuer}
+
+${tableHead()}
+`)
+  let asked = 0
+  let expected = 0
+  for await (const row of scenario(world)) {
+    asked++
+    if (isExpected(row)) expected++
+    out.write(`${tableRow(row)}\n`)
+  }
+  out.write(styleText('bold', `\n  ${expected} of ${asked} as expected\n`))
+  return asked - expected
+}
+
+async function stay({ local, signIn, url, api }: World, out: Output): Promise<void> {
+  const bob = await signIn('bob')
+  const alice = await signIn('alice')
+  const ended = untilInterrupted()
+  out.write(`
+${styleText('bold', 'Try it')}: open ${url}/demo, or paste these into another terminal. The tokens are valid for ${local.lifetimes.access / 60} minutes.
+
+BOB=${bob.accessToken}
+ALICE=${alice.accessToken}
+
+curl -i ${api.url}/orders
+curl -i ${api.url}/orders -H "Authorization: Bearer $BOB"
+curl -i ${api.url}/admin -H "Authorization: Bearer $BOB"
+curl -i ${api.url}/admin -H "Authorization: Bearer $ALICE"
+curl -i ${api.url}/me -H "Authorization: Bearer $ALICE"
+
+Ctrl-C ends it.
+`)
+  await ended
+}
+
+const help = `Usage: cognito-guard demo [--check]
+
+Runs a Cognito and a guarded API on 127.0.0.1, sends the API ten requests, and shows a page on which you can sign in.
+
+  --check   end after the requests; the exit code is 1 unless every answer was as expected
+`

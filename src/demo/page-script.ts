@@ -1,0 +1,125 @@
+/**
+ * What runs in the browser, after two constants: `api`, a URL, and `pool`. It is an app like any: code with PKCE, tokens in the
+ * session, calls with an access token, and AWS calls signed with the credentials of the identity pool. Text goes in as text, never as HTML.
+ */
+export const pageScript = `
+const $ = id => document.getElementById(id)
+const session = JSON.parse(sessionStorage.session || 'null')
+const redirectUri = location.origin + '/demo'
+
+function light(id, state, text) {
+  const step = $('step-' + id)
+  step.setAttribute('class', 'step ' + state)
+  if (text) step.lastElementChild.textContent = text
+}
+
+const base64url = bytes => btoa(String.fromCharCode(...new Uint8Array(bytes))).replace(/[+]/g, '-').replace(/[/]/g, '_').replace(/=/g, '')
+const claimsOf = token => JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/')), c => c.charCodeAt(0))))
+
+$('sign-in').onclick = async () => {
+  const verifier = base64url(crypto.getRandomValues(new Uint8Array(32)))
+  const state = base64url(crypto.getRandomValues(new Uint8Array(16)))
+  sessionStorage.pending = JSON.stringify({ verifier, state })
+  const challenge = base64url(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier)))
+  location.href = '/oauth2/authorize?' + new URLSearchParams({
+    response_type: 'code', client_id: pool.clientId, redirect_uri: redirectUri, scope: 'openid email profile orders/read',
+    state, prompt: 'login', code_challenge: challenge, code_challenge_method: 'S256',
+  })
+}
+
+$('sign-out').onclick = () => {
+  sessionStorage.clear()
+  location.href = '/logout?' + new URLSearchParams({ client_id: pool.clientId, logout_uri: redirectUri })
+}
+
+async function redeem(code, state) {
+  const pending = JSON.parse(sessionStorage.pending || '{}')
+  if (state !== pending.state) return
+  const response = await fetch('/oauth2/token', {
+    method: 'POST',
+    body: new URLSearchParams({ grant_type: 'authorization_code', client_id: pool.clientId, code, redirect_uri: redirectUri, code_verifier: pending.verifier }),
+  })
+  sessionStorage.session = JSON.stringify(await response.json())
+  location.replace('/demo')
+}
+
+for (const button of document.querySelectorAll('[data-path]')) button.onclick = async () => {
+  const kind = document.querySelector('[name=token]:checked').value
+  const token = session && { access: session.access_token, id: session.id_token }[kind]
+  light('token', token ? 'good' : '')
+  light('guard', '')
+  light('answer', '')
+  const response = await fetch(api + button.dataset.path, { headers: token ? { authorization: 'Bearer ' + token } : {} })
+  const body = await response.json()
+  light('guard', response.ok ? 'good' : 'bad')
+  light('answer', response.ok ? 'good' : 'bad', String(response.status))
+  const row = $('answers').insertRow(0)
+  for (const text of ['GET ' + button.dataset.path, response.status, body.code || 'authorized', body.hint || '']) row.insertCell().textContent = text
+  row.cells[1].className = response.ok ? 'good' : 'bad'
+  row.cells[0].className = row.cells[2].className = 'code'
+}
+
+for (const button of document.querySelectorAll('[data-control]')) button.onclick = async () => {
+  const response = await fetch('/_local/' + button.dataset.control, { method: 'POST', body: button.dataset.input })
+  const { clockOffset, keys } = await response.json()
+  $('world').textContent = 'The clock is ' + clockOffset / 3600 + ' h ahead; ' + keys.length + ' keys are published.'
+}
+
+const call = async (operation, input) => {
+  const response = await fetch('/', {
+    method: 'POST', headers: { 'x-amz-target': 'AWSCognitoIdentityService.' + operation }, body: JSON.stringify(input),
+  })
+  const answer = await response.json()
+  if (!response.ok) throw new Error(answer.__type + ': ' + answer.message)
+  return answer
+}
+
+$('exchange').onclick = async () => {
+  light('exchange', '')
+  light('aws-call', '')
+  try {
+    const Logins = session ? { [pool.login]: session.id_token } : {}
+    const { IdentityId } = await call('GetId', { IdentityPoolId: pool.identityPoolId, Logins })
+    const { Credentials } = await call('GetCredentialsForIdentity', { IdentityId, Logins })
+    light('exchange', 'good')
+    const arn = /<Arn>(.*)<[/]Arn>/.exec(await getCallerIdentity(Credentials))[1]
+    light('aws-call', 'good', arn.split('/')[1])
+    $('aws').textContent = 'AWS knows you as ' + arn
+  } catch (error) {
+    light('exchange', 'bad')
+    $('aws').textContent = error.message
+  }
+}
+
+async function getCallerIdentity({ AccessKeyId, SecretKey, SessionToken }) {
+  const hex = bytes => Array.from(new Uint8Array(bytes), byte => byte.toString(16).padStart(2, '0')).join('')
+  const bytes = text => typeof text === 'string' ? new TextEncoder().encode(text) : text
+  const sha256 = async text => hex(await crypto.subtle.digest('SHA-256', bytes(text)))
+  const hmac = async (key, text) => crypto.subtle.sign('HMAC', await crypto.subtle.importKey('raw', bytes(key), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']), bytes(text))
+  const body = 'Action=GetCallerIdentity&Version=2011-06-15'
+  const date = new Date().toISOString().replace(/[-:]|[.]\\d+/g, '')
+  const scope = date.slice(0, 8) + '/us-east-1/sts/aws4_request'
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', 'x-amz-date': date, 'x-amz-security-token': SessionToken }
+  const signed = Object.entries({ ...headers, host: location.host }).sort(([a], [b]) => a < b ? -1 : 1)
+  const names = signed.map(([name]) => name).join(';')
+  const canonical = ['POST', '/', '', signed.map(([name, value]) => name + ':' + value + '\\n').join(''), names, await sha256(body)].join('\\n')
+  let key = 'AWS4' + SecretKey
+  for (const part of scope.split('/')) key = await hmac(key, part)
+  const signature = hex(await hmac(key, ['AWS4-HMAC-SHA256', date, scope, await sha256(canonical)].join('\\n')))
+  const authorization = 'AWS4-HMAC-SHA256 Credential=' + AccessKeyId + '/' + scope + ', SignedHeaders=' + names + ', Signature=' + signature
+  const response = await fetch('/', { method: 'POST', headers: { ...headers, authorization }, body })
+  const text = await response.text()
+  if (!response.ok) throw new Error(text)
+  return text
+}
+
+const query = new URLSearchParams(location.search)
+if (query.has('code')) redeem(query.get('code'), query.get('state'))
+if (session) {
+  const claims = claimsOf(session.access_token)
+  light('sign-in', 'good', claims.username)
+  light('token', 'good')
+  $('who').textContent = 'Signed in as ' + claims.username + ', in ' + (claims['cognito:groups'] || ['no group']).join(' and ') + '.'
+  $('sign-out').disabled = false
+}
+`

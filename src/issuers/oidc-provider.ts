@@ -1,0 +1,130 @@
+import { isText, isTextList } from '../claims.js'
+import { refusal } from '../errors.js'
+import { type GroupsFrom, groupsBy } from '../groups.js'
+import {
+  discoveryUrl,
+  type KeySetOptions,
+  keySet,
+  keySetOptionChecks,
+  keySetUrlIn,
+  keyUrl,
+} from '../jwks/index.js'
+import {
+  aFunction,
+  aString,
+  checkOptions,
+  listOf,
+  type OptionCheck,
+  oneOrMore,
+  optionsIn,
+  someAlgorithms,
+} from '../options.js'
+import { scopesOf } from '../principal.js'
+import { aSchema, type ClaimsSchema, claimsBy } from '../schema.js'
+import type { Algorithm, JwtClaims, Principal, TrustedIssuer } from '../types.js'
+
+/** The claims of an ID token (OpenID Connect Core 1.0 section 2) or of a JWT access token (RFC 9068 section 2.2). */
+export interface OidcClaims extends JwtClaims {
+  readonly sub: string
+  readonly aud: string | readonly string[]
+  readonly azp?: string
+  readonly client_id?: string
+  readonly scope?: string
+}
+
+/** The options of {@link oidcProvider}. */
+export interface OidcProviderOptions<S extends object = object> extends KeySetOptions {
+  /** The exact `iss` of its tokens. Where its keys are discovered, this is where. */
+  readonly issuer: string
+  /** What this API is called in `aud`: a client ID for ID tokens, an API's name or URL for access tokens. */
+  readonly audience: string | readonly string[]
+  /** What it signs with, one or several of RS256 to EdDSA. Default `'RS256'`. */
+  readonly algorithms?: Algorithm | readonly Algorithm[]
+  /** Where the key set is. Default: where the discovery document says, which must be on the origin of `issuer`; Google's, for one, is not. */
+  readonly jwksUri?: string
+  /** What else the claims must be, by any synchronous Standard Schema validator (zod, valibot, arktype). Its output types them. Default: nothing. */
+  readonly claims?: ClaimsSchema<S>
+  /** Where groups are, such as `claims => claims.roles`. Default: nowhere; each provider has its own place. */
+  readonly groupsFrom?: GroupsFrom
+}
+
+/**
+ * Returns any OpenID Connect provider as a trusted issuer: Google, Apple, Entra ID, Okta, Auth0.
+ * Issuer, audience and algorithm are compared with what is configured; nothing in a token or a document adds to them.
+ * Does not tell ID tokens from access tokens: their audiences do.
+ *
+ * @throws TypeError for a missing, unknown or unusable option, naming it
+ * @example
+ * oidcProvider({ issuer: 'https://accounts.google.com', audience: clientId, jwksUri: 'https://www.googleapis.com/oauth2/v3/certs' })
+ */
+export function oidcProvider<S extends object = object>(
+  options: OidcProviderOptions<S>,
+): TrustedIssuer<OidcClaims & S> {
+  checkOptions('oidcProvider', options, {
+    ...keySetOptionChecks,
+    issuer: anIssuer(options?.insecureLoopbackHttp),
+    audience: oneOrMore(aString),
+    'algorithms?': someAlgorithms,
+    'jwksUri?': keyUrl(options?.insecureLoopbackHttp),
+    'claims?': aSchema,
+    'groupsFrom?': aFunction,
+  })
+  const { issuer, jwksUri, groupsFrom } = options
+  const algorithms = listOf(options.algorithms ?? 'RS256')
+  const audiences = listOf(options.audience)
+  return {
+    issuers: [issuer],
+    algorithms,
+    keys: keySet({
+      ...optionsIn(options, keySetOptionChecks),
+      ...(jwksUri
+        ? { url: jwksUri }
+        : { url: discoveryUrl(issuer), locate: text => keySetUrlIn(text, issuer) }),
+      algorithms,
+    }),
+    validate(_header, claims) {
+      validateAudience(claims, audiences)
+      validateTypes(claims)
+      return claimsBy(options.claims, claims) as OidcClaims & S
+    },
+    principal: claims => principalOf(claims, groupsFrom),
+  }
+}
+
+function validateAudience({ aud }: JwtClaims, audiences: readonly string[]): void {
+  const named = isTextList(aud) ? aud : [aud]
+  if (!named.some(audience => audiences.includes(audience as string))) throw refusal('ERR_TOKEN_AUDIENCE')
+}
+
+function validateTypes({ sub, azp, client_id, scope, scp }: JwtClaims): void {
+  const valid =
+    isText(sub) &&
+    (azp === undefined || typeof azp === 'string') &&
+    (client_id === undefined || typeof client_id === 'string') &&
+    (scope === undefined || typeof scope === 'string') &&
+    (scp === undefined || typeof scp === 'string' || isTextList(scp))
+  if (!valid) throw refusal('ERR_TOKEN_CLAIM')
+}
+
+/** A token whose subject is its client speaks for a machine (RFC 9068 section 2.2). */
+function principalOf(claims: OidcClaims, groupsFrom: GroupsFrom | undefined): Principal {
+  const { sub, iss, scope, scp, exp } = claims
+  const clientId = claims.client_id ?? claims.azp
+  return {
+    kind: sub === clientId ? 'machine' : 'user',
+    subject: sub,
+    issuer: iss,
+    ...(clientId !== undefined && { clientId }),
+    groups: groupsFrom ? groupsBy(groupsFrom, claims) : [],
+    // Entra ID has a text in `scp`, Okta a list.
+    scopes: isTextList(scp) ? scp : scopesOf(scope ?? scp),
+    expiresAt: exp,
+  }
+}
+
+/** OpenID Connect Discovery 1.0 section 3: no query either. */
+const anIssuer =
+  (insecureLoopbackHttp: boolean | undefined): OptionCheck =>
+  value =>
+    keyUrl(insecureLoopbackHttp)(value) ??
+    ((value as string).includes('?') ? 'must be a URL without a query' : undefined)

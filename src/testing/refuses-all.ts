@@ -1,0 +1,60 @@
+import { AssertionError } from 'node:assert'
+import type { Attack } from './attacks.js'
+
+/** An API as a test calls it: sends a token, and tells the status that came back, or the response that has it. */
+export type AppUnderAttack = (token: string) => Answer | Promise<Answer>
+
+type Answer = number | { readonly status: number } | { readonly statusCode: number }
+
+/** What {@link refusesAll} takes besides. */
+export interface RefusesAllOptions {
+  /** A token that must get in, so that an API which refuses everybody does not pass. Default none. */
+  readonly genuine?: string
+}
+
+/** How an API answered an attack. */
+export interface AttackOutcome {
+  readonly name: string
+  readonly status: number
+}
+
+/**
+ * Resolves to how an API answered each attack, when it refused all: with 400, 401, 403 or 431.
+ * Anything else is a failure: what got in, and also what a server broke down at, or sent elsewhere.
+ *
+ * @throws AssertionError naming the attacks, one a line; what `app` throws
+ * @example
+ * const send = (token: string) => fetch(`${url}/orders`, { headers: { authorization: `Bearer ${token}` } })
+ * await refusesAll(send, attacks(issuer), { genuine: issuer.accessToken() })
+ */
+export async function refusesAll(
+  app: AppUnderAttack,
+  attacks: readonly Attack[],
+  { genuine }: RefusesAllOptions = {},
+): Promise<readonly AttackOutcome[]> {
+  if (attacks.length === 0) throw new TypeError('refusesAll: there is no attack')
+  if (genuine !== undefined) {
+    const status = statusOf(await app(genuine))
+    if (status < 200 || status > 299) throw failure([{ name: 'the genuine token is refused', status }])
+  }
+  const outcomes: AttackOutcome[] = []
+  // One after the other: what a server does under load is another test.
+  for (const { name, token } of attacks) outcomes.push({ name, status: statusOf(await app(token)) })
+  const failures = outcomes.filter(({ status }) => !refusals.has(status))
+  if (failures.length > 0) throw failure(failures)
+  return outcomes
+}
+
+const statusOf = (answer: Answer) =>
+  typeof answer === 'number' ? answer : 'status' in answer ? answer.status : answer.statusCode
+
+/** The last is a server's own answer to headers that are too large (RFC 6585 section 5). */
+const refusals = new Set([400, 401, 403, 431])
+
+const failure = (outcomes: readonly AttackOutcome[]) =>
+  new AssertionError({
+    message: `not refused:\n${outcomes.map(({ name, status }) => `  ${name} (${status})`).join('\n')}`,
+    actual: outcomes,
+    expected: [],
+    operator: 'refusesAll',
+  })

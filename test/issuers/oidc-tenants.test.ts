@@ -1,0 +1,508 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import {
+  type Algorithm,
+  createVerifier,
+  type OidcProviderOptions,
+  oidcProvider,
+  type TenantsOptions,
+  type TrustedIssuer,
+  tenants,
+  userPool,
+} from 'cognito-guard'
+import { createTestIssuer, type TestIssuer } from 'cognito-guard/testing'
+import { OAuth2Server } from 'oauth2-mock-server'
+import t from 'tap'
+import * as v from 'valibot'
+import { documents, signer } from './signing.js'
+
+const issuer = 'https://login.example/tenant'
+const now = 1_800_000_000
+const clock = { now: () => now * 1000 }
+const claims = { iss: issuer, aud: 'my-api', sub: 'u-1', exp: now + 60 }
+const rs256 = signer('RS256')
+const jwksUri = `${issuer}/keys`
+
+const verifierOf = (options: Partial<OidcProviderOptions> = {}, keys: readonly object[] = [rs256.jwk]) =>
+  createVerifier({
+    issuers: [
+      oidcProvider({
+        issuer,
+        audience: 'my-api',
+        jwksUri,
+        fetch: documents({ [jwksUri]: { keys } }).fetch,
+        fetchTimeout: 0.02,
+        ...options,
+      }),
+    ],
+    clock,
+  })
+
+const codeOf = (verified: Promise<unknown>) =>
+  verified.then(
+    () => undefined,
+    (error: { code?: string }) => error.code ?? error,
+  )
+
+t.test('an OIDC provider: who its tokens speak for', async t => {
+  const cases = [
+    ['an ID token', { azp: 'web' }, { kind: 'user', clientId: 'web', groups: [], scopes: [] }],
+    [
+      'an access token',
+      { client_id: 'web', scope: 'read write' },
+      { clientId: 'web', scopes: ['read', 'write'] },
+    ],
+    ['Entra ID’s', { scp: 'read write' }, { scopes: ['read', 'write'], clientId: undefined }],
+    ['Okta’s', { scp: ['read', 'write'] }, { scopes: ['read', 'write'] }],
+    ['a machine’s', { client_id: 'u-1' }, { kind: 'machine' }],
+    ['for several audiences', { aud: ['https://login.example/userinfo', 'my-api'] }, { kind: 'user' }],
+    ['groups that are not asked for', { groups: ['admin'], 'cognito:groups': ['admin'] }, { groups: [] }],
+  ] as const
+  for (const [name, more, principal] of cases)
+    t.match((await verifierOf().verify(rs256.token({}, { ...claims, ...more }))).principal, principal, name)
+
+  const typed = createVerifier({
+    issuers: [
+      oidcProvider({
+        issuer,
+        audience: ['another', 'my-api'],
+        jwksUri,
+        fetch: documents({ [jwksUri]: { keys: [rs256.jwk] } }).fetch,
+        claims: v.object({ roles: v.array(v.string()), hd: v.literal('example.com') }),
+        groupsFrom: ({ roles }) => roles as string[],
+      }),
+    ],
+    clock,
+  })
+  const verified = await typed.verify(rs256.token({}, { ...claims, roles: ['admin'], hd: 'example.com' }))
+  const [role]: string[] = verified.claims.roles
+  t.same([role, verified.principal.groups], ['admin', ['admin']])
+  t.equal(
+    await codeOf(typed.verify(rs256.token({}, { ...claims, roles: ['admin'], hd: 'x' }))),
+    'ERR_TOKEN_CLAIM',
+  )
+})
+
+t.test('an OIDC provider: algorithms are pinned', async t => {
+  const all = [
+    'RS256',
+    'RS384',
+    'RS512',
+    'PS256',
+    'PS384',
+    'PS512',
+    'ES256',
+    'ES384',
+    'ES512',
+    'EdDSA',
+  ] as const
+  const rsa = signer('RS512')
+  for (const alg of all) {
+    const key = alg === 'RS512' ? rsa : signer(alg)
+    const token = key.token({}, claims)
+    t.equal(await codeOf(verifierOf({ algorithms: alg }, [key.jwk]).verify(token)), undefined, alg)
+    const others: Algorithm[] = all.filter(other => other !== alg)
+    const refused = codeOf(verifierOf({ algorithms: others }, [key.jwk]).verify(token))
+    t.equal(await refused, 'ERR_TOKEN_ALGORITHM', `${alg} among others`)
+  }
+  t.equal(
+    await codeOf(verifierOf({}, [rsa.jwk]).verify(rsa.token({}, claims))),
+    'ERR_TOKEN_ALGORITHM',
+    'RS256 by default',
+  )
+  const { alg: _, ...bare } = rs256.jwk
+  const ps = signer('PS256')
+  const mixed = verifierOf({ algorithms: ['RS256', 'PS256'] }, [bare, { ...ps.jwk, kid: 'ps' }])
+  t.equal(await codeOf(mixed.verify(ps.token({ kid: 'ps' }, claims))), undefined)
+  t.equal(
+    await codeOf(mixed.verify(ps.token({ alg: 'RS256', kid: 'ps' }, claims))),
+    'ERR_TOKEN_KEY',
+    'a key for another',
+  )
+})
+
+t.test('an OIDC provider: what is refused', async t => {
+  const cases = [
+    ['another audience', { aud: 'my-api2' }, 'ERR_TOKEN_AUDIENCE'],
+    ['a part of it', { aud: 'my-ap' }, 'ERR_TOKEN_AUDIENCE'],
+    ['none', { aud: undefined }, 'ERR_TOKEN_AUDIENCE'],
+    ['an empty list', { aud: [] }, 'ERR_TOKEN_AUDIENCE'],
+    ['a list with more than texts', { aud: ['my-api', 1] }, 'ERR_TOKEN_AUDIENCE'],
+    ['an audience as client', { aud: undefined, client_id: 'my-api' }, 'ERR_TOKEN_AUDIENCE'],
+    ['a slash more', { iss: `${issuer}/` }, 'ERR_TOKEN_ISSUER'],
+    ['a list of issuers', { iss: [issuer] }, 'ERR_TOKEN_ISSUER'],
+    ['none', { iss: undefined }, 'ERR_TOKEN_ISSUER'],
+    ['no subject', { sub: undefined }, 'ERR_TOKEN_CLAIM'],
+    ['azp', { azp: ['x'] }, 'ERR_TOKEN_CLAIM'],
+    ['client_id', { client_id: 1 }, 'ERR_TOKEN_CLAIM'],
+    ['scope', { scope: ['read'] }, 'ERR_TOKEN_CLAIM'],
+    ['scp', { scp: { read: true } }, 'ERR_TOKEN_CLAIM'],
+    ['expired', { exp: now - 5 }, 'ERR_TOKEN_EXPIRED'],
+  ] as const
+  for (const [name, more, code] of cases)
+    t.equal(await codeOf(verifierOf().verify(rs256.token({}, { ...claims, ...more }))), code, name)
+  const inHeader = rs256.token({ iss: issuer }, { ...claims, iss: undefined })
+  t.equal(
+    await codeOf(verifierOf().verify(inHeader)),
+    'ERR_TOKEN_ISSUER',
+    'an issuer that only the header names',
+  )
+  const wrong = [
+    [{ issuer: 'login.example' }, /issuer must be a URL/],
+    [{ issuer: 'http://login.example' }, /issuer must be an https URL/],
+    [{ issuer: 'https://login.example/?a' }, /without a query/],
+    [{ issuer: undefined as never }, /issuer is undefined/],
+    [{ audience: undefined as never }, /audience is undefined/],
+    [{ audience: [] }, /audience must not be an empty list/],
+    [{ algorithms: 'HS256' as never }, /algorithms must be one of/],
+    [{ algorithms: [] }, /algorithms must not be an empty list/],
+    [{ jwksUri: 'http://login.example' }, /jwksUri must be an https URL/],
+  ] as const
+  for (const [options, message] of wrong) t.throws(() => verifierOf(options), { name: 'TypeError', message })
+  t.throws(() => oidcProvider(undefined as never), /options must be an object/)
+})
+
+t.test('an OIDC provider: its keys are discovered, on its own origin', async t => {
+  const at = 'https://login.example/tenant/.well-known/openid-configuration'
+  const ask = async (document: unknown, iss = issuer) => {
+    const host = documents({ [at]: document, [jwksUri]: { keys: [rs256.jwk] } })
+    const options = { issuer: iss, audience: 'my-api', fetch: host.fetch, fetchTimeout: 0.02 }
+    const verifier = createVerifier({ issuers: [oidcProvider(options)], clock })
+    return { code: await codeOf(verifier.verify(rs256.token({}, { ...claims, iss }))), asked: host.asked }
+  }
+  t.same(await ask({ issuer, jwks_uri: jwksUri, more: [] }), { code: undefined, asked: [at, jwksUri] })
+  const slashed = `${issuer}/`
+  t.match(
+    await ask({ issuer: slashed, jwks_uri: jwksUri }, slashed),
+    { code: undefined },
+    'an issuer with a slash',
+  )
+  const documentsRefused = [
+    ['another issuer', { issuer: 'https://login.example/other', jwks_uri: jwksUri }],
+    ['a slash more', { issuer: slashed, jwks_uri: jwksUri }],
+    ['no issuer', { jwks_uri: jwksUri }],
+    ['no key set', { issuer }],
+    ['keys that are no URL', { issuer, jwks_uri: '/keys' }],
+    ['keys elsewhere', { issuer, jwks_uri: 'https://keys.example/' }],
+    ['keys on another port', { issuer, jwks_uri: 'https://login.example:444/keys' }],
+    ['keys without TLS', { issuer, jwks_uri: 'http://login.example/keys' }],
+    ['keys in our cloud', { issuer, jwks_uri: 'http://169.254.169.254/' }],
+    ['null', 'null'],
+    ['no JSON', '<html>'],
+    ['too much', { issuer, jwks_uri: jwksUri, x: 'x'.repeat(70_000) }],
+    ['nothing', undefined],
+  ] as const
+  for (const [name, document] of documentsRefused) {
+    const { code, asked } = await ask(document)
+    t.equal(code, 'ERR_KEYS_UNAVAILABLE', name)
+    t.notOk(
+      asked.some(url => url !== at),
+      `${name}: nobody else was asked`,
+    )
+  }
+})
+
+t.test('an OIDC provider: a certified one, and a mock, on loopback', async t => {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close() && server.closeAllConnections())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const provider = await certifiedProvider(url)
+  server.on('request', provider.callback())
+  const tokenAt = async () => {
+    const response = await fetch(`${url}/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from('m1:secret').toString('base64')}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'read' }),
+    })
+    return ((await response.json()) as { access_token: string }).access_token
+  }
+  const api = createVerifier({
+    issuers: [
+      oidcProvider({ issuer: url, audience: 'urn:api', algorithms: 'ES256', insecureLoopbackHttp: true }),
+      oidcProvider({ issuer: url, audience: 'm1', insecureLoopbackHttp: true }),
+    ],
+  })
+  t.match(await api.verify(await tokenAt()), {
+    header: { typ: 'at+jwt' },
+    principal: { kind: 'machine', subject: 'm1', scopes: ['read'], issuer: url },
+  })
+  const client = await provider.Client.find('m1')
+  const unsigned = new provider.IdToken({ sub: 'u-1' }, { client })
+  unsigned.scope = 'openid'
+  const idToken = await unsigned.issue({ use: 'idtoken' })
+  t.match(await api.verify(idToken), {
+    header: { alg: 'RS256' },
+    principal: { kind: 'user', subject: 'u-1' },
+  })
+  await api.ready()
+  api.close()
+
+  const mock = new OAuth2Server()
+  const { kid } = await mock.issuer.keys.generate('PS256')
+  await mock.start(0, '127.0.0.1')
+  t.teardown(() => mock.stop())
+  mock.issuer.url = `http://127.0.0.1:${mock.address().port}`
+  const mocked = createVerifier({
+    issuers: [
+      oidcProvider({
+        issuer: mock.issuer.url,
+        audience: 'my-api',
+        algorithms: ['PS256', 'EdDSA'],
+        insecureLoopbackHttp: true,
+      }),
+    ],
+  })
+  const token = (aud: string) =>
+    mock.issuer.buildToken({
+      kid,
+      scopesOrTransform: (_header, payload) => Object.assign(payload, { aud, sub: 'u-2' }),
+    })
+  t.match((await mocked.verify(await token('my-api'))).principal, { kind: 'user', subject: 'u-2' })
+  t.equal(await codeOf(mocked.verify(await token('x'))), 'ERR_TOKEN_AUDIENCE')
+  mocked.close()
+})
+
+/** `oidc-provider` brings no types. */
+async function certifiedProvider(url: string) {
+  const name: string = 'oidc-provider'
+  const { default: Provider } = await import(name)
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' })
+  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' })
+  const server = {
+    scope: 'read',
+    audience: 'urn:api',
+    accessTokenFormat: 'jwt',
+    jwt: { sign: { alg: 'ES256' } },
+  }
+  return new Provider(url, {
+    clients: [
+      {
+        client_id: 'm1',
+        client_secret: 'secret',
+        grant_types: ['client_credentials'],
+        redirect_uris: [],
+        response_types: [],
+      },
+    ],
+    jwks: {
+      keys: [
+        { ...rsa, alg: 'RS256', use: 'sig' },
+        { ...ec, alg: 'ES256', use: 'sig' },
+      ],
+    },
+    features: {
+      clientCredentials: { enabled: true },
+      devInteractions: { enabled: false },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => 'urn:api',
+        getResourceServerInfo: () => server,
+      },
+    },
+    ttl: { ClientCredentials: 60, IdToken: 60 },
+  })
+}
+
+/** Pools of several tenants under one clock, found by a resolver that is told what to do. */
+function landlord(options: TenantsOptions = {}) {
+  const hands = { now: now * 1000 }
+  const time = { now: () => hands.now }
+  const pools = new Map<string, TestIssuer>()
+  const found = new Map<string, TrustedIssuer | undefined>()
+  const asked: string[] = []
+  const house = {
+    pass: (seconds: number) => {
+      hands.now += seconds * 1000
+    },
+    asked,
+    found,
+    resolve: (iss: string): unknown => found.get(iss),
+    pool(name: string) {
+      const pool = createTestIssuer({
+        userPoolId: `eu-west-1_${name}`,
+        clientId: `${name}1client`,
+        clock: time,
+      })
+      pools.set(name, pool)
+      found.set(pool.issuer, userPool({ ...pool.options, fetchTimeout: 0.02 }))
+      return pool
+    },
+  }
+  const verifier = createVerifier({
+    issuers: [
+      tenants(iss => {
+        asked.push(iss)
+        return house.resolve(iss) as TrustedIssuer | undefined
+      }, options),
+    ],
+    clock: time,
+  })
+  return { ...house, house, verifier }
+}
+
+t.test('tenants: found once, by an exact iss', async t => {
+  const { pool, asked, verifier, pass } = landlord()
+  const [a, b] = [pool('A'), pool('B')]
+  for (let i = 0; i < 3; i++) {
+    t.match((await verifier.verify(a.accessToken())).principal, { issuer: a.issuer })
+    t.match((await verifier.verify(b.accessToken())).principal, { issuer: b.issuer })
+  }
+  t.same(asked, [a.issuer, b.issuer])
+  t.equal(await codeOf(verifier.verify(a.accessToken({ claims: { iss: b.issuer } }))), 'ERR_TOKEN_CLIENT')
+  t.equal(await codeOf(verifier.verify(a.idToken())), 'ERR_TOKEN_USE')
+  const stranger = createTestIssuer({ userPoolId: 'eu-west-1_C' })
+  for (let i = 0; i < 3; i++)
+    t.equal(await codeOf(verifier.verify(stranger.accessToken())), 'ERR_TOKEN_ISSUER')
+  t.equal(stranger.requests, 0, 'nobody was asked for the keys of a stranger')
+  t.same(asked.slice(2), [stranger.issuer], 'that there is nobody is remembered')
+  const long = `https://x.example/${'x'.repeat(500)}`
+  for (const iss of [long, [a.issuer], undefined, null, 1])
+    t.equal(await codeOf(verifier.verify(a.accessToken({ claims: { iss } }))), 'ERR_TOKEN_ISSUER')
+  t.equal(asked.length, 3, 'what cannot be an issuer is not asked about')
+  pass(60)
+  pool('C')
+  t.equal(
+    await codeOf(verifier.verify(stranger.accessToken({ claims: { iat: now } }))),
+    'ERR_TOKEN_CLIENT',
+    'a new tenant',
+  )
+  t.same(verifier.health(), [])
+  await verifier.ready()
+  verifier.close()
+  t.throws(() => verifier.verifySync(b.accessToken({ header: { kid: 'x' } })), { code: /ERR_/ })
+})
+
+t.test('tenants: who leaves is out, remembered or not', async t => {
+  for (const isLater of [false, true]) {
+    const { pool, found, house, verifier, pass } = landlord({ refreshAfter: 100, unknownFor: 10 })
+    if (isLater) house.resolve = async iss => found.get(iss)
+    const a = pool('A')
+    const token = a.accessToken()
+    await verifier.verify(token)
+    found.delete(a.issuer)
+    pass(99)
+    t.ok(await verifier.verify(token))
+    pass(1)
+    await codeOf(verifier.verify(token))
+    t.equal(await codeOf(verifier.verify(token)), 'ERR_TOKEN_ISSUER', `later: ${isLater}`)
+  }
+})
+
+t.test('tenants: who changes is another, once the new keys are there', async t => {
+  const { pool, found, verifier, pass, asked } = landlord({ refreshAfter: 100 })
+  const a = pool('A')
+  const token = a.accessToken()
+  await verifier.verify(token)
+  const change = (options: object) =>
+    found.set(a.issuer, userPool({ ...a.options, fetchTimeout: 0.02, ...options }))
+  change({ clientId: 'new1client' })
+  a.takeDown()
+  pass(100)
+  t.ok(await verifier.verify(token))
+  await new Promise(resolve => setTimeout(resolve, 50))
+  t.ok(await verifier.verify(token), 'the keys of the new one are out of reach')
+  t.equal(asked.length, 2, 'it is asked again after a while')
+  a.bringUp()
+  change({ clientId: 'new1client' })
+  pass(11)
+  t.ok(await verifier.verify(token))
+  await new Promise(resolve => setTimeout(resolve, 50))
+  t.equal(await codeOf(verifier.verify(token)), 'ERR_TOKEN_CLIENT', 'also for what was verified before')
+  t.ok(await verifier.verify(a.accessToken({ clientId: 'new1client' })))
+})
+
+t.test('tenants: a resolver that fails is an outage', async t => {
+  const { pool, found, house, verifier, pass, asked } = landlord({ refreshAfter: 100, maxAge: 1_000 })
+  const a = pool('A')
+  const token = a.accessToken({ expiresIn: 5_000 })
+  const down = new Error('the database is down')
+  const failures = [
+    () => {
+      throw down
+    },
+    () => Promise.reject(down),
+  ]
+  for (const failure of failures) {
+    house.resolve = failure
+    const error = (await verifier.verify(token).catch(error => error)) as { code: string; cause: unknown }
+    t.same([error.code, error.cause], ['ERR_KEYS_UNAVAILABLE', down])
+  }
+  house.resolve = iss => found.get(iss)
+  t.ok(await verifier.verify(token))
+  for (const failure of failures) {
+    house.resolve = failure
+    pass(400)
+    const before = asked.length
+    for (let i = 0; i < 3; i++) t.ok(await verifier.verify(token), 'what is known stays')
+    t.equal(asked.length, before + 1)
+  }
+  pass(400)
+  t.equal(await codeOf(verifier.verify(token)), 'ERR_KEYS_UNAVAILABLE', 'not for ever')
+})
+
+t.test('tenants: one question at a time about each, and not too many at once', async t => {
+  const { pool, house, found, verifier, asked } = landlord()
+  const a = pool('A')
+  const waiting: (() => void)[] = []
+  house.resolve = iss => new Promise(resolve => waiting.push(() => resolve(found.get(iss))))
+  const verified = [1, 2, 3].map(() => verifier.verify(a.accessToken()))
+  t.equal(asked.length, 1)
+  const claims = (i: number) => ({ claims: { iss: `https://stranger.example/${i}` } })
+  const others = Array.from({ length: 105 }, (_, i) => codeOf(verifier.verify(a.accessToken(claims(i)))))
+  t.equal(asked.length, 100)
+  for (const answer of waiting) answer()
+  t.equal((await Promise.all(verified)).length, 3)
+  const codes = await Promise.all(others)
+  t.equal(codes.filter(code => code === 'ERR_TOKEN_ISSUER').length, 99)
+  t.equal(codes.filter(code => code === 'ERR_KEYS_UNAVAILABLE').length, 6)
+})
+
+t.test('tenants: memory is bounded', async t => {
+  const { pool, verifier, asked } = landlord({ maxTenants: 2 })
+  const tokens = ['A', 'B', 'C'].map(name => pool(name).accessToken())
+  for (const token of [...tokens, ...tokens]) t.ok(await verifier.verify(token))
+  t.equal(asked.length, 6, 'the least recently used goes, and comes back')
+})
+
+t.test('tenants: what a resolver must not do', async t => {
+  const { pool, house, verifier } = landlord()
+  const a = pool('A')
+  house.resolve = () => userPool(createTestIssuer().options)
+  await t.rejects(verifier.verify(a.accessToken()), { name: 'TypeError', message: /another iss/ })
+  house.resolve = iss => ({ ...userPool(a.options), issuers: [iss], algorithms: ['ES256'] })
+  await t.rejects(verifier.verify(a.accessToken()), { name: 'TypeError', message: /not in algorithms/ })
+  const value = tenants(() => undefined, { algorithms: ['RS256', 'ES256'] })
+  t.same([value.issuers, value.algorithms], [[], ['RS256', 'ES256']])
+  t.throws(() => value.validate({ alg: 'RS256' }, { iss: 'x', exp: 1 }), { code: 'ERR_TOKEN_ISSUER' })
+  t.throws(() => value.keys('x', 'RS256', 0), { code: 'ERR_TOKEN_ISSUER' })
+  t.equal(value.keys.suspect?.('x', 0, 'x'), undefined)
+  const wrong = [
+    [undefined as never, {}, /resolve is undefined/],
+    [() => undefined, { maxTenants: 0 }, /maxTenants must be/],
+    [() => undefined, { refreshAfter: 100, maxAge: 99 }, /maxAge must be at least refreshAfter/],
+    [() => undefined, { ttl: 1 } as never, /ttl is not an option/],
+  ] as const
+  for (const [resolve, options, message] of wrong)
+    t.throws(() => tenants(resolve, options), { name: 'TypeError', message })
+})
+
+t.test('tenants stand beside issuers that are listed, which come first', async t => {
+  const a = createTestIssuer({ clock })
+  const asked: string[] = []
+  const nobody = tenants(iss => void asked.push(iss))
+  const b = createTestIssuer({ userPoolId: 'eu-west-1_B', clock })
+  const some = tenants(iss => (iss === b.issuer ? userPool(b.options) : undefined))
+  const verifier = createVerifier({ issuers: [nobody, some, userPool(a.options)], clock })
+  t.ok(await verifier.verify(a.accessToken()))
+  t.same(asked, [])
+  t.ok(await verifier.verify(b.accessToken()), 'the next is asked')
+  t.same(asked, [b.issuer])
+  t.equal(
+    await codeOf(verifier.verify(b.accessToken({ header: { kid: a.jwks().keys[0]?.kid } }))),
+    'ERR_TOKEN_KEY',
+  )
+  const forged = `${b.accessToken().slice(0, -8)}AAAAAAAA`
+  t.equal(await codeOf(verifier.verify(forged)), 'ERR_TOKEN_SIGNATURE')
+})

@@ -1,0 +1,14 @@
+export const issuer = 'eu-west-1_AbCdEf123'
+
+/** What a follower tells. */
+export type FollowerMessage =
+  | { type: 'ready'; milliseconds: number; entries: number; bytes: number }
+  | { type: 'seen'; probe: number; at: number }
+  | { type: 'verdicts'; revoked: string[]; takenBack: number }
+
+/** Milliseconds by the clock that all processes of a machine share. */
+export function now(): number {
+  return Number(process.hrtime.bigint()) / 1e6
+}
+
+export const sessions = 4_000

@@ -1,0 +1,187 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type * as aws from 'aws-lambda'
+import { createGuard, createVerifier, userPool } from 'cognito-guard'
+import { protect } from 'cognito-guard/express'
+import { attacks, createTestIssuer, events, refusesAll } from 'cognito-guard/testing'
+import express from 'express'
+import t from 'tap'
+
+t.test('every attack is refused by the verifier, for its own reason', async t => {
+  const issuer = createTestIssuer()
+  const verifier = createVerifier({ issuers: [userPool(issuer.options)] })
+  const table = attacks(issuer)
+  t.ok(table.length > 100, `${table.length} attacks`)
+  t.equal(new Set(table.map(({ name }) => name)).size, table.length, 'each has a name of its own')
+  t.equal(new Set(table.map(({ token }) => token)).size, table.length, 'each is another token')
+  for (const { name, token, code } of table) {
+    t.match(token, /^[\x21-\x2b\x2d-\x7e]+$/, `${name} can be sent in a header`)
+    await t.rejects(verifier.verify(token), { code }, name)
+  }
+})
+
+t.test('attacks know the keys of their issuer, however it has rotated them', async t => {
+  const issuer = createTestIssuer()
+  // More keys than are stored: all that come round are published.
+  for (let i = 0; i < 4; i++) issuer.rotateKeys()
+  const verifier = createVerifier({ issuers: [userPool(issuer.options)] })
+  for (const { name, token, code } of attacks(issuer)) await t.rejects(verifier.verify(token), { code }, name)
+})
+
+t.test('an API that is guarded refuses all of them', async t => {
+  const issuer = createTestIssuer()
+  const guard = createGuard({ verifier: createVerifier({ issuers: [userPool(issuer.options)] }) })
+  const app = express().get('/orders', protect(guard), (_req, res) => res.json([]))
+  const server = createServer(app).listen(0, '127.0.0.1')
+  await new Promise(resolve => server.once('listening', resolve))
+  t.teardown(() => server.close())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/orders`
+  const send = (token: string) => fetch(url, { headers: { authorization: `Bearer ${token}` } })
+
+  const table = attacks(issuer)
+  const outcomes = await refusesAll(send, table, { genuine: issuer.accessToken() })
+  t.same(
+    outcomes.map(({ name }) => name),
+    table.map(({ name }) => name),
+    'and says so of each',
+  )
+  t.ok(outcomes.every(({ status }) => status === 401 || status === 431))
+})
+
+t.test('what gets in is named', async t => {
+  const issuer = createTestIssuer()
+  const table = attacks(issuer)
+  const readsOnly = (token: string) => {
+    try {
+      const claims = JSON.parse(atob(token.split('.')[1] as string)) as { username?: string; exp: number }
+      return claims.username && claims.exp > issuer.clock.now() / 1000 ? { statusCode: 200 } : { status: 401 }
+    } catch {
+      return 500
+    }
+  }
+  const error = await refusesAll(readsOnly, table).then(
+    () => undefined,
+    (error: Error) => error,
+  )
+  t.match(error, { name: 'AssertionError', code: 'ERR_ASSERTION', operator: 'refusesAll' })
+  t.match(error?.message, '\n  alg none, no signature (200)\n')
+  t.match(error?.message, '\n  not a token (500)', 'and what the API breaks down at')
+  t.notMatch(error?.message, 'expired an hour ago', 'and nothing else')
+
+  await t.rejects(
+    refusesAll(() => 401, table, { genuine: issuer.accessToken() }),
+    { message: 'not refused:\n  the genuine token is refused (401)' },
+    'an API that refuses everybody does not pass',
+  )
+  await t.rejects(
+    refusesAll(() => 302, table.slice(0, 1)),
+    { message: /\(302\)/ },
+    'nor one that redirects',
+  )
+  await t.rejects(
+    refusesAll(() => 401, []),
+    TypeError,
+    'nor an empty table',
+  )
+})
+
+t.test('events have the shapes that AWS documents', async t => {
+  const token = 'h.c.s'
+  const query = { page: '2' }
+  // The compiler compares with @types/aws-lambda; below is what types leave open, and where the token is.
+  const typed: [
+    aws.APIGatewayTokenAuthorizerEvent,
+    aws.APIGatewayRequestAuthorizerEvent,
+    aws.APIGatewayProxyEvent,
+    aws.APIGatewayRequestAuthorizerEventV2,
+    aws.APIGatewayProxyEventV2,
+    aws.AppSyncAuthorizerEvent,
+    aws.ALBEvent,
+    aws.LambdaFunctionURLEvent,
+    aws.CloudFrontRequestEvent,
+  ] = [
+    events.restApiTokenAuthorizer({ token }),
+    events.restApiRequestAuthorizer({ token, query }),
+    events.restApi({ token, query }),
+    events.httpApiAuthorizer({ token, query }),
+    events.httpApi({ token, query }),
+    events.appSyncAuthorizer({ token }),
+    events.loadBalancer({ token, query }),
+    events.functionUrl({ token }),
+    events.edge({ token, query }),
+  ]
+  const bearer = `Bearer ${token}`
+  t.match(typed, [
+    {
+      type: 'TOKEN',
+      authorizationToken: bearer,
+      methodArn: 'arn:aws:execute-api:eu-west-1:111122223333:a1b2c3d4e5/test/GET/orders',
+    },
+    { type: 'REQUEST', headers: { Authorization: bearer }, multiValueHeaders: { Authorization: [bearer] } },
+    { headers: { Authorization: bearer }, multiValueQueryStringParameters: { page: ['2'] }, body: null },
+    {
+      version: '2.0',
+      headers: { authorization: bearer },
+      identitySource: [bearer],
+      routeArn: 'arn:aws:execute-api:eu-west-1:111122223333:a1b2c3d4e5/$default/GET/orders',
+    },
+    { version: '2.0', headers: { authorization: bearer }, rawQueryString: 'page=2' },
+    { authorizationToken: token, requestHeaders: { authorization: token } },
+    { headers: { authorization: bearer }, queryStringParameters: query },
+    {
+      requestContext: { domainName: 'a1b2c3d4e5.lambda-url.eu-west-1.on.aws' },
+      headers: { authorization: bearer },
+    },
+    {
+      Records: [
+        {
+          cf: {
+            config: { eventType: 'viewer-request' },
+            request: {
+              querystring: 'page=2',
+              headers: { authorization: [{ key: 'Authorization', value: bearer }] },
+            },
+          },
+        },
+      ],
+    },
+  ])
+  t.match(events.httpApiAuthorizerV1({ token }), {
+    version: '1.0',
+    type: 'REQUEST',
+    identitySource: bearer,
+    authorizationToken: bearer,
+    headers: { Authorization: bearer },
+  })
+  t.match(events.webSocketAuthorizer({ token, query }), {
+    type: 'REQUEST',
+    methodArn: 'arn:aws:execute-api:eu-west-1:111122223333:a1b2c3d4e5/test/$connect',
+    queryStringParameters: { token, page: '2' },
+    requestContext: { routeKey: '$connect', eventType: 'CONNECT', messageDirection: 'IN' },
+  })
+  t.match(events.appSyncEventsAuthorizer({ token }), {
+    authorizationToken: token,
+    requestContext: { operation: 'EVENT_CONNECT', channel: null, channelNamespaceName: null },
+  })
+  t.match(events.appSyncEventsAuthorizer({ method: 'EVENT_SUBSCRIBE', path: '/orders/*' }).requestContext, {
+    channel: '/orders/*',
+    channelNamespaceName: 'orders',
+  })
+  t.match(events.appSyncEventsAuthorizer({ method: 'EVENT_PUBLISH' }).requestContext.channel, '/orders/new')
+})
+
+t.test('an event needs no token, and has what it is made from', async t => {
+  for (const [name, make] of Object.entries(events)) t.notMatch(JSON.stringify(make()), 'undefined', name)
+  t.notMatch(
+    JSON.stringify(events.restApi()),
+    /authorization"/i,
+    'a request without a token has no header for it',
+  )
+  t.match(events.restApiTokenAuthorizer(), { authorizationToken: '' })
+  t.match(events.httpApiAuthorizer(), { identitySource: null })
+  t.match(events.restApi({ method: 'POST', path: '/a/b' }), { httpMethod: 'POST', path: '/a/b' })
+  t.match(events.httpApi({ headers: { Cookie: 'a=b', Host: 'api.example.com' } }).headers, {
+    cookie: 'a=b',
+    host: 'api.example.com',
+  })
+})
