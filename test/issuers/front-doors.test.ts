@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import {
   allowAnonymous,
   behindLoadBalancer,
@@ -270,6 +271,30 @@ t.test('a load balancer: keys that are none, and hosts that are down, over the n
   for (const body of [signer('RS256').pem, signer('ES384').pem, '<html>', signer('ES256').pem.repeat(2)])
     t.equal(await codeWhen(() => new Response(body)), 'ERR_KEYS_UNAVAILABLE', body.slice(0, 40))
   t.equal(await codeWhen(() => new Response(signer('ES256').pem)), 'ERR_TOKEN_SIGNATURE', 'a key of others')
+})
+
+t.test('the load balancer of the test kit', async t => {
+  const { fetch } = balancer.options
+  const { kid } = JSON.parse(Buffer.from(String(balancer.dataToken().split('.')[0]), 'base64url').toString())
+  const url = new URL(`https://public-keys.auth.elb.us-east-1.amazonaws.com/${kid}`)
+  for (const input of [url, String(url), { url: String(url) }])
+    t.equal(await (await fetch(input)).text(), balancer.publicKey(kid))
+  t.equal((await fetch(`${url}0`)).status, 403)
+  await t.rejects(fetch(url, { signal: AbortSignal.abort() }), { name: 'AbortError' })
+  const another = createTestLoadBalancer(pool, { loadBalancerArn: 'arn:x' })
+  t.equal(another.options.loadBalancerArn, 'arn:x')
+  t.throws(() => createTestLoadBalancer(pool, { arn: 'x' } as never), /arn is not an option/)
+  t.throws(() => balancer.dataToken({ exp: 1 } as never), /exp is not an option/)
+
+  const served = await serveTestLoadBalancer(balancer)
+  const { port, hostname } = new URL(served.options.publicKeysUrl)
+  const socket = connect(Number(port), hostname)
+  socket.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nhalf')
+  await new Promise(resolve => setTimeout(resolve, 50))
+  socket.destroy()
+  await new Promise(resolve => setTimeout(resolve, 50))
+  t.equal((await globalThis.fetch(`${served.options.publicKeysUrl}/${kid}`)).status, 200, 'is still there')
+  await served.close()
 })
 
 t.test('behind a load balancer: one header', async t => {
