@@ -1,4 +1,4 @@
-// Checks the types of everything and writes dist/ afresh.
+// Checks the types of everything and writes dist/ afresh; run by itself, as what is published.
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { ensureInstalled, root, run } from './ensure-installed.mjs'
@@ -10,4 +10,8 @@ export function build() {
   run(process.execPath, ['node_modules/typescript7/bin/tsc', '-p', 'tsconfig.json'])
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) build()
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  build()
+  const { bundle } = await import('./bundle.mjs')
+  bundle()
+}

@@ -1,41 +1,47 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { parseConfig } from '../local/config.js'
+import type { Listening } from '../local/http.js'
+import { newLoadBalancerKey } from '../local/load-balancer.js'
 import { type LocalCognito, startLocalCognito } from '../local/server.js'
 import type { LocalConfig } from '../local/types.js'
+import { frontFlags, frontHelp, keyRoute, listening, portOf, readFronts, startFronts } from './fronts.js'
 import { type Io, usageError } from './io.js'
 import { untilInterrupted } from './until-interrupted.js'
 
-/** `cognito-guard dev`: runs a local Cognito until Ctrl-C. */
+/** `cognito-guard dev`: runs a local Cognito until Ctrl-C, and what is to stand in front of an app on this machine. */
 export async function run(args: readonly string[], { stdout, env }: Io): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: flags })
+  const { values } = parseArgs({ args: [...args], options: { ...flags, ...frontFlags } })
   if (values.help) {
     stdout.write(help)
     return 0
   }
   refuseProduction(env)
-  const port = portOf('--port', values.port)
   const config = await readConfig(values.config)
-  const cognito = await startLocalCognito(config, port).catch((error: Error) => {
-    throw usageError(`--port: ${error.message}`)
-  })
-  stdout.write(banner(cognito))
-  await untilInterrupted()
-  await cognito.close()
-  return 0
+  const fronts = await readFronts(values)
+  const key = newLoadBalancerKey()
+  const running: Listening[] = []
+  try {
+    const port = portOf('--port', values.port)
+    const cognito = await listening(startLocalCognito(config, port, keyRoute(key)))
+    running.push(cognito)
+    const lines: string[] = []
+    for await (const front of startFronts(fronts, cognito.local, key)) {
+      running.push(front)
+      lines.push(`  ${front.says}\n`)
+    }
+    stdout.write(banner(cognito, lines))
+    await untilInterrupted()
+    return 0
+  } finally {
+    await Promise.all(running.map(server => server.close()))
+  }
 }
 
 /** @throws UsageError where whoever can reach the server would sign in as anybody */
 export function refuseProduction(env: Io['env']): void {
   if (env.NODE_ENV === 'production')
     throw usageError('NODE_ENV is production, where everybody who reaches this could sign in as anybody')
-}
-
-/** @throws UsageError for what is no port */
-export function portOf(flag: string, text: string): number {
-  const port = Number(text)
-  if (!/^\d+$/.test(text) || port > 65_535) throw usageError(`${flag} must be a port, from 0 to 65535`)
-  return port
 }
 
 async function readConfig(file: string | undefined): Promise<LocalConfig> {
@@ -46,7 +52,7 @@ async function readConfig(file: string | undefined): Promise<LocalConfig> {
   }
 }
 
-const banner = ({ url, local: { config, issuer } }: LocalCognito) => `
+const banner = ({ url, local: { config, issuer } }: LocalCognito, lines: readonly string[]) => `
 A local Cognito, for development only: whoever can reach it signs in as anybody.
 
   page       ${url}
@@ -56,7 +62,7 @@ A local Cognito, for development only: whoever can reach it signs in as anybody.
   key set    ${url}/${config.userPoolId}/.well-known/jwks.json
   clients    ${config.clients.map(({ clientId }) => clientId).join(', ')}
   users      ${config.users.map(({ username, password }) => `${username} (${password})`).join(', ')}
-
+${lines.join('')}
 Ctrl-C ends it.
 `
 
@@ -72,4 +78,4 @@ Runs a Cognito for development on 127.0.0.1: user pool, sign-in page, identity p
 
   --config <file>   JSON: users, groups, clients, resourceServers, identityProviders, identityPool
   --port <port>     default 9400; 0 for any
-`
+${frontHelp}`

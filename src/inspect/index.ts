@@ -23,12 +23,12 @@ export type * from './types.js'
  * @throws TypeError for options that `userPool` and `createVerifier` refuse
  */
 export async function inspect(text: string, options: InspectOptions = {}): Promise<Report> {
-  const { clock = Date, clockTolerance: tolerance = 5, redact = false, network = false } = options
+  const { clock = Date, redact = false, network = false } = options
   const now = clock.now() / 1_000
-  const context = { show: redact ? redacted : plainly, redact, now, tolerance }
   const events: KeySetEvent[] = []
   const started = performance.now()
-  const api = apiOf(options, now, tolerance, event => events.push(event))
+  const api = apiOf(options, now, event => events.push(event))
+  const context = { show: redact ? redacted : plainly, redact, now, tolerance: api.tolerance }
   try {
     const input = readInput(text, options.loadBalancer !== undefined)
     const subject = subjectOf(input)
@@ -53,6 +53,13 @@ export async function inspect(text: string, options: InspectOptions = {}): Promi
     api.close()
   }
 }
+
+/**
+ * Checks the options of {@link inspect}.
+ *
+ * @throws TypeError as `inspect` would
+ */
+export const checkInspectOptions = (options: InspectOptions): void => apiOf(options, 0, () => {}).close()
 
 /** The token that is looked at: the one that an API finds, or the one that can be made out in what it finds. */
 interface Subject {

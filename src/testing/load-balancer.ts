@@ -140,7 +140,8 @@ function newKey(keys: Map<string, { privateKey: KeyObject; pem: string }>): stri
   return kid
 }
 
-function signPadded(header: object, claims: object, key: KeyObject): string {
+/** A token as load balancers write it: ES256, padded base64url. */
+export function signPadded(header: object, claims: object, key: KeyObject): string {
   const signingInput = `${padded(JSON.stringify(header))}.${padded(JSON.stringify(claims))}`
   const signature = sign('sha256', Buffer.from(signingInput), { key, dsaEncoding: 'ieee-p1363' })
   return `${signingInput}.${padded(signature)}`

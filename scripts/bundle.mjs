@@ -1,0 +1,45 @@
+// Puts the modules of each entry of the package into one file, with chunks for what entries share: Node takes most of a millisecond to
+// find, read and link a module, and there are dozens. What is published is bundled; what is tested and debugged here is not.
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { buildSync } from 'esbuild'
+import { root } from './ensure-installed.mjs'
+
+export function bundle() {
+  const { exports, bin } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8'))
+  const { './testing': testing, ...library } = exports
+  const written = [
+    // Tools on their own: what they share with the library is in both, so that the library is not cut up for it.
+    ...bundleOf(Object.values(library).flatMap(entry => entry.default ?? [])),
+    ...bundleOf([testing.default, ...Object.values(bin)]),
+  ]
+  for (const folder of ['src', 'adapters']) removeOthers(`dist/${folder}`, new Set(written))
+}
+
+function bundleOf(entryPoints) {
+  const { metafile } = buildSync({
+    absWorkingDir: root,
+    entryPoints,
+    outdir: 'dist',
+    outbase: 'dist',
+    chunkNames: 'src/chunks/[name]-[hash]',
+    allowOverwrite: true,
+    bundle: true,
+    splitting: true,
+    packages: 'external',
+    platform: 'neutral',
+    format: 'esm',
+    target: 'es2022',
+    sourcemap: true,
+    metafile: true,
+  })
+  return Object.keys(metafile.outputs)
+}
+
+/** What went into the bundles is not needed beside them; declarations are. */
+function removeOthers(folder, written) {
+  for (const file of readdirSync(resolve(root, folder), { recursive: true, encoding: 'utf8' })) {
+    const path = `${folder}/${file.replaceAll('\\', '/')}`
+    if (/\.js(\.map)?$/.test(path) && !written.has(path)) rmSync(resolve(root, path))
+  }
+}

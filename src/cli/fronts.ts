@@ -1,0 +1,143 @@
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { parseArgs } from 'node:util'
+import { type Authorizer, startApiGateway } from '../local/api-gateway.js'
+import type { AuthorizerType } from '../local/authorizer-event.js'
+import type { Listening } from '../local/http.js'
+import { type LoadBalancerKey, startLoadBalancer, type Unauthenticated } from '../local/load-balancer.js'
+import type { Local } from '../local/local.js'
+import type { Routes } from '../local/server.js'
+import { usageError } from './io.js'
+
+/** What runs in front of an app. */
+export interface Front extends Listening {
+  /** A line on where it is. */
+  readonly says: string
+}
+
+/** What is to run in front of apps: a load balancer, an API Gateway, both or neither. */
+export interface Fronts {
+  readonly loadBalancer?: { appPort: number; port: number; unauthenticated: Unauthenticated }
+  readonly apiGateway?: {
+    authorizer: Authorizer
+    type: AuthorizerType
+    ttl: number
+    apiPort: number
+    port: number
+  }
+}
+
+/** The flags that tell of it, for `parseArgs`. */
+export const frontFlags = {
+  alb: { type: 'string' },
+  'alb-listen': { type: 'string', default: '9401' },
+  unauthenticated: { type: 'string', default: 'authenticate' },
+  authorizer: { type: 'string' },
+  'authorizer-type': { type: 'string', default: 'token' },
+  'authorizer-ttl': { type: 'string' },
+  api: { type: 'string' },
+  'api-listen': { type: 'string', default: '9402' },
+} as const
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof frontFlags }>>['values']
+
+/**
+ * Resolves to what the flags ask for, with the authorizer loaded.
+ *
+ * @throws UsageError
+ */
+export async function readFronts(values: Values): Promise<Fronts> {
+  return {
+    ...(values.alb !== undefined && {
+      loadBalancer: {
+        appPort: portOf('--alb', values.alb),
+        port: portOf('--alb-listen', values['alb-listen']),
+        unauthenticated: oneOf('--unauthenticated', values.unauthenticated, unauthenticated),
+      },
+    }),
+    ...(values.authorizer !== undefined && {
+      apiGateway: {
+        authorizer: await loadAuthorizer(values.authorizer),
+        type: oneOf('--authorizer-type', values['authorizer-type'], types),
+        ttl: ttlOf(values),
+        apiPort: portOf('--api', values.api ?? ''),
+        port: portOf('--api-listen', values['api-listen']),
+      },
+    }),
+  }
+}
+
+/** Starts it, one after the other. */
+export async function* startFronts(
+  fronts: Fronts,
+  local: Local,
+  key: LoadBalancerKey,
+): AsyncGenerator<Front> {
+  if (fronts.loadBalancer) {
+    const balancer = await listening(startLoadBalancer(local, key, fronts.loadBalancer))
+    const says = `balancer   ${balancer.url}   ${balancer.arn}, keys at ${local.url}/public-keys`
+    yield { ...balancer, says }
+  }
+  if (fronts.apiGateway) {
+    const gateway = await listening(startApiGateway({ ...fronts.apiGateway, clock: local.clock }))
+    yield { ...gateway, says: `gateway    ${gateway.url}` }
+  }
+}
+
+/** @throws UsageError for a port that cannot be had */
+export const listening = <T>(starting: Promise<T>): Promise<T> =>
+  starting.catch((error: Error) => {
+    throw usageError(error.message)
+  })
+
+/** Where the key of the load balancer is published. */
+export const keyRoute =
+  ({ kid, pem }: LoadBalancerKey) =>
+  (): Routes => ({ [`GET /public-keys/${kid}`]: () => new Response(pem) })
+
+/** @throws UsageError for what is no port */
+export function portOf(flag: string, text: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port > 65_535) throw usageError(`${flag} must be a port, from 0 to 65535`)
+  return port
+}
+
+/** A Lambda authorizer in a file, `handler` unless another name follows the `#`. */
+async function loadAuthorizer(reference: string): Promise<Authorizer> {
+  const [file = '', name = 'handler'] = reference.split('#')
+  try {
+    const module = (await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>
+    if (typeof module[name] !== 'function') throw new Error(`${file} exports no function ${name}`)
+    return module[name] as Authorizer
+  } catch (error) {
+    throw usageError(`--authorizer: ${(error as Error).message}`)
+  }
+}
+
+function ttlOf({ 'authorizer-ttl': text, 'authorizer-type': type }: Values): number {
+  const ttl = text === undefined ? (type === 'http' ? 0 : 300) : Number(text)
+  if (!(ttl >= 0 && ttl <= 3600)) throw usageError('--authorizer-ttl must be from 0 to 3600')
+  return ttl
+}
+
+function oneOf<T extends string>(flag: string, text: string, allowed: readonly T[]): T {
+  const found = allowed.find(value => value === text)
+  if (found === undefined) throw usageError(`${flag} must be one of ${allowed.join(', ')}`)
+  return found
+}
+
+const unauthenticated = ['authenticate', 'allow', 'deny'] as const
+const types = ['token', 'request', 'http'] as const
+
+/** The part of the help that tells of them. */
+export const frontHelp = `
+In front of an app on this machine:
+  --alb <port>                an Application Load Balancer in front of the app on this port: signs users in, adds the x-amzn-oidc headers
+  --alb-listen <port>         default 9401
+  --unauthenticated <action>  authenticate (default), allow or deny
+  --authorizer <file#name>    an API Gateway that calls this Lambda authorizer (name: default handler)
+  --authorizer-type <type>    token (default), request or http: the event of a REST API, or of an HTTP API (2.0)
+  --authorizer-ttl <seconds>  how long its answer is remembered; default 300, for http 0
+  --api <port>                the app behind it
+  --api-listen <port>         default 9402
+`
