@@ -14,6 +14,7 @@ import {
   isMachine,
   isRead,
   isUser,
+  type JwtClaims,
   loadBalancer,
   not,
   oidcProvider,
@@ -141,11 +142,11 @@ t.test('a user pool: groups, and where else they may be', async t => {
     'a',
     'corp:b',
   ])
-  await t.rejects(
-    groupsOf({}, { groupsFrom: () => 'admin' as never }),
-    { name: 'TypeError' },
-    'our fault, not a 401',
-  )
+  const roles = (claims: JwtClaims) => claims.roles
+  t.same(await groupsOf({ roles: ['a'] }, { groupsFrom: roles }), ['a'])
+  t.same(await groupsOf({ 'cognito:groups': ['a'] }, { groupsFrom: roles }), [])
+  for (const claim of ['admin', { admin: true }, [1]])
+    await t.rejects(groupsOf({ roles: claim }, { groupsFrom: roles }), { code: 'ERR_TOKEN_CLAIM' })
   t.throws(() => groupsFromText(''), /name of a claim/)
 })
 
