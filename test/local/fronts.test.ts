@@ -1,4 +1,5 @@
 // What stands around the user pool: the identity pool, a load balancer, an API Gateway.
+import { createHash, createHmac } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
@@ -168,6 +169,42 @@ t.test('the identity pool', async t => {
     await t.rejects(bare.getCredentials((await bare.getId(bobs)).IdentityId, bobs), { name })
   })
 
+  t.test('STS knows whose credentials sign', async t => {
+    const { url, getId, getCredentials } = await start({})
+    const { Credentials } = await getCredentials((await getId()).IdentityId)
+    const body = 'Action=GetCallerIdentity&Version=2011-06-15'
+    const date = '20260101T000000Z'
+    const scope = '20260101/us-east-1/sts/aws4_request'
+    const host = new URL(url).host
+    const names = 'content-type;host;x-amz-date'
+    const type = 'application/x-www-form-urlencoded'
+    const lines = [
+      'POST',
+      '/',
+      '',
+      `content-type:${type}`,
+      `host:${host}`,
+      `x-amz-date:${date}`,
+      '',
+      names,
+      sha256(body),
+    ]
+    const key = scope.split('/').reduce<string | Buffer>(hmac, `AWS4${Credentials?.SecretKey}`)
+    const signature = hmac(key, ['AWS4-HMAC-SHA256', date, scope, sha256(lines.join('\n'))].join('\n'))
+    const authorization = `AWS4-HMAC-SHA256 Credential=${Credentials?.AccessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature.toString('hex')}`
+    const headers = {
+      authorization,
+      'content-type': type,
+      'x-amz-date': date,
+      'x-amz-security-token': Credentials?.SessionToken ?? '',
+    }
+    const answer = await (await fetch(url, { method: 'POST', headers, body })).text()
+    t.match(
+      answer,
+      '<Arn>arn:aws:sts::000000000000:assumed-role/local-guest/CognitoIdentityCredentials</Arn>',
+    )
+  })
+
   t.test('STS refuses what is not signed by its credentials', async t => {
     const { post, local } = await start({})
     const given = local.identities.credentials('us-east-1:1', 'arn:aws:iam::000000000000:role/x')
@@ -245,13 +282,33 @@ t.test('cognito-guard dev --alb', async t => {
   const decision = await guard({ header: name => headers[name] })
   t.match(decision, { authorized: true, auth: { principal: { kind: 'user', subject } } })
 
+  const clock = (offset: number) =>
+    fetch(`${url}/_local/clock`, { method: 'POST', body: JSON.stringify({ offset }) })
+  await clock(3601)
+  const later = await app.headersOf(`${balancer}/orders`, { cookie })
+  t.equal(claimsOf(later['x-amzn-oidc-accesstoken']).auth_time, claimsOf(accessToken).auth_time)
+  t.not(later['x-amzn-oidc-accesstoken'], accessToken, 'refreshed')
+  await fetch(`${url}/_local/sign-out`, { method: 'POST', body: '{"username":"alice"}' })
+  await clock(7300)
+  t.same(
+    Object.keys(await app.headersOf(`${balancer}/orders`, { cookie })),
+    [],
+    'not after a sign-out everywhere',
+  )
+  await clock(0)
+  const { cookie: again } = await signIn('/')
+
   t.same(
     Object.keys(await app.headersOf(`${balancer}/orders`, { cookie: 'x=y', 'x-amzn-oidc-data': 'forged' })),
     [],
     'nobody gets through',
   )
+  await t.rejects(
+    app.headersOf(`${balancer}/cut-off`, { cookie: again }),
+    'an answer that is cut off stays so',
+  )
   await app.close()
-  t.equal((await fetch(`${balancer}/orders`, { headers: { cookie } })).status, 502)
+  t.equal((await fetch(`${balancer}/orders`, { headers: { cookie: again } })).status, 502)
 })
 
 t.test('a load balancer that lets nobody in, or everybody', async t => {
@@ -308,7 +365,7 @@ t.test('an API Gateway', async t => {
 
   for (const type of ['token', 'request'] as const) {
     t.test(`of a REST API, by ${type}`, async t => {
-      const { ask, calls } = await start({ type, authorizer: restAuthorizer(guard, { routes }) as never })
+      const { ask, calls } = await start({ type, authorizer: restAuthorizer(guard, { routes }) })
       const [alice, bob] = [await tokenOf('alice'), await tokenOf('bob')]
       t.match(await ask('/orders'), { status: 401, body: { message: 'Unauthorized' } })
       t.equal(calls(), 0, 'nobody is asked about no token')
@@ -317,7 +374,7 @@ t.test('an API Gateway', async t => {
       t.equal(calls(), 1, 'its policy is remembered, and is right for the other route')
       const { context } = await ask('/admin/users', alice)
       t.match(context, { stage: 'dev', authorizer: { principalId: String, integrationLatency: 0 } })
-      t.match(principalFromEvent({ requestContext: context } as never), {
+      t.match(principalFromEvent({ requestContext: context }), {
         username: 'alice',
         groups: ['admin', 'readers'],
       })
@@ -333,16 +390,16 @@ t.test('an API Gateway', async t => {
     const { ask, calls } = await start({
       type: 'http',
       ttl: 0,
-      authorizer: httpAuthorizer(guard, { policy: inGroup('admin') }) as never,
+      authorizer: httpAuthorizer(guard, { policy: inGroup('admin') }),
     })
     const { status, context } = await ask('/orders', await tokenOf('alice'))
     t.equal(status, 200)
-    t.match(principalFromEvent({ version: '2.0', requestContext: context } as never), { username: 'alice' })
+    t.match(principalFromEvent({ version: '2.0', requestContext: context }), { username: 'alice' })
     t.match(await ask('/orders', await tokenOf('bob')), { status: 403, body: { message: 'Forbidden' } })
     t.match(await ask('/orders', 'Bearer x'), { status: 401, body: { message: 'Unauthorized' } })
     t.match(await ask('/orders'), { status: 401 })
     t.equal(calls(), 3)
-    const byPolicy = await start({ type: 'http', authorizer: httpAuthorizer(guard, { routes }) as never })
+    const byPolicy = await start({ type: 'http', authorizer: httpAuthorizer(guard, { routes }) })
     t.match(await byPolicy.ask('/orders', await tokenOf('bob')), {
       status: 200,
       context: { authorizer: { lambda: Object } },
@@ -429,12 +486,17 @@ export const nothing = 1`,
   })
 })
 
+const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest()
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+
 const listeners = process.listenerCount('SIGINT')
 
 /** An app that answers with the headers it got. */
 async function startApp(t: Test) {
   const server = createServer((request, response) => {
-    response.end(JSON.stringify(request.headers))
+    if (request.url === '/cut-off') response.write('{', () => response.destroy())
+    else response.end(JSON.stringify(request.headers))
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const close = () =>
