@@ -20,7 +20,7 @@ import { grantsOf, parseRoutes, type Route, routeOf } from './routes.js'
 export interface GatewayAuthorizerOptions<C extends JwtClaims = JwtClaims> {
   /**
    * Who may call the API at all. Sees the token alone, and so should a policy of the guard itself: the answer is cached for all routes.
-   * Default: any verified token.
+   * Default: any verified token but a guest's.
    */
   readonly policy?: Policy<C>
   /**
@@ -102,7 +102,8 @@ function policyAuthorizer<C extends JwtClaims>(
       return true
     }
     const asked = [policy, ...(routes ?? []).map(route => route.policy)]
-    const auth = authorizedBy(await guard(view, asking(ask, ...asked)))
+    const isAsking = policy !== undefined || routes !== undefined
+    const auth = authorizedBy(await guard(view, isAsking ? asking(ask, ...asked) : undefined))
     if (!auth) return denial(stage)
     const told = contextOf(auth, context, longestResult)
     if (!routes) return grant(auth.principal.subject, [`${stage}/*`], [], told)

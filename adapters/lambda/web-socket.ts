@@ -11,7 +11,7 @@ import { denial, grant, parseMethodArn } from './policy-document.js'
 
 /** The options of {@link webSocketAuthorizer}. */
 export interface WebSocketAuthorizerOptions<C extends JwtClaims = JwtClaims> {
-  /** Who may connect. Default: any verified token. */
+  /** Who may connect. Default: any verified token but a guest's. */
   readonly policy?: Policy<C>
   /** The subprotocols that the API speaks. The first of them that the client offers is in the context, as `subprotocol`. Default `['bearer']`. */
   readonly subprotocols?: readonly string[]

@@ -8,6 +8,7 @@ import {
   firstOf,
   hasScope,
   inGroup,
+  isGuest,
   isUser,
   not,
   type Policy,
@@ -310,6 +311,27 @@ t.test('restAuthorizer: the contract of failures', async t => {
       restAuthorizer(guard, { policy: (_auth, view) => peek(view) })(tokenEvent(alice)),
       TypeError,
     )
+})
+
+t.test('restAuthorizer: guests are let through only where they are named', async t => {
+  const guests = { ...pool, principal: () => ({ ...principal, kind: 'guest' as const }) }
+  const options = { verifier: createVerifier({ issuers: [guests], clock: issuer.clock }) }
+  const asked = async (authorize: ReturnType<typeof restAuthorizer>) =>
+    ['GET/open', 'GET/closed'].map(async path =>
+      allows(await authorize(tokenEvent(alice)), `${stage}/${path}`),
+    )
+  const cases: [string, ReturnType<typeof restAuthorizer>, [boolean, boolean]][] = [
+    ['nowhere', restAuthorizer(createGuard(options)), [false, false]],
+    ['by the guard', restAuthorizer(createGuard({ ...options, policy: isGuest })), [true, true]],
+    ['by a policy', restAuthorizer(createGuard(options), { policy: isGuest }), [true, true]],
+    [
+      'by a route',
+      restAuthorizer(createGuard(options), { routes: { 'GET /open': isGuest, 'GET /closed': () => true } }),
+      [true, false],
+    ],
+  ]
+  for (const [name, authorize, expected] of cases)
+    t.same(await Promise.all(await asked(authorize)), expected, name)
 })
 
 t.test('restAuthorizer: one policy for all routes, in the partition of the event', async t => {
@@ -852,10 +874,9 @@ t.test('principalFromEvent: credentials of an identity pool', async t => {
     kind: 'user',
     subject: identityId,
     issuer: 'https://cognito-identity.amazonaws.com',
-    clientId: poolId,
     groups: [],
     scopes: [],
-    provider: { name: userPoolName, type: 'Cognito', userId: subject },
+    provider: { name: userPoolName, type: 'CognitoSignIn', userId: subject },
     expiresAt: 1_790_000_000,
   } as const
   const { provider: _, ...rest } = user
