@@ -369,6 +369,8 @@ t.test('restAuthorizer: one policy for all routes, in the partition of the event
         )
       }
   }
+  const offline = 'arn:aws:execute-api:us-east-1:offlineContext_accountId:offlineContext_apiId/dev/GET/orders'
+  t.ok(allows(await authorize(tokenEvent(alice, offline)), offline), 'the ARN of an emulator')
   const none = restAuthorizer(guard, { routes: { 'GET /': not(isUser) } })
   t.notOk(allows(await none(tokenEvent(alice, `${stage}/GET/`)), `${stage}/GET/`))
   const root = restAuthorizer(guard, { routes: { 'GET /': isUser } })
