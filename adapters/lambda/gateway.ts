@@ -25,7 +25,8 @@ export interface GatewayAuthorizerOptions<C extends JwtClaims = JwtClaims> {
   readonly policy?: Policy<C>
   /**
    * Who may call which route, such as `{ 'GET /admin/{proxy+}': inGroup('admin') }`; the most specific decides, and what is not in it nobody may call.
-   * The policies see the token alone. Default: everything is allowed that `policy` permits.
+   * The policies see the token alone. Paths are compared as they are spelled: list what is open rather than what is closed.
+   * Default: everything is allowed that `policy` permits.
    */
   readonly routes?: Readonly<Record<string, Policy<C>>>
   /** What the functions behind the authorizer are told besides who calls. Default: nothing. */

@@ -489,6 +489,11 @@ t.test('authorizers refuse wrong options when they are built', async t => {
       /are the same/,
     ],
     [
+      'the same, beside ANY',
+      () => httpAuthorizer(guard, { routes: { 'ANY /{a}': isUser, 'GET /{b}': isUser, 'GET /{c}': isUser } }),
+      /are the same/,
+    ],
+    [
       'the same twice',
       () => httpAuthorizer(guard, { routes: { 'ANY /{a}': isUser, 'ANY /{b}': isUser } }),
       /are the same/,
