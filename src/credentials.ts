@@ -147,7 +147,8 @@ export function createCredentials(options: CredentialsOptions): Credentials {
     },
     forGuest(identityId) {
       let id = identityId
-      const key = `guest ${id ?? guests++}`
+      // nobody's identity ID, whatever it is, may read as the number of a guest who has none yet
+      const key = id === undefined ? `new guest ${guests++}` : `guest ${id}`
       return async () => {
         const credentials = await remembered(key, () => exchange({}, id))
         id = credentials.identityId

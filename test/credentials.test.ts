@@ -339,6 +339,12 @@ t.test('guests have credentials too, where they are admitted', async t => {
   t.equal(pool.roleOf(first.accessKeyId), unauthenticated)
   t.equal(await one(), first)
   t.not((await other()).identityId, first.identityId, 'another guest')
+  for (let number = 0; number < 9; number++)
+    await t.rejects(
+      credentials.forGuest(String(number))(),
+      { name: 'CredentialsError', reason: 'pool_not_found' },
+      'a guest is not known by a number',
+    )
   issuer.clock.advance(3400)
   const later = await one()
   t.not(later.accessKeyId, first.accessKeyId)
