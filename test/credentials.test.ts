@@ -322,6 +322,8 @@ t.test('a user’s ID token is exchanged for credentials, once', async t => {
   const promoted = await credentials.forUser(issuer.idToken({ username: 'ada', groups: ['admin'] }))()
   t.equal(promoted.identityId, first?.identityId)
   t.not(promoted.accessKeyId, first?.accessKeyId, 'other groups, other credentials')
+  const elsewhere = issuer.idToken({ username: 'ada', claims: { 'custom:tenant': 'b' } })
+  t.not((await credentials.forUser(elsewhere)()).accessKeyId, first?.accessKeyId, 'another tag, too')
 
   issuer.clock.advance(3300)
   const again = await Promise.all([provide(), provide()])
