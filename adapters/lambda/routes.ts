@@ -64,10 +64,10 @@ export function parseRoutes(routes: Readonly<Record<string, Policy>> | undefined
     )
   })
   return parsed.filter(route => {
-    const [rival] = parsed.filter(other => other !== route && shape(other) === shape(route))
-    if (rival && isAny(rival) === isAny(route))
-      throw new TypeError(`routes: ${route.name} and ${rival.name} are the same`)
-    return !(rival && isAny(route))
+    const rivals = parsed.filter(other => other !== route && shape(other) === shape(route))
+    const same = rivals.find(rival => isAny(rival) === isAny(route))
+    if (same) throw new TypeError(`routes: ${route.name} and ${same.name} are the same`)
+    return !(isAny(route) && rivals.length > 0)
   })
 }
 

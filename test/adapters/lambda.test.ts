@@ -465,6 +465,11 @@ t.test('authorizers refuse wrong options when they are built', async t => {
       /are the same/,
     ],
     [
+      'the same route, after one for any method',
+      () => restAuthorizer(guard, { routes: { 'ANY /{a}': isUser, 'GET /{b}': isUser, 'GET /{c}': isUser } }),
+      /are the same/,
+    ],
+    [
       'the same twice',
       () => httpAuthorizer(guard, { routes: { 'ANY /{a}': isUser, 'ANY /{b}': isUser } }),
       /are the same/,
