@@ -1,4 +1,4 @@
-import type { Principal } from '../../src/types.js'
+import type { Principal, Provider } from '../../src/types.js'
 
 /** An identity of an identity pool as REST APIs, HTTP APIs and AppSync name its parts. */
 export interface PoolIdentity {
@@ -29,9 +29,7 @@ export function principalFromIdentity(
   if (type !== 'authenticated' && type !== 'unauthenticated')
     throw new TypeError('principalFromEvent: the identity is neither authenticated nor unauthenticated')
   const joined = identity.cognitoAuthenticationProvider ?? identity.cognitoIdentityAuthProvider ?? ''
-  // AppSync puts quotes around each
-  const providers = [...listed, ...joined.replaceAll('"', '').split(',')]
-  const [, name, userId] = providers.map(entry => /^(.+):CognitoSignIn:(.+)$/.exec(entry)).find(Boolean) ?? []
+  const provider = userIn(identity.amr ? listed : loginIn(joined))
   return Object.freeze({
     kind: type === 'authenticated' ? 'user' : 'guest',
     subject: (identity.identityId ?? identity.cognitoIdentityId) as string,
@@ -39,9 +37,29 @@ export function principalFromIdentity(
     clientId: (identity.identityPoolId ?? identity.cognitoIdentityPoolId) as string,
     groups: none,
     scopes: none,
-    ...(name && userId ? { provider: Object.freeze({ name, type: 'Cognito', userId }) } : {}),
+    ...(provider && { provider }),
     expiresAt: Math.floor((requestTimeEpoch ?? timeEpoch ?? Date.now()) / 1000),
   })
 }
+
+/**
+ * One login: the name of the provider, and what the user is called there. In more than one, what somebody is called elsewhere could, with a
+ * comma in it, pass for the login of another.
+ */
+function loginIn(joined: string): readonly string[] {
+  // AppSync puts quotes around each
+  const parts = joined.replaceAll('"', '').split(',')
+  return parts.length === 2 ? parts : []
+}
+
+/** The user of a user pool, if one is among the logins. */
+function userIn(logins: readonly string[]): Provider | undefined {
+  const name = logins.find(login => userPoolName.test(login))
+  const start = `${name}:CognitoSignIn:`
+  const userId = logins.find(login => login.startsWith(start))?.slice(start.length)
+  return name && userId ? Object.freeze({ name, type: 'Cognito', userId }) : undefined
+}
+
+const userPoolName = /^cognito-idp\.[a-z0-9.-]+\/[\w-]+$/
 
 const none: readonly string[] = Object.freeze([])
