@@ -27,8 +27,7 @@ export function principalFromIdentity(
 ): Principal {
   const type = identity.cognitoAuthenticationType ?? identity.cognitoIdentityAuthType
   const providers = identity.cognitoAuthenticationProvider ?? identity.cognitoIdentityAuthProvider ?? ''
-  // AppSync puts quotes around each
-  const amr = identity.amr ?? [type, ...providers.replaceAll('"', '').split(',')]
+  const amr = identity.amr ?? [type, ...loginIn(providers)]
   if (amr[0] !== 'authenticated' && amr[0] !== 'unauthenticated')
     throw new TypeError('principalFromEvent: the identity is neither authenticated nor unauthenticated')
   const poolId = (identity.identityPoolId ?? identity.cognitoIdentityPoolId) as string
@@ -42,6 +41,16 @@ export function principalFromIdentity(
     ...(provider && { provider: Object.freeze(provider) }),
     expiresAt: Math.floor((requestTimeEpoch ?? timeEpoch ?? Date.now()) / 1000),
   })
+}
+
+/**
+ * One login: the name of the provider, and what the user is called there. In more than one, what somebody is called elsewhere could, with a
+ * comma in it, pass for the login of another.
+ */
+function loginIn(joined: string): readonly string[] {
+  // AppSync puts quotes around each
+  const parts = joined.replaceAll('"', '').split(',')
+  return parts.length === 2 ? parts : []
 }
 
 const none: readonly string[] = Object.freeze([])

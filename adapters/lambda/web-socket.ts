@@ -38,8 +38,8 @@ export function webSocketAuthorizer<C extends JwtClaims>(
     const auth = authorizedBy(await guard(view, policy))
     if (!auth) return denial(stage)
     const told = contextOf(auth, context, longestResult)
-    const offered = [view.header('sec-websocket-protocol') ?? []].flat().join(',').split(/ *, */)
-    const subprotocol = offered.find(protocol => subprotocols.includes(protocol))
+    const offered = [view.header('sec-websocket-protocol') ?? []].flat().join(',').split(',')
+    const subprotocol = offered.map(name => name.trim()).find(name => subprotocols.includes(name))
     if (subprotocol) told.subprotocol = subprotocol
     const result = grant(auth.principal.subject, [`${stage}/$connect`], [], told)
     if (sizeOf(result) > longestResult)

@@ -92,7 +92,10 @@ export function providerOf(amr: readonly string[], identityPoolId: string): Prov
   const [name = '', login = ''] = amr.filter(entry => entry !== 'authenticated')
   const own = `${name}:${identityPoolId}:`
   if (login.startsWith(own)) return { name, type: 'Developer', userId: login.slice(own.length) }
-  const [, type, userId] = /^.+?:(CognitoSignIn|OIDC):(.+)$/.exec(login) ?? []
+  // an OIDC provider's login starts with its ARN, which ends in the name
+  const at = login.indexOf(`${name}:`)
+  if (at < 0) return undefined
+  const [, type, userId] = /^(CognitoSignIn|OIDC):(.+)$/.exec(login.slice(at + name.length + 1)) ?? []
   return type && userId ? { name, type, userId } : undefined
 }
 

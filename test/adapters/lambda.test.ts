@@ -913,6 +913,27 @@ t.test('principalFromEvent: credentials of an identity pool', async t => {
   t.same({ ...caller, expiresAt: user.expiresAt }, user, 'AppSync')
   t.ok(expiresAt >= before)
   t.throws(() => principalFromEvent(http([])), { name: 'TypeError', message: /neither/ })
+  const posing = `login.my.app:${poolId}:eve,${userPoolName},${signIn}`
+  const others = [
+    iam({ ...authenticated, cognitoAuthenticationProvider: `login.my.app,${posing}` }),
+    iam({ ...authenticated, cognitoAuthenticationProvider: `${userPoolName},${userPoolName}:x` }),
+    iam({ ...authenticated, cognitoAuthenticationProvider: `login.my.app,login.my.app:${signIn}` }),
+    http(['authenticated', 'login.my.app', `login.my.app:${signIn}`]),
+    {
+      identity: {
+        ...appSync,
+        cognitoIdentityAuthProvider: `"login.my.app","${posing.replaceAll(',', '","')}"`,
+      },
+    },
+  ]
+  for (const event of others)
+    t.match(principalFromEvent(event), { kind: 'user', provider: undefined }, 'called like somebody else')
+  const own = {
+    name: 'login.my.app',
+    type: 'Developer',
+    userId: posing.slice(`login.my.app:${poolId}:`.length),
+  }
+  t.same(principalFromEvent(http(['authenticated', 'login.my.app', posing])).provider, own, 'whole in a list')
 })
 
 t.test('principalFromEvent: nobody says who is calling', async t => {
