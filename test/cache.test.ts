@@ -10,20 +10,10 @@ import {
 } from 'cognito-guard'
 import { createTestIssuer } from 'cognito-guard/testing'
 import t from 'tap'
+import { random } from './fuzz/random.js'
 import { base64url, codeOf, issuer, json, now } from './mint.js'
 
 // What is remembered must never be a way in: a verifier with a memory, beside one without, through everything that can happen.
-
-/** Numbers that look random and are the same for the same seed. */
-function random(seed: number) {
-  let state = seed
-  return (below: number) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
-}
 
 /** A token whose signature says which secret it was made with: verifying one takes no time, and is not what is tested here. */
 const tokenOf = (kid: string, secret: number, claims: object) =>

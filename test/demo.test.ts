@@ -33,6 +33,33 @@ t.test('an answer that was not expected stands out', async t => {
   t.match(tableRow({ what: 'x', path: '/y', expected, actual }), /✗ x .* expected 200 authorized/)
 })
 
+t.test('the page, and what it needs of the API', async t => {
+  const { url, api, close } = await createWorld()
+  t.teardown(close)
+  const page = await fetch(`${url}/demo`)
+  t.match(page.headers.get('content-security-policy'), `connect-src 'self' ${api.url};`)
+  const text = await page.text()
+  for (const id of [
+    'step-sign-in',
+    'step-token',
+    'step-guard',
+    'step-answer',
+    'step-exchange',
+    'step-aws-call',
+  ])
+    t.match(text, `data-testid="${id}"`)
+  const preflight = await fetch(`${api.url}/orders`, { method: 'OPTIONS' })
+  t.equal(preflight.headers.get('access-control-allow-origin'), url)
+  t.equal(
+    (await fetch(`${api.url}/orders`)).headers.get('access-control-allow-origin'),
+    url,
+    'on a refusal too',
+  )
+  t.equal((await fetch(`${api.url}/nothing`)).status, 404)
+  const { code, output } = await start('src/cli/main.js', ['demo', '--help']).closed
+  t.match({ code, output }, { code: 0, output: 'Usage: cognito-guard demo' })
+})
+
 t.test('whoever is unknown cannot sign in', async t => {
   const world = await createWorld()
   t.teardown(world.close)

@@ -29,10 +29,8 @@ type State = ReturnType<typeof stateOf>
 
 const snippet = ({ url, config, issuer }: Local) => `userPool({
   userPoolId: '${config.userPoolId}',
-  clientId: ['${config.clients.map(({ clientId }) => clientId).join("', '")}'],${
-    config.issuer === 'local' ? `\n  issuer: '${issuer}',` : ''
-  }
-  jwksUri: '${url}/${config.userPoolId}/.well-known/jwks.json',
+  clientId: ['${config.clients.map(({ clientId }) => clientId).join("', '")}'],
+${config.issuer === 'local' ? `  issuer: '${issuer}',\n` : ''}  jwksUri: '${url}/${config.userPoolId}/.well-known/jwks.json',
   insecureLoopbackHttp: true,
 })`
 

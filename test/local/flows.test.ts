@@ -426,6 +426,15 @@ t.test('the controls', async t => {
     t.equal((await fetch(`${url}/_local/clock`, { method: 'POST' })).status, 400, 'no body')
   })
 
+  t.test('why a token is refused', async t => {
+    t.match(await (await get('/inspect')).text(), 'data-testid="inspect-text"')
+    const text = await tokenOf('alice')
+    const verdictOf = async (token: string) =>
+      /data-testid="verdict">([^<]*)</.exec(await (await post('/inspect', { text: token })).text())?.[1]
+    t.equal(await verdictOf(text), 'accepted')
+    t.equal(await verdictOf('x'), 'refused ERR_TOKEN_MALFORMED')
+  })
+
   t.test('decisions of an app, live', async t => {
     const guard = createGuard({ verifier, onDecision: reportTo(url) })
     const stream = (await get('/_local/decisions')).body?.pipeThrough(new TextDecoderStream()).getReader()
