@@ -1,3 +1,8 @@
+/**
+ * Which role an identity pool chooses. Longer than 150 lines: a third of it is the form in which AWS has the configuration.
+ *
+ * @module
+ */
 import type { JwtClaims } from './types.js'
 
 /** The roles of an identity pool, in the form that `GetIdentityPoolRoles` gives and `SetIdentityPoolRoles` takes. */
