@@ -34,6 +34,7 @@ const floors = [
     'src/crypto.ts',
     'src/principal.ts',
     'src/role.ts',
+    'src/credentials-error.ts',
     'src/groups.ts',
     'src/schema.ts',
   ],

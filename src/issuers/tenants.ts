@@ -44,6 +44,7 @@ export function tenants<C extends JwtClaims = JwtClaims>(
   resolve: TenantResolver<C>,
   options: TenantsOptions = {},
 ): TrustedIssuer<C> {
+  // Over 40 lines: its functions share what is known, and nothing else does.
   checkOptions('tenants', { resolve, ...options }, checks)
   const { maxTenants = 10_000, refreshAfter = 300, maxAge = 86_400, unknownFor = 60 } = options
   if (maxAge < refreshAfter) throw new TypeError('tenants: maxAge must be at least refreshAfter')

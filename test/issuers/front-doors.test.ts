@@ -21,6 +21,7 @@ import {
   verifiedAccess,
 } from 'cognito-guard'
 import { createTestIssuer, createTestLoadBalancer, serveTestLoadBalancer } from 'cognito-guard/testing'
+import fc from 'fast-check'
 import t from 'tap'
 import { documents, signer } from './signing.js'
 
@@ -167,6 +168,23 @@ t.test('a token has one spelling', async t => {
   await t.rejects(mixed.verify(padded), { code: 'ERR_TOKEN_MALFORMED' }, 'a padded token of a user pool')
   const alone = createVerifier({ issuers: [userPool(pool.options)], clock: pool.clock })
   await t.rejects(alone.verify(padded), { code: 'ERR_TOKEN_MALFORMED' }, 'where nobody pads')
+})
+
+t.test('no other spelling passes, whatever is changed', async t => {
+  const verifier = verifierOf({ clientId: ['x', pool.options.clientId] })
+  const token = balancer.dataToken()
+  await verifier.verify(token)
+  const change = fc.tuple(fc.nat(token.length), fc.nat(3), fc.string({ maxLength: 3, unit: letters }))
+  await fc.assert(
+    fc.asyncProperty(change, async ([at, cut, text]) => {
+      const changed = token.slice(0, at) + text + token.slice(at + cut)
+      if (changed === token) return
+      const code = await verifier.verify(changed).catch((error: { code: string }) => error.code)
+      if (typeof code !== 'string' || !code.startsWith('ERR_TOKEN_')) throw new Error('it passes')
+    }),
+    { numRuns: 500 },
+  )
+  t.pass('500 changes')
 })
 
 t.test('a load balancer’s token is never taken for a user’s, nor the other way round', async t => {
@@ -443,3 +461,5 @@ t.test('Verified Access', async t => {
 })
 
 const nextLetter = (char: string) => String.fromCharCode(char.charCodeAt(0) + 1)
+
+const letters = fc.constantFrom('=', 'A', 'Q', 'g', 'w', '_', '-', '+', '/', '.', ' ', '\n', 'é')
