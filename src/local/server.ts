@@ -124,9 +124,9 @@ function answer(local: Local, routes: Routes, request: Request, pathname: string
     : controlCall(local, called, request)
 }
 
-/** A control by JSON, or by a form of the page, which is shown again. */
+/** A control by JSON, or by a form of the page, which is shown again. A tool may call its JSON a form; a browser tells what it wants. */
 async function controlCall(local: Local, name: string, request: Request): Promise<Response> {
-  const isFromPage = isForm(request)
+  const isFromPage = request.headers.get('accept')?.includes('text/html') === true
   try {
     const body = await request.text()
     const input: unknown = isFromPage ? formInput(name, new URLSearchParams(body)) : JSON.parse(body || '{}')
