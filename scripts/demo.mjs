@@ -1,6 +1,12 @@
 // Builds, then runs the demo: `npm run demo`; or once, as a check: `npm run demo -- --check`.
+// `npm run demo -- sign-out`: two API processes and Redis; who signs out at one of them is refused by the other.
 import { build } from './build.mjs'
 
 build()
-const { main } = await import('../dist/src/cli/main.js')
-process.exitCode = await main(['demo', ...process.argv.slice(2)], process)
+const args = process.argv.slice(2)
+if (args[0] === 'sign-out') {
+  await import('../dist/examples/sign-out/main.js')
+} else {
+  const { main } = await import('../dist/src/cli/main.js')
+  process.exitCode = await main(['demo', ...args], process)
+}

@@ -33,7 +33,8 @@ export interface BehindLoadBalancer {
  * app.get('/orders', protect(guard, inGroup('sales')), handler)
  */
 export function behindLoadBalancer(options: BehindLoadBalancerOptions): BehindLoadBalancer {
-  const { accessToken, clockTolerance, cache, revocations, clock, ...balancer } = options
+  const given = Object(options) as BehindLoadBalancerOptions
+  const { accessToken, clockTolerance, cache, revocations, clock, ...balancer } = given
   const shared = { clockTolerance, cache, revocations, clock } as Omit<VerifierOptions, 'issuers'>
   const data = createVerifier({ ...shared, issuers: [loadBalancer(balancer)] })
   const dataToken = headerToken('x-amzn-oidc-data')

@@ -82,7 +82,7 @@ export function some<C extends JwtClaims = JwtClaims>(...policies: readonly Poli
       const next = asked[index]
       if (!next) return first
       return whenAtHand(
-        refusedBy(next, auth, request, clock),
+        refusing(next, auth, request, clock),
         refused => refused && ask(index + 1, first ?? refused),
       )
     }
@@ -160,18 +160,20 @@ export function withAssurance(...acr: readonly [string, ...string[]]): Policy {
   return policy(({ claims }) => acr.includes(claims.acr as string), { acrValues: acr.join(' ') })
 }
 
-/** The policy that refuses, if one does: this one, or the one of its parts that did. */
-export function refusedBy<C extends JwtClaims>(
+/** The policy that refuses, if one does: this one, or the one of its parts that did. One that does not name guests refuses them. */
+export const refusedBy = <C extends JwtClaims>(
   asked: Policy<C>,
   auth: VerifiedToken<C>,
   request: RequestView,
   clock: Clock,
-): MaybePromise<Policy<C> | undefined> {
-  if (asked.refusedBy) return asked.refusedBy(auth, request, clock)
-  const permitted = asked(auth, request, clock)
-  if (isPending(permitted)) return permitted.then(later => (later === true ? undefined : asked))
-  return permitted === true ? undefined : asked
-}
+): MaybePromise<Policy<C> | undefined> =>
+  auth.principal.kind === 'guest' && !asked.guests ? asked : refusing(asked, auth, request, clock)
+
+/** A policy that asks others on its way: it names guests if one of them does. */
+export const asking = <C extends JwtClaims>(
+  policy: Policy<C>,
+  ...asked: readonly (Policy<C> | undefined)[]
+): Policy<C> => (asked.some(each => each?.guests) ? Object.assign(policy, { guests: true as const }) : policy)
 
 /** Whether a value can be asked as a policy. */
 export const isPolicy = (value: unknown): value is Policy => typeof value === 'function'
@@ -190,6 +192,18 @@ function within(name: string, claim: 'auth_time' | 'iat', seconds: number): Poli
   )
 }
 
+function refusing<C extends JwtClaims>(
+  asked: Policy<C>,
+  auth: VerifiedToken<C>,
+  request: RequestView,
+  clock: Clock,
+): MaybePromise<Policy<C> | undefined> {
+  if (asked.refusedBy) return asked.refusedBy(auth, request, clock)
+  const permitted = asked(auth, request, clock)
+  if (isPending(permitted)) return permitted.then(later => (later === true ? undefined : asked))
+  return permitted === true ? undefined : asked
+}
+
 function firstRefusal<C extends JwtClaims>(
   policies: readonly Policy<C>[],
   auth: VerifiedToken<C>,
@@ -197,7 +211,7 @@ function firstRefusal<C extends JwtClaims>(
   clock: Clock,
 ): MaybePromise<Policy<C> | undefined> {
   for (const [index, asked] of policies.entries()) {
-    const refused = refusedBy(asked, auth, request, clock)
+    const refused = refusing(asked, auth, request, clock)
     if (isPending(refused)) {
       return refused.then(later => later ?? firstRefusal(policies.slice(index + 1), auth, request, clock))
     }
@@ -211,12 +225,15 @@ const policy = (ask: Policy, challenge: Challenge): Policy =>
 
 const composed = <C extends JwtClaims>(
   parts: readonly Policy<C>[],
-  refusing: NonNullable<Policy<C>['refusedBy']>,
+  refusedBy: NonNullable<Policy<C>['refusedBy']>,
 ): Policy<C> =>
-  Object.assign(
-    (auth: VerifiedToken<C>, request: RequestView, clock: Clock) =>
-      whenAtHand(refusing(auth, request, clock), refused => refused === undefined),
-    { refusedBy: refusing, ...(parts.some(({ guests }) => guests) && { guests: true as const }) },
+  asking(
+    Object.assign(
+      (auth: VerifiedToken<C>, request: RequestView, clock: Clock) =>
+        whenAtHand(refusedBy(auth, request, clock), refused => refused === undefined),
+      { refusedBy },
+    ),
+    ...parts,
   )
 
 function expect(

@@ -78,8 +78,8 @@ export function chooseRole(
     : byToken(pool, mapping, claims, customRoleArn)
 }
 
-/** What a provider is called in `RoleMappings`: a user pool with its app client, others by their issuer. Does not tell pools by a custom name. */
-export function providerKey({ iss, aud, token_use }: JwtClaims): string {
+/** What a provider is called in `RoleMappings`: a user pool with its app client, others by their issuer. */
+function providerKey({ iss, aud, token_use }: JwtClaims): string {
   const host = iss.replace('https://', '')
   return token_use === 'id' && typeof aud === 'string' ? `${host}:${aud}` : host
 }

@@ -446,6 +446,17 @@ t.test('what goes wrong is explained', async t => {
   const forUser = (thrown: unknown) =>
     createCredentials({ client: failing(thrown), identityPoolId, verifier }).forUser(issuer.idToken())()
   for (const [thrown, reason] of cases) await t.rejects(forUser(thrown), { name: 'CredentialsError', reason })
+  const nothing = createCredentials({
+    client: { ...failing(undefined), getId: async () => Promise.reject() },
+    identityPoolId,
+    verifier,
+  })
+  t.equal(
+    await nothing
+      .forGuest()()
+      .catch(error => error),
+    undefined,
+  )
   const bug = new RangeError('a bug')
   t.equal(await forUser(bug).catch(error => error), bug, 'what is not known is passed on')
   t.equal(

@@ -36,7 +36,10 @@ t.test('examples/identity-pool: sign in, guard, exchange, and call AWS as onesel
   const pool = createTestIdentityPool(issuer, { roles: { Roles } })
   const identities = await serveTestIdentityPool(pool)
   const client = new CognitoIdentity({ region, endpoint: identities.url })
-  t.teardown(() => Promise.all([cognito.close(), identities.close(), client.destroy()]))
+  t.teardown(async () => {
+    client.destroy()
+    await Promise.all([cognito.close(), identities.close()])
+  })
 
   const verifier = createVerifier({ issuers: [userPool({ ...cognito.options, tokenUse: 'id' })] })
   const { identityPoolId } = pool.options
@@ -77,7 +80,10 @@ t.test('examples/guests: readable by all, writable by signed-in users', async t 
   const url = await served(t, guestApp(createGuard({ verifier })))
   const identities = await serveTestIdentityPool(pool)
   const client = new CognitoIdentity({ region, endpoint: identities.url })
-  t.teardown(() => Promise.all([identities.close(), client.destroy()]))
+  t.teardown(async () => {
+    client.destroy()
+    await identities.close()
+  })
 
   const { IdentityId } = await client.getId({ IdentityPoolId: pool.options.identityPoolId })
   const { Token: guest } = await client.getOpenIdToken({ IdentityId: String(IdentityId) })

@@ -442,11 +442,7 @@ const rows: Readonly<Record<number, () => readonly Case[]>> = {
       ['2,000 levels', nested(2_000, '[', ']'), malformed],
       ['11,000 levels, never closed', token(deeper), malformed],
       ['11,000 levels in the header', token('{}', deeper), malformed],
-      [
-        '1,001 members',
-        token(`{${Array.from({ length: 1_001 }, (_, i) => `"${i}":1`).join(',')}}`),
-        malformed,
-      ],
+      ['751 members', token(`{${Array.from({ length: 751 }, (_, i) => `"${i}":1`).join(',')}}`), malformed],
     ]
   },
 

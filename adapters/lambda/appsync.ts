@@ -1,7 +1,7 @@
 import type { AppSyncAuthorizerEvent, AppSyncAuthorizerResult } from 'aws-lambda'
 import type { Guard } from '../../src/guard.js'
 import { aFunction, anObject, aString, checkOptions, seconds } from '../../src/options.js'
-import { type Policy, refusedBy } from '../../src/policy.js'
+import { asking, type Policy, refusedBy } from '../../src/policy.js'
 import type { JwtClaims, RequestView } from '../../src/types.js'
 import { checkArguments } from '../protect.js'
 import { tokenAlone, tokenView } from './authorizer.js'
@@ -53,14 +53,14 @@ export function appSyncAuthorizer<C extends JwtClaims>(
       guard,
       tokenView(event.authorizationToken, event.requestHeaders, prefix),
       ttl,
-      async (auth, request, clock) => {
+      asking(async (auth, request, clock) => {
         const seen = ttl > 0 ? tokenAlone : request
         if (policy && (await refusedBy(policy, auth, seen, clock))) return false
         for (const [field, mayUse] of Object.entries(fields)) {
           if (await refusedBy(mayUse, auth, seen, clock)) deniedFields.push(field)
         }
         return true
-      },
+      }, policy),
     )
     if (!asked) return refused
     const resolverContext = contextOf(asked.auth, context, longestContext)
@@ -80,10 +80,11 @@ export async function ask<C extends JwtClaims>(
   policy: Policy<C>,
 ) {
   let now = 0
-  const decision = await guard(view, (auth, request, clock) => {
+  const timed: Policy<C> = (auth, request, clock) => {
     now = clock.now() / 1000
     return policy(auth, request, clock)
-  })
+  }
+  const decision = await guard(view, asking(timed, policy))
   if (!decision.authorized) {
     if (decision.status === 503) throw decision.error
     return undefined

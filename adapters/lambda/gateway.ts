@@ -7,8 +7,8 @@ import type {
 } from 'aws-lambda'
 import type { Guard } from '../../src/guard.js'
 import { aFunction, anObject, checkOptions } from '../../src/options.js'
-import { type Policy, refusedBy } from '../../src/policy.js'
-import type { JwtClaims, RequestView } from '../../src/types.js'
+import { asking, type Policy, refusedBy } from '../../src/policy.js'
+import type { Clock, JwtClaims, RequestView, VerifiedToken } from '../../src/types.js'
 import { checkArguments } from '../protect.js'
 import { authorizedBy, tokenAlone, tokenView } from './authorizer.js'
 import { type AuthorizerContext, type ContextOption, contextOf, longestResult } from './context.js'
@@ -94,14 +94,15 @@ function policyAuthorizer<C extends JwtClaims>(
   return async (view: RequestView, methodArn: string): Promise<APIGatewayAuthorizerResult> => {
     const { stage, method, path } = parseMethodArn(methodArn)
     const permitted = new Set<Route>()
-    const ask: Policy<C> = async (auth, _request, clock) => {
+    const ask = async (auth: VerifiedToken<C>, _request: RequestView, clock: Clock) => {
       if (policy && (await refusedBy(policy, auth, tokenAlone, clock))) return false
       for (const route of routes ?? []) {
         if (!(await refusedBy(route.policy, auth, tokenAlone, clock))) permitted.add(route)
       }
       return true
     }
-    const auth = authorizedBy(await guard(view, ask))
+    const asked = [policy, ...(routes ?? []).map(route => route.policy)]
+    const auth = authorizedBy(await guard(view, asking(ask, ...asked)))
     if (!auth) return denial(stage)
     const told = contextOf(auth, context, longestResult)
     if (!routes) return grant(auth.principal.subject, [`${stage}/*`], [], told)

@@ -55,16 +55,15 @@ export async function readConfiguration(
 }
 
 /**
- * Resolves to what is made of a configuration.
+ * Returns what a factory makes of a configuration.
  *
- * @throws UsageError in place of the TypeError of a factory that refuses an option
+ * @throws UsageError in place of the factory's TypeError
  */
-export async function usable<T>(make: () => T | Promise<T>): Promise<T> {
+export function usable<T>(factory: () => T): T {
   try {
-    return await make()
+    return factory()
   } catch (error) {
-    if (error instanceof TypeError) throw usageError(error.message)
-    throw error
+    throw usageError((error as TypeError).message)
   }
 }
 

@@ -5,8 +5,12 @@ import { type Diagnosis, finding, fine } from './diagnosis.js'
  *
  * @param origin of the app whose browser calls; without one, what is found of CORS may be as wished
  */
-export async function diagnoseApi(url: string, origin: string | undefined): Promise<Diagnosis[]> {
-  const ask = (headers: Record<string, string>, method = 'GET') => answerOf(url, method, headers)
+export async function diagnoseApi(
+  url: string,
+  origin: string | undefined,
+  fetch: typeof globalThis.fetch = globalThis.fetch,
+): Promise<Diagnosis[]> {
+  const ask = (headers: Record<string, string>, method = 'GET') => answerOf(fetch, url, { method, headers })
   const from = { origin: origin ?? 'https://app.example.com' }
   const bare = await ask(from)
   if (!bare) return [unreachable]
@@ -40,13 +44,13 @@ interface Answer {
 }
 
 async function answerOf(
+  fetch: typeof globalThis.fetch,
   url: string,
-  method: string,
-  headers: Record<string, string>,
+  request: { readonly method: string; readonly headers: Record<string, string> },
 ): Promise<Answer | undefined> {
   try {
     const signal = AbortSignal.timeout(10_000)
-    const response = await fetch(url, { method, headers, redirect: 'manual', signal })
+    const response = await fetch(url, { ...request, redirect: 'manual', signal })
     await response.body?.cancel()
     return { status: response.status, header: name => response.headers.get(name) ?? '' }
   } catch {

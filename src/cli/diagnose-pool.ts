@@ -4,14 +4,20 @@ import type { KeySetFailure } from '../types.js'
 import type { Configuration } from './configuration.js'
 import { type Diagnosis, finding, fine } from './diagnosis.js'
 import { type FetchedKeySet, fetchKeySet, keySetUrls, sentenceOf } from './fetch-key-set.js'
+import type { Io } from './io.js'
 
 /** Resolves to what is to say of a configuration: its form, its key set, the clock. */
-export async function diagnosePool({ pool, clockTolerance = 5 }: Configuration): Promise<Diagnosis[]> {
+export async function diagnosePool(
+  { pool, clockTolerance = 5 }: Configuration,
+  fetch: Io['fetch'],
+): Promise<Diagnosis[]> {
   const form = diagnoseForm(pool)
   if (form.some(({ result }) => result === 'problem')) return form
-  const urls = await keySetUrls(pool)
+  const urls = keySetUrls(pool)
   const answers = await Promise.all(
-    urls.map(url => fetchKeySet(url, pool.insecureTestKeys).catch((error: unknown) => error as KeySetError)),
+    urls.map(url =>
+      fetchKeySet(url, pool.insecureTestKeys, fetch).catch((error: unknown) => error as KeySetError),
+    ),
   )
   const sets = answers.filter(answer => 'keys' in answer)
   return [

@@ -6,7 +6,7 @@ import type { Diagnosis } from './diagnosis.js'
 import { type Run, usageError } from './io.js'
 
 /** `cognito-guard doctor`: checks a configuration, what it leads to, and an API that uses it. */
-export const run: Run = async (args, { stdout, env }) => {
+export const run: Run = async (args, { stdout, env, fetch }) => {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -29,8 +29,8 @@ export const run: Run = async (args, { stdout, env }) => {
   if (!isConfigured && url === undefined)
     throw usageError('there is nothing to look at: give --user-pool-id or --url')
   const diagnoses = [
-    ...(isConfigured ? await diagnosePool(configuration) : []),
-    ...(url === undefined ? [] : await diagnoseApi(url, origin)),
+    ...(isConfigured ? await diagnosePool(configuration, fetch) : []),
+    ...(url === undefined ? [] : await diagnoseApi(url, origin, fetch)),
   ]
   stdout.write(values.json ? `${JSON.stringify(diagnoses, null, 2)}\n` : print(diagnoses))
   if (diagnoses.some(({ result }) => result === 'problem')) return 1

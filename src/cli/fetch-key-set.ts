@@ -7,6 +7,7 @@ import { type Get, wire } from '../jwks/request.js'
 import { whenAtHand } from '../maybe-promise.js'
 import { refusingTestKeys } from '../test-keys.js'
 import { usable } from './configuration.js'
+import type { Io } from './io.js'
 
 /** A key set as it came. */
 export interface FetchedKeySet {
@@ -26,9 +27,13 @@ export interface FetchedKeySet {
  * @param insecureTestKeys whether keys of `cognito-guard/testing` are usable
  * @throws KeySetError
  */
-export async function fetchKeySet(url: string, insecureTestKeys = false): Promise<FetchedKeySet> {
+export async function fetchKeySet(
+  url: string,
+  insecureTestKeys = false,
+  fetch?: Io['fetch'],
+): Promise<FetchedKeySet> {
   const started = Date.now()
-  const { text, date } = await fetchDated(url)
+  const { text, date } = await fetchDated(url, fetch)
   const arrived = Date.now()
 
   const accepted = new Set<unknown>()
@@ -54,8 +59,8 @@ export async function fetchKeySet(url: string, insecureTestKeys = false): Promis
   }
 }
 
-async function fetchDated(url: string) {
-  const ask = wire(undefined, url)
+async function fetchDated(url: string, fetch: Io['fetch']) {
+  const ask = wire(fetch, url)
   let date = Number.NaN
   const get: Get = async (to, how) => {
     const answer = await ask(to, how)
@@ -78,8 +83,8 @@ async function fetchDated(url: string) {
 }
 
 /** Where the key set of a pool may be: at its original issuer, then at the updated one, which answers 403 for a pool that has not switched. */
-export async function keySetUrls(pool: UserPoolOptions<TokenUse>): Promise<readonly string[]> {
-  const { issuers } = await usable(() => userPool({ ...pool, insecureSkipClientCheck: true }))
+export function keySetUrls(pool: UserPoolOptions<TokenUse>): readonly string[] {
+  const { issuers } = usable(() => userPool({ ...pool, insecureSkipClientCheck: true }))
   return pool.jwksUri ? [pool.jwksUri] : issuers.map(issuer => `${issuer}/.well-known/jwks.json`)
 }
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { type InspectOptions, inspect } from '../inspect/index.js'
+import { checkInspectOptions, type InspectOptions, inspect } from '../inspect/index.js'
 import { userPool } from '../issuers/user-pool.js'
 import {
   type Configuration,
@@ -8,12 +8,12 @@ import {
   readConfiguration,
   usable,
 } from './configuration.js'
-import { type Run, usageError } from './io.js'
+import { type Io, type Run, usageError } from './io.js'
 import { printReport } from './print-report.js'
 import { readAll } from './read-all.js'
 
 /** `cognito-guard inspect`: says what a token is, and why an API refuses it. */
-export const run: Run = async (args, { stdin, stdout, stderr, env }) => {
+export const run: Run = async (args, { stdin, stdout, stderr, env, fetch }) => {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -31,32 +31,36 @@ export const run: Run = async (args, { stdin, stdout, stderr, env }) => {
   }
   if (positionals.length > 0) throw usageError(notAsArgument)
   const configuration = await readConfiguration(values, env)
+  const options = {
+    ...issuersOf(configuration, fetch),
+    clockTolerance: configuration.clockTolerance,
+    network: values.verify,
+    redact: values.redact,
+  }
+  usable(() => checkInspectOptions(options))
   if (stdin.isTTY) stderr.write('Paste a token, headers or an event, then end the input (Ctrl-D).\n')
   const text = await readAll(stdin)
-  const report = await usable(async () =>
-    inspect(text, {
-      ...issuersOf(configuration),
-      clockTolerance: configuration.clockTolerance,
-      network: values.verify,
-      redact: values.redact,
-    }),
-  )
+  const report = await inspect(text, options)
   stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : printReport(report))
   return exitCodes[report.verdict]
 }
 
-function issuersOf({ pool, identityPoolId, loadBalancerArn }: Configuration): InspectOptions {
+function issuersOf(
+  { pool, identityPoolId, loadBalancerArn }: Configuration,
+  fetch: Io['fetch'],
+): InspectOptions {
+  const wire = fetch ? { fetch } : {}
   return {
-    ...(Object.keys(pool).length > 0 && { userPool: pool }),
-    ...(identityPoolId !== undefined && { identityPool: { identityPoolId } }),
-    ...(loadBalancerArn !== undefined && { loadBalancer: balancerOf(pool, loadBalancerArn) }),
+    ...(Object.keys(pool).length > 0 && { userPool: { ...pool, ...wire } }),
+    ...(identityPoolId !== undefined && { identityPool: { identityPoolId, ...wire } }),
+    ...(loadBalancerArn !== undefined && { loadBalancer: { ...balancerOf(pool, loadBalancerArn), ...wire } }),
   }
 }
 
 /** Load balancers sign the users of the pool in, with the same clients, at its original issuer: they cannot at the updated one. */
 const balancerOf = (pool: Configuration['pool'], loadBalancerArn: string | readonly string[]) => ({
   loadBalancerArn,
-  issuer: userPool(pool).issuers[0] as string,
+  issuer: usable(() => userPool(pool)).issuers[0] as string,
   clientId: pool.clientId as string,
 })
 

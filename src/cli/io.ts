@@ -4,6 +4,8 @@ export interface Io {
   readonly stdout: Output
   readonly stderr: Output
   readonly env: Readonly<Record<string, string | undefined>>
+  /** In place of the network. */
+  readonly fetch?: typeof globalThis.fetch
 }
 
 /** Where a command writes. */

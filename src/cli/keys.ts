@@ -2,11 +2,11 @@ import { parseArgs } from 'node:util'
 import type { KeySetError } from '../jwks/index.js'
 import { configurationFlags, configurationHelp, readConfiguration } from './configuration.js'
 import { type FetchedKeySet, fetchKeySet, keySetUrls, sentenceOf } from './fetch-key-set.js'
-import { type Run, usageError } from './io.js'
+import { type Io, type Run, usageError } from './io.js'
 import { writeFileAtomically } from './write-file.js'
 
 /** `cognito-guard keys pull`: writes a user pool's key set as JSON. */
-export const run: Run = async (args, { stdout, stderr, env }) => {
+export const run: Run = async (args, { stdout, stderr, env, fetch }) => {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -18,7 +18,7 @@ export const run: Run = async (args, { stdout, stderr, env }) => {
   }
   if (positionals.join(' ') !== 'pull') throw usageError('there is one thing to do with keys: pull')
   const { pool } = await readConfiguration(values, env)
-  const answer = await fetchFirst(await keySetUrls(pool), pool.insecureTestKeys)
+  const answer = await fetchFirst(keySetUrls(pool), pool.insecureTestKeys, fetch)
   if ('reason' in answer) {
     stderr.write(`No key set was written. ${sentenceOf(answer)}\n`)
     return 2
@@ -37,11 +37,12 @@ export const run: Run = async (args, { stdout, stderr, env }) => {
 async function fetchFirst(
   urls: readonly string[],
   insecureTestKeys: boolean | undefined,
+  fetch: Io['fetch'],
 ): Promise<FetchedKeySet | KeySetError> {
   const failures: KeySetError[] = []
   for (const url of urls) {
     try {
-      return await fetchKeySet(url, insecureTestKeys)
+      return await fetchKeySet(url, insecureTestKeys, fetch)
     } catch (error) {
       failures.push(error as KeySetError)
     }

@@ -34,7 +34,7 @@ const version = () =>
     .version
 
 function isUsageError(error: unknown): error is Error {
-  const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown }
+  const { name, code } = error as { name?: unknown; code?: unknown }
   return name === 'UsageError' || (typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS'))
 }
 
@@ -67,9 +67,7 @@ cognito-guard <command> --help tells what a command takes.
 
 // A package manager links to this file.
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  // Who reads us may have read enough: `cognito-guard inspect | head -1`.
-  process.stdout.on('error', error => {
-    if ((error as { code?: unknown }).code !== 'EPIPE') throw error
-  })
+  // Whoever reads may stop reading: `cognito-guard inspect | head -1`.
+  process.stdout.on('error', () => process.exit(2))
   process.exitCode = await main(process.argv.slice(2), process)
 }

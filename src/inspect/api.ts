@@ -17,6 +17,8 @@ import type { InspectOptions } from './types.js'
 export interface Api {
   /** Resolves to what it refuses a request with, to `undefined` when it does not. */
   readonly refusal: (request: RequestView, source: TokenSource) => Promise<AuthError | undefined>
+  /** As configured, or by default. */
+  readonly tolerance: number
   /** Empty when nothing is configured: then nothing is accepted. */
   readonly issuers: readonly Configured[]
   readonly close: () => void
@@ -29,14 +31,11 @@ export interface Configured {
 }
 
 /** Returns an API as the options configure it: the library's own verifier. */
-export function apiOf(
-  options: InspectOptions,
-  now: number,
-  tolerance: number,
-  onEvent: (event: KeySetEvent) => void,
-): Api {
+export function apiOf(options: InspectOptions, now: number, onEvent: (event: KeySetEvent) => void): Api {
+  const { clockTolerance: tolerance = 5 } = options
   const issuers = issuersOf(options, onEvent)
-  if (issuers.length === 0) return { issuers, refusal: formalRefusal(now, tolerance), close: () => {} }
+  if (issuers.length === 0)
+    return { issuers, tolerance, refusal: formalRefusal(now, tolerance), close: () => {} }
   const verifier = createVerifier({
     issuers: issuers.map(({ issuer }) => issuer),
     clockTolerance: tolerance,
@@ -45,6 +44,7 @@ export function apiOf(
   })
   return {
     issuers,
+    tolerance,
     // Not by a guard: its policy refuses guests, whose tokens are good.
     refusal: async (request, source) => {
       try {

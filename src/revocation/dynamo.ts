@@ -142,23 +142,20 @@ export function dynamoRevocations(options: DynamoRevocationOptions): RemoteRevoc
    * An entry's number is the next one after the last, and only one writer gets it: whoever has read a number has read all before it.
    * The last entry stays until there is another, so that numbers are never used again; then it is given its time to live.
    */
-  async function append(revocation: Revocation): Promise<void> {
-    for (let attempt = 0; ; attempt++) {
-      await poll()
-      const serial = position + 1
-      const written = list.clock.now()
-      try {
-        await within(putNext(serial, written, encodeRevocation(revocation)), patience)
-      } catch (error) {
-        if ((error as Error).name !== 'ConditionalCheckFailedException' || attempt === 50) throw error
-        await pause(Math.random() * 50)
-        continue
-      }
-      // the entry itself is read back, in its turn
-      await poll()
-      if (serial > 1) await within(expire(serial - 1, written), patience).catch(list.failed)
-      return
+  async function append(revocation: Revocation, attempt = 0): Promise<void> {
+    await poll()
+    const serial = position + 1
+    const written = list.clock.now()
+    try {
+      await within(putNext(serial, written, encodeRevocation(revocation)), patience)
+    } catch (error) {
+      if ((error as Error).name !== 'ConditionalCheckFailedException' || attempt === 50) throw error
+      await pause(Math.random() * 50)
+      return append(revocation, attempt + 1)
     }
+    // the entry itself is read back, in its turn
+    await poll()
+    if (serial > 1) await within(expire(serial - 1, written), patience).catch(list.failed)
   }
 
   const putNext = (serial: number, written: number, line: string) =>

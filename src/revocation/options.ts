@@ -8,7 +8,7 @@ export interface RevocationOptions {
    * Default 86,400: a day, the longest that Cognito can be set to.
    */
   readonly maxTokenLifetime?: number
-  /** How many entries are held; one takes about 130 bytes. Default 2,000,000. */
+  /** How many entries are held; one takes about 100 bytes. Default 2,000,000. */
   readonly maxEntries?: number
   /** The time. Default `Date`. */
   readonly clock?: Clock
@@ -29,7 +29,7 @@ export const withDefaults = ({
 }: RevocationOptions): Required<RevocationOptions> => ({ maxTokenLifetime, maxEntries, clock })
 
 /** Measured: a UUID, and its place in a Map. */
-export const bytesOfEntry = 130
+export const bytesOfEntry = 100
 
 export const revocationOptionChecks = {
   'maxTokenLifetime?': seconds(300, 30 * 86_400),

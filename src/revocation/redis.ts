@@ -70,7 +70,11 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
       try {
         await within(connection.open(), patience)
         await isCut(connection)
-        for (let isBehind = true; ; failures = 0) isBehind = await readOn(connection, isBehind)
+        let isBehind = true
+        while (!ended.signal.aborted) {
+          isBehind = await readOn(connection, isBehind)
+          failures = 0
+        }
       } catch (error) {
         if (!ended.signal.aborted) list.failed(error)
       }

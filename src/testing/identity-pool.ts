@@ -1,8 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { isAuthError } from '../errors.js'
 import { userPool } from '../issuers/user-pool.js'
 import { anObject, aString, checkOptions, type OptionChecks } from '../options.js'
-import { chooseRole, type IdentityPoolRoles, providerKey } from '../role.js'
+import { chooseRole, type IdentityPoolRoles, type RoleReason } from '../role.js'
 import type { JwtClaims } from '../types.js'
 import { createVerifier } from '../verifier.js'
 import { type AwsAnswer, awsError } from './initiate-auth.js'
@@ -116,7 +115,7 @@ export function createTestIdentityPool(
   function getCredentials(input: Input, claims: JwtClaims | undefined): object {
     const IdentityId = expectOwn(input, claims)
     const { role, reason } = chooseRole(roles, claims, input.CustomRoleArn as string | undefined)
-    if (role === undefined) throw refused(...denials(reason, claims))
+    if (role === undefined) throw denial(reason, Object.keys(Object(input.Logins)).join())
     const AccessKeyId = `ASIA${randomBytes(8).toString('hex').toUpperCase()}`
     sessions.set(AccessKeyId, role)
     const secrets = {
@@ -209,7 +208,7 @@ function loginChecker(issuer: TestIssuer) {
 }
 
 function loginProblem(error: unknown, { exp }: JwtClaims, { clock }: TestIssuer): string {
-  const code = isAuthError(error) ? error.code : undefined
+  const { code } = error as { code?: unknown }
   if (code === 'ERR_TOKEN_EXPIRED')
     return `Invalid login token. Token expired: ${exp} >= ${Math.floor(clock.now() / 1000)}`
   if (code === 'ERR_TOKEN_CLIENT' || code === 'ERR_TOKEN_USE') return notSupported
@@ -224,17 +223,14 @@ function decode(token: string): JwtClaims {
   }
 }
 
-/** The name and the words of the error that a denied role is answered with. */
-function denials(reason: string, claims: JwtClaims | undefined): [name: string, message: string] {
-  if (reason === 'guest_denied') return ['NotAuthorizedException', noGuests]
-  if (reason === 'not_configured') {
-    return [
-      'InvalidIdentityPoolConfigurationException',
-      'Invalid identity pool configuration. Check assigned IAM roles for this pool.',
-    ]
-  }
-  const provider = claims && providerKey(claims)
-  return ['NotAuthorizedException', `The ambiguous role mapping rules for: ${provider} denied this request.`]
+/** The name and the words of the error that a denied role is answered with. Of a role that is asked for and denied, they are not known. */
+function denial(reason: RoleReason, provider: string): Error {
+  return reason === 'not_configured'
+    ? refused('InvalidIdentityPoolConfigurationException', noRole)
+    : refused(
+        'NotAuthorizedException',
+        `The ambiguous role mapping rules for: ${provider} denied this request.`,
+      )
 }
 
 const loginOf = (logins: unknown, { sub }: JwtClaims) => `${Object.keys(Object(logins)).join()} ${sub}`
@@ -244,6 +240,7 @@ const refused = (name: string, message: string) => Object.assign(new Error(messa
 const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
 
 const noGuests = 'Unauthenticated access is not supported for this identity pool.'
+const noRole = 'Invalid identity pool configuration. Check assigned IAM roles for this pool.'
 const notSupported = 'Token is not from a supported provider of this identity pool.'
 
 const tokenChecks: OptionChecks = { 'claims?': anObject, 'header?': anObject }

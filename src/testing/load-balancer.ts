@@ -93,8 +93,8 @@ export function createTestLoadBalancer(
       async fetch(input, init) {
         init?.signal?.throwIfAborted()
         requests++
-        const url = typeof input === 'object' && 'url' in input ? input.url : String(input)
-        const key = keys.get(url.slice(url.lastIndexOf('/') + 1))
+        const { pathname } = new URL(typeof input === 'object' && 'url' in input ? input.url : input)
+        const key = keys.get(pathname.slice(1))
         return key ? new Response(key.pem) : new Response(null, { status: 403 })
       },
     },

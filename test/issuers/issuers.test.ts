@@ -14,6 +14,7 @@ import {
   isMachine,
   isRead,
   isUser,
+  type JwtClaims,
   loadBalancer,
   not,
   oidcProvider,
@@ -22,6 +23,13 @@ import {
   type UserPoolOptions,
   userPool,
 } from 'cognito-guard'
+import {
+  type AppSyncAuthorizerOptions,
+  appSyncAuthorizer,
+  appSyncEventsAuthorizer,
+  type GatewayAuthorizerOptions,
+  restAuthorizer,
+} from 'cognito-guard/lambda'
 import { createTestIdentityPool, createTestIssuer, createTestLoadBalancer } from 'cognito-guard/testing'
 import t from 'tap'
 import * as v from 'valibot'
@@ -134,11 +142,11 @@ t.test('a user pool: groups, and where else they may be', async t => {
     'a',
     'corp:b',
   ])
-  await t.rejects(
-    groupsOf({}, { groupsFrom: () => 'admin' as never }),
-    { name: 'TypeError' },
-    'our fault, not a 401',
-  )
+  const roles = (claims: JwtClaims) => claims.roles
+  t.same(await groupsOf({ roles: ['a'] }, { groupsFrom: roles }), ['a'])
+  t.same(await groupsOf({ 'cognito:groups': ['a'] }, { groupsFrom: roles }), [])
+  for (const claim of ['admin', { admin: true }, [1]])
+    await t.rejects(groupsOf({ roles: claim }, { groupsFrom: roles }), { code: 'ERR_TOKEN_CLAIM' })
   t.throws(() => groupsFromText(''), /name of a claim/)
 })
 
@@ -329,6 +337,49 @@ t.test('a guest gets through only where guests are named', async t => {
     [machine, 'GET', false],
   ] as const)
     t.match(await decide(token, method), { authorized }, `${method}`)
+})
+
+t.test('a guest gets through authorizers, too, only where guests are named', async t => {
+  const verifier = createVerifier({ issuers: [identityPool(identities.options)], clock })
+  const guard = createGuard({ verifier })
+  const token = identities.token()
+  const anything: Policy = () => true
+  const methodArn = 'arn:aws:execute-api:eu-west-1:111122223333:abcdef1234/prod/GET/articles'
+  const gateway = async (options: GatewayAuthorizerOptions) => {
+    const event = { type: 'TOKEN', authorizationToken: `Bearer ${token}`, methodArn } as const
+    const { policyDocument } = await restAuthorizer(guard, options)(event)
+    return JSON.stringify(policyDocument.Statement.filter(({ Effect }) => Effect === 'Allow'))
+  }
+  t.equal(await gateway({}), '[]')
+  t.equal(await gateway({ policy: anything }), '[]')
+  t.match(await gateway({ policy: isGuest }), /prod/)
+  const routes = { 'GET /articles': isGuest, 'GET /orders': anything }
+  t.match(await gateway({ routes }), /articles/)
+  t.notMatch(await gateway({ routes }), /orders/)
+  t.equal(await gateway({ policy: anything, routes }), '[]')
+
+  const requestContext = { apiId: 'a', accountId: '1', requestId: 'r', queryString: '', variables: {} }
+  const field = async (options: AppSyncAuthorizerOptions) => {
+    const event = { authorizationToken: token, requestContext, requestHeaders: {} }
+    const { isAuthorized, deniedFields } = (await appSyncAuthorizer(guard, options)(event)) as {
+      isAuthorized: boolean
+      deniedFields?: string[]
+    }
+    return [isAuthorized, deniedFields ?? []]
+  }
+  t.same(await field({}), [false, []])
+  t.same(await field({ fields: { 'Query.articles': isGuest } }), [false, []], 'the other fields name none')
+  t.same(await field({ policy: isGuest, fields: { 'Query.orders': anything } }), [true, ['Query.orders']])
+  const channel = async (policy?: Policy) => {
+    const operation = { operation: 'EVENT_CONNECT', channelNamespaceName: null, channel: null } as const
+    const event = {
+      authorizationToken: token,
+      requestContext: { ...requestContext, ...operation },
+      requestHeaders: {},
+    }
+    return (await appSyncEventsAuthorizer(guard, policy ? { policy } : {})(event)).isAuthorized
+  }
+  t.same([await channel(), await channel(anything), await channel(isGuest)], [false, false, true])
 })
 
 t.test(

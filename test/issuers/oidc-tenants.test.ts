@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
   type Algorithm,
+  AuthError,
   createVerifier,
   type OidcProviderOptions,
   oidcProvider,
@@ -70,7 +71,7 @@ t.test('an OIDC provider: who its tokens speak for', async t => {
         jwksUri,
         fetch: documents({ [jwksUri]: { keys: [rs256.jwk] } }).fetch,
         claims: v.object({ roles: v.array(v.string()), hd: v.literal('example.com') }),
-        groupsFrom: ({ roles }) => roles as string[],
+        groupsFrom: ({ roles }) => roles,
       }),
     ],
     clock,
@@ -429,6 +430,10 @@ t.test('tenants: a resolver that fails is an outage', async t => {
     const error = (await verifier.verify(token).catch(error => error)) as { code: string; cause: unknown }
     t.same([error.code, error.cause], ['ERR_KEYS_UNAVAILABLE', down])
   }
+  house.resolve = () => {
+    throw new AuthError('ERR_REVOCATION_UNAVAILABLE')
+  }
+  t.equal(await codeOf(verifier.verify(token)), 'ERR_REVOCATION_UNAVAILABLE', 'a refusal of one’s own')
   house.resolve = iss => found.get(iss)
   t.ok(await verifier.verify(token))
   for (const failure of failures) {
