@@ -3,7 +3,7 @@ import type { Local } from './local.js'
 import type { LocalUser } from './users.js'
 
 /** The user of a password; nobody is told which of the two was wrong. */
-export function authenticate(local: Local, username: string | undefined, password: unknown): LocalUser {
+export function authenticate(local: Local, username: string, password: unknown): LocalUser {
   const user = local.users.find(username)
   if (user?.password === undefined || user.password !== password) throw wrongPassword()
   return confirmed(user)

@@ -1,4 +1,5 @@
 import { confirm, signUp } from './accounts.js'
+import { isAttribute } from './attributes.js'
 import { initiateAuth, refreshed, respondToAuthChallenge } from './auth-flows.js'
 import { type Call, fault, members, type Operations, required } from './aws.js'
 import { checkSecretHash, clientOf } from './clients.js'
@@ -129,8 +130,15 @@ function checkAdmin(local: Local, { input, isSigned }: Call): void {
     throw fault('ResourceNotFoundException', `User pool ${id} does not exist.`)
 }
 
+/** The attributes of a new user. Whether an address is verified is not for them to say. */
 function attributesOf(list: unknown): Record<string, string> {
   const entries = (Array.isArray(list) ? list : []).map(members)
+  const unknown = entries.find(({ Name }) => !isAttribute(String(Name)) || String(Name).endsWith('_verified'))
+  if (unknown)
+    throw fault(
+      'InvalidParameterException',
+      `Attributes did not conform to the schema: ${String(unknown.Name)}`,
+    )
   return Object.fromEntries(entries.map(({ Name, Value }) => [String(Name), String(Value)]))
 }
 

@@ -268,6 +268,24 @@ t.test('federation', async t => {
       },
     ])
     t.match(claimsOf(access_token), { username: 'Google_1180', version: 2 })
+    t.same(Object.keys(claims).toSorted(), [
+      'at_hash',
+      'aud',
+      'auth_time',
+      'cognito:groups',
+      'cognito:username',
+      'email',
+      'email_verified',
+      'event_id',
+      'exp',
+      'iat',
+      'identities',
+      'iss',
+      'jti',
+      'origin_jti',
+      'sub',
+      'token_use',
+    ])
     t.equal(
       claimsOf((await tokens(await post(page, { user: '0' }))).id_token).sub,
       claims.sub,
@@ -541,6 +559,16 @@ t.test('the configuration', async t => {
       'attributes of numbers',
       { users: [{ username: 'x', password: 'y', attributes: { 'custom:n': 1 } }] },
       /attributes must hold strings only/,
+    ],
+    [
+      'a user of a provider without an ID',
+      { identityProviders: [{ name: 'A', type: 'SAML', users: [{}] }] },
+      /identityProviders\[0\]: users\[0\]: userId is undefined$/,
+    ],
+    [
+      'an attribute that there is not',
+      { users: [{ username: 'x', password: 'y', attributes: { sub: '1' } }] },
+      /attributes has sub, which is neither/,
     ],
     [
       'attributes in a list',
