@@ -139,15 +139,13 @@ export function createCredentials(options: CredentialsOptions): Credentials {
       if (principal.tokenUse === 'access') throw refusal('ERR_TOKEN_USE', accessTokenHint)
       // The issuer is what a login is called by: the pool refuses a token under another name.
       const logins = { Logins: { [claims.iss.replace('https://', '')]: idToken } }
-      const { iss, sub, aud } = claims
-      const bearing = roleClaims.map(name => claims[name])
-      return remembered(JSON.stringify([iss, sub, aud, role, bearing]), () =>
-        exchange(logins, undefined, role),
-      )
+      const lasting = Object.entries(claims).filter(([name]) => !passing.has(name))
+      return remembered(JSON.stringify([role, lasting]), () => exchange(logins, undefined, role))
     },
     forGuest(identityId) {
       let id = identityId
-      const key = `guest ${id ?? guests++}`
+      // nobody's identity ID, whatever it is, may read as the number of a guest who has none yet
+      const key = id === undefined ? `new guest ${guests++}` : `guest ${id}`
       return async () => {
         const credentials = await remembered(key, () => exchange({}, id))
         id = credentials.identityId
@@ -192,8 +190,21 @@ const credentialsError = (reason: CredentialsFailure, cause?: unknown): Credenti
 /** Tells guests apart that have no identity yet. */
 let guests = 0
 
-/** What a role is chosen by: who comes back with others gets other credentials. */
-const roleClaims = ['cognito:preferred_role', 'cognito:roles', 'cognito:groups']
+/**
+ * Claims that come anew with every token. Rules and principal tags may name any of the others: who comes back with one changed, such as
+ * the tenant that the user works for now, gets other credentials.
+ */
+const passing = new Set([
+  'exp',
+  'iat',
+  'nbf',
+  'jti',
+  'auth_time',
+  'origin_jti',
+  'event_id',
+  'nonce',
+  'at_hash',
+])
 
 const explanations = {
   provider_not_linked:

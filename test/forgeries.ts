@@ -307,10 +307,7 @@ const rows: Readonly<Record<number, () => readonly Case[]>> = {
       ['plus', text => `+${text.slice(1)}`],
       ['slash', text => `/${text.slice(1)}`],
       ['a tilde', text => `${text.slice(0, 8)}~${text.slice(8)}`],
-      [
-        'one more character',
-        text => `${text}${'A'.repeat(((5 - (text.length % 4)) % 4) + (text.length % 4 === 1 ? 4 : 0))}`,
-      ],
+      ['a group of one character', text => text + 'A'.repeat(5 - (text.length % 4))],
       ['a character whose low byte is an A', text => `${text.slice(0, 8)}\u0141${text.slice(9)}`],
       ['a fullwidth letter', text => `${text.slice(0, 8)}\uff21${text.slice(9)}`],
       ['a Cyrillic letter', text => `${text.slice(0, 8)}\u0410${text.slice(9)}`],

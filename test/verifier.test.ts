@@ -360,7 +360,11 @@ t.test('an issuer of one’s own', async t => {
       throw new RangeError('a fault')
     },
   })
-  t.throws(() => verifierOf([faulty]).verifySync(token()), RangeError('a fault'), 'a fault stays a fault')
+  t.match(
+    codeOf(() => verifierOf([faulty]).verifySync(token())),
+    RangeError('a fault'),
+    'a fault stays a fault',
+  )
   t.equal(
     codeOf(() => verifierOf([anyIssuer()]).verifySync(token(claimsOf({ exp: undefined })))),
     'ERR_TOKEN_CLAIM',

@@ -162,6 +162,8 @@ t.test('a user pool: federated users', async t => {
   await guard({ header: () => `Bearer ${pool.accessToken()}` })
   t.notOk(decide(pool.accessToken({ provider })).authorized, 'access tokens do not say it')
   const linked = { userId: 'x', providerName: 'Google', providerType: 'Google', primary: 'false' }
+  const odd = { ...linked, primary: { toString: 'x' } }
+  t.notOk(decide(pool.idToken({ claims: { identities: [odd, 1, null] } })).authorized, 'an odd one')
   const primary = { userId: 'y', providerName: 'Corp', providerType: 'SAML', primary: 'true' }
   t.ok(decide(pool.idToken({ claims: { identities: [linked, primary] } })).authorized, 'the primary one')
 })
@@ -175,6 +177,7 @@ t.test('an identity pool: users and guests', async t => {
   })
   t.equal(guest.principal.subject, guest.claims.sub)
   const login = { provider: cognito, userId: 'u-1' }
+  const samlArn = 'arn:aws:iam::111122223333:saml-provider/Corp'
   const oidcArn = 'arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com'
   const cases = [
     ['a user pool', { login }, { name: cognito, type: 'CognitoSignIn', userId: 'u-1' }],
@@ -195,6 +198,16 @@ t.test('an identity pool: users and guests', async t => {
     [
       'a form that is not known',
       { claims: { amr: ['authenticated', 'graph.facebook.com', 'x'] } },
+      undefined,
+    ],
+    [
+      'a form that is not known, of somebody called like another',
+      { claims: { amr: ['authenticated', samlArn, `${samlArn}:SAML:eve:OIDC:ada`] } },
+      undefined,
+    ],
+    [
+      'a login at another',
+      { claims: { amr: ['authenticated', 'x', `${cognito}:CognitoSignIn:u-1`] } },
       undefined,
     ],
     ['nothing but that', { claims: { amr: ['authenticated'] } }, undefined],

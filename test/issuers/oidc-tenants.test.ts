@@ -464,6 +464,24 @@ t.test('tenants: one question at a time about each, and not too many at once', a
   t.equal(codes.filter(code => code === 'ERR_KEYS_UNAVAILABLE').length, 6)
 })
 
+t.test('tenants: a crowd of strangers does not keep in who has left', async t => {
+  const { pool, house, found, verifier, pass } = landlord({ refreshAfter: 100 })
+  const a = pool('A')
+  const token = a.accessToken()
+  await verifier.verify(token)
+  found.delete(a.issuer)
+  const waiting: (() => void)[] = []
+  house.resolve = iss => new Promise(resolve => waiting.push(() => resolve(found.get(iss))))
+  const others = Array.from({ length: 100 }, (_, i) =>
+    codeOf(verifier.verify(a.accessToken({ claims: { iss: `https://stranger.example/${i}` } }))),
+  )
+  pass(100)
+  t.ok(await verifier.verify(token), 'asked about meanwhile')
+  for (const answer of waiting) answer()
+  await Promise.all(others)
+  t.equal(await codeOf(verifier.verify(token)), 'ERR_TOKEN_ISSUER')
+})
+
 t.test('tenants: memory is bounded', async t => {
   const { pool, verifier, asked } = landlord({ maxTenants: 2 })
   const tokens = ['A', 'B', 'C'].map(name => pool(name).accessToken())
