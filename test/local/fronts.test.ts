@@ -8,6 +8,8 @@ import {
   GetIdCommand,
   GetOpenIdTokenCommand,
 } from '@aws-sdk/client-cognito-identity'
+import { AlbJwtVerifier } from 'aws-jwt-verify'
+import { AlbJwksCache } from 'aws-jwt-verify/alb-cache'
 import {
   behindLoadBalancer,
   createGuard,
@@ -281,6 +283,16 @@ t.test('cognito-guard dev --alb', async t => {
   )
   const decision = await guard({ header: name => headers[name] })
   t.match(decision, { authorized: true, auth: { principal: { kind: 'user', subject } } })
+
+  const jwksUri = 'https://public-keys.auth.elb.us-east-1.amazonaws.com'
+  const fetcher = {
+    fetch: async (uri: string) => (await fetch(uri.replace(jwksUri, `${url}/public-keys`))).arrayBuffer(),
+  }
+  const theirs = AlbJwtVerifier.create(
+    { albArn: arn, issuer: String(jose.iss), clientId: 'localweb', jwksUri },
+    { jwksCache: new AlbJwksCache({ fetcher }) },
+  )
+  t.match(await theirs.verify(String(data)), { sub: subject, email_verified: 'true', username: 'alice' })
 
   const clock = (offset: number) =>
     fetch(`${url}/_local/clock`, { method: 'POST', body: JSON.stringify({ offset }) })
