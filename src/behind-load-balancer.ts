@@ -83,7 +83,7 @@ function both(data: Verifier<LoadBalancerClaims>, access: Verifier): Verifier<Lo
 }
 
 function partsOf(pair: string): readonly [data: string, access: string] {
-  const [data = '', ...access] = pair.split(' ')
+  const [data = '', ...access] = typeof pair === 'string' ? pair.split(' ') : []
   return [data, access.join(' ')]
 }
 

@@ -397,6 +397,7 @@ t.test('behind a load balancer: with the access token, for groups and scopes', a
   t.equal((await verifier.verify(pair)).principal.username, 'ada')
   t.equal(verifier.verifySync(pair).principal.username, 'ada')
   t.throws(() => verifier.verifySync(`${pair} x`), { code: 'ERR_TOKEN_MALFORMED' })
+  t.throws(() => verifier.verifySync([pair] as never), { code: 'ERR_TOKEN_MALFORMED' })
   await t.rejects(verifier.verify(''), { code: 'ERR_TOKEN_MALFORMED' })
   await verifier.ready()
   t.equal(verifier.health().length, 2)
