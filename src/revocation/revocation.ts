@@ -193,7 +193,9 @@ function listIn(line: string): readonly unknown[] {
   }
 }
 
-const poolIssuer = /^https:\/\/(?:issuer-)?cognito-idp\.[a-z0-9-]+\.amazon[a-z.]+\/([\w-]+_[0-9A-Za-z]+)$/
+/** On hosts of AWS only: whoever runs another could have a pool's ID in their `iss`, and a sign-out there would be one here. */
+const poolIssuer =
+  /^https:\/\/(?:issuer-)?cognito-idp\.[a-z0-9-]+\.amazonaws\.(?:com|com\.cn|eu)\/([\w-]+_[0-9A-Za-z]+)$/
 
 const anIdentifier: OptionCheck = value =>
   aString(value) ?? ((value as string).length > 512 ? 'must not be longer than 512 characters' : undefined)

@@ -106,7 +106,13 @@ t.test('plain identifiers do as well, and either name of a pool', async t => {
           revocations.isRevoked(verifiedTokenOf({ ...token.claims, issuer: iss }), Date.now()),
           `${method} ${written} ${iss}`,
         )
-      for (const iss of ['https://example.com/' + userPoolId, names[1] + 'x', `${names[1]}/`])
+      for (const iss of [
+        `https://example.com/${userPoolId}`,
+        `https://cognito-idp.eu-west-1.amazonawsx.com/${userPoolId}`,
+        `https://cognito-idp.eu-west-1.amazonaws.com.example/${userPoolId}`,
+        `${names[1]}x`,
+        `${names[1]}/`,
+      ])
         t.notOk(revocations.isRevoked(verifiedTokenOf({ ...token.claims, issuer: iss }), Date.now()), iss)
     }
   const revocations = memoryRevocations()
