@@ -33,7 +33,8 @@ export interface BehindLoadBalancer {
  * app.get('/orders', protect(guard, inGroup('sales')), handler)
  */
 export function behindLoadBalancer(options: BehindLoadBalancerOptions): BehindLoadBalancer {
-  const { accessToken, clockTolerance, cache, revocations, clock, ...balancer } = options
+  const given = Object(options) as BehindLoadBalancerOptions
+  const { accessToken, clockTolerance, cache, revocations, clock, ...balancer } = given
   const shared = { clockTolerance, cache, revocations, clock } as Omit<VerifierOptions, 'issuers'>
   const data = createVerifier({ ...shared, issuers: [loadBalancer(balancer)] })
   const dataToken = headerToken('x-amzn-oidc-data')
@@ -82,7 +83,7 @@ function both(data: Verifier<LoadBalancerClaims>, access: Verifier): Verifier<Lo
 }
 
 function partsOf(pair: string): readonly [data: string, access: string] {
-  const [data = '', ...access] = pair.split(' ')
+  const [data = '', ...access] = typeof pair === 'string' ? pair.split(' ') : []
   return [data, access.join(' ')]
 }
 

@@ -4,9 +4,12 @@
  * @module
  */
 import { LRUCache } from 'lru-cache'
+import { credentialsError, explained } from './credentials-error.js'
 import { refusal } from './errors.js'
 import { aCount, aString, checkOptions, type OptionCheck, seconds } from './options.js'
 import type { Verifier } from './types.js'
+
+export type { CredentialsError, CredentialsFailure } from './credentials-error.js'
 
 /** The part of the AWS SDK's `CognitoIdentity` client (`@aws-sdk/client-cognito-identity`) that is used here. */
 export interface IdentityClient {
@@ -75,15 +78,6 @@ export interface Credentials {
   forGuest(identityId?: string): CredentialProvider
 }
 
-/** Why there are no credentials: a closed set of reasons, and what to do in a sentence. The SDK's error is the `cause`. */
-export interface CredentialsError extends Error {
-  readonly name: 'CredentialsError'
-  readonly reason: CredentialsFailure
-}
-
-/** What an identity pool refuses, or why it cannot be asked. */
-export type CredentialsFailure = keyof typeof explanations
-
 /**
  * Returns an exchange of verified ID tokens, or of nobody's, for temporary AWS credentials, through the enhanced flow of an identity pool.
  * They are remembered until shortly before they expire: one exchange per identity and role, however many requests ask for it at a time.
@@ -99,9 +93,12 @@ export type CredentialsFailure = keyof typeof explanations
  * const s3 = new S3Client({ region, credentials: credentials.forUser(idToken) })
  */
 export function createCredentials(options: CredentialsOptions): Credentials {
+  // Over 40 lines: what is remembered is shared by users and guests.
   checkOptions('createCredentials', options, checks)
   const { client, identityPoolId, verifier, refreshBefore = 300, maxIdentities = 1_000 } = options
   const known = new LRUCache<string, Promise<AwsCredentials>>({ max: maxIdentities })
+  /** Tells guests apart that have no identity yet. */
+  let guests = 0
   const isFresh = ({ expiration }: AwsCredentials) =>
     expiration.getTime() - refreshBefore * 1_000 > verifier.clock.now()
 
@@ -139,15 +136,13 @@ export function createCredentials(options: CredentialsOptions): Credentials {
       if (principal.tokenUse === 'access') throw refusal('ERR_TOKEN_USE', accessTokenHint)
       // The issuer is what a login is called by: the pool refuses a token under another name.
       const logins = { Logins: { [claims.iss.replace('https://', '')]: idToken } }
-      const { iss, sub, aud } = claims
-      const bearing = roleClaims.map(name => claims[name])
-      return remembered(JSON.stringify([iss, sub, aud, role, bearing]), () =>
-        exchange(logins, undefined, role),
-      )
+      const lasting = Object.entries(claims).filter(([name]) => !passing.has(name))
+      return remembered(JSON.stringify([role, lasting]), () => exchange(logins, undefined, role))
     },
     forGuest(identityId) {
       let id = identityId
-      const key = `guest ${id ?? guests++}`
+      // nobody's identity ID, whatever it is, may read as the number of a guest who has none yet
+      const key = id === undefined ? `new guest ${guests++}` : `guest ${id}`
       return async () => {
         const credentials = await remembered(key, () => exchange({}, id))
         id = credentials.identityId
@@ -176,57 +171,21 @@ function credentialsIn(
   })
 }
 
-/** The error in words of what to do, where it is known what it means; else the error itself. */
-function explained(error: unknown): unknown {
-  const { name, message } = (error ?? {}) as Partial<Error>
-  const [reason] = signs.find(([, sign]) => sign.test(`${name}: ${message}`)) ?? []
-  return reason ? credentialsError(reason, error) : error
-}
-
-const credentialsError = (reason: CredentialsFailure, cause?: unknown): CredentialsError =>
-  Object.assign(new Error(explanations[reason], cause === undefined ? undefined : { cause }), {
-    name: 'CredentialsError' as const,
-    reason,
-  })
-
-/** Tells guests apart that have no identity yet. */
-let guests = 0
-
-/** What a role is chosen by: who comes back with others gets other credentials. */
-const roleClaims = ['cognito:preferred_role', 'cognito:roles', 'cognito:groups']
-
-const explanations = {
-  provider_not_linked:
-    'The identity pool does not know the issuer or the app client of this token: link the user pool and this app client to it, and compare its Region and ID',
-  issuer_mismatch: 'The login is named after another issuer than the one of the token',
-  not_an_id_token: 'The identity pool takes ID tokens, and this is none: access tokens have no audience',
-  token_refused: 'The identity pool does not accept the token: it may have expired or be revoked there',
-  role_denied:
-    'The role mapping of the identity pool denies this user a role: no rule matches, several roles of one precedence fit, or the role asked for is not theirs; see chooseRole',
-  guests_denied: 'The identity pool admits no guests: turn guest access on and give them a role, or sign in',
-  identity_forbidden: 'The identity belongs to somebody else, or to a user who has to sign in',
-  roles_not_configured:
-    'The identity pool has no role for this, or may not assume it: look at its roles, and at the trust policy of the role (aud and amr)',
-  pool_not_found: 'The identity pool or the identity does not exist in the Region of the client',
-  throttled: 'The identity pool is asked too often',
-  unavailable: 'The identity pool, or an identity provider it depends on, is out of reach',
-  incomplete: 'The answer of the identity pool holds no complete credentials',
-} as const
-
-/** What the service says, in the order in which it is looked at. */
-const signs: readonly (readonly [CredentialsFailure, RegExp])[] = [
-  ['not_an_id_token', /Missing a required claim: aud/],
-  ['issuer_mismatch', /Issuer doesn't match providerName/],
-  ['role_denied', /ambiguous role mapping/i],
-  ['guests_denied', /Unauthenticated access is not supported/],
-  ['identity_forbidden', /^NotAuthorizedException: (?:Access to Identity|Logins don't match)/],
-  ['provider_not_linked', /not from a supported provider|Incorrect token audience/],
-  ['token_refused', /Invalid login token/],
-  ['roles_not_configured', /^InvalidIdentityPoolConfigurationException/],
-  ['pool_not_found', /^ResourceNotFoundException/],
-  ['throttled', /^(?:TooManyRequests|LimitExceeded)Exception/],
-  ['unavailable', /^(?:InternalError|ExternalService)Exception|^TimeoutError|ECONN|ENOTFOUND/],
-]
+/**
+ * Claims that come anew with every token. Rules and principal tags may name any of the others: who comes back with one changed, such as
+ * the tenant that the user works for now, gets other credentials.
+ */
+const passing = new Set([
+  'exp',
+  'iat',
+  'nbf',
+  'jti',
+  'auth_time',
+  'origin_jti',
+  'event_id',
+  'nonce',
+  'at_hash',
+])
 
 const accessTokenHint = 'An identity pool takes ID tokens; this is an access token.'
 

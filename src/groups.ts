@@ -1,8 +1,12 @@
 import { isTextList } from './claims.js'
+import { refusal } from './errors.js'
 import type { JwtClaims } from './types.js'
 
-/** Where the groups of a token are, when they are not where its issuer puts them. Makes the claims' word for it the application's choice. */
-export type GroupsFrom = (claims: JwtClaims) => readonly string[]
+/**
+ * Where the groups of a token are, such as `claims => claims.roles`: a list of strings, or `undefined` where there are none.
+ * A token in which it finds anything else is refused.
+ */
+export type GroupsFrom = (claims: JwtClaims) => unknown
 
 /**
  * Returns groups as a claim says them that a SAML or OIDC provider filled: `[a, b]` as Cognito maps a list, `["a","b"]`, `a,b`, `a`, or a list.
@@ -15,7 +19,7 @@ export type GroupsFrom = (claims: JwtClaims) => readonly string[]
  * @param claim such as `'custom:groups'`
  * @throws TypeError without a name
  */
-export function groupsFromText(claim: string): GroupsFrom {
+export function groupsFromText(claim: string): (claims: JwtClaims) => readonly string[] {
   if (typeof claim !== 'string' || claim === '')
     throw new TypeError('groupsFromText: expected the name of a claim')
   return claims => groupsIn(claims[claim])
@@ -24,11 +28,11 @@ export function groupsFromText(claim: string): GroupsFrom {
 /**
  * The groups that an application finds in claims.
  *
- * @throws TypeError for anything but a list of strings: a fault of ours, not of the token's
+ * @throws AuthError `ERR_TOKEN_CLAIM` for anything but a list of strings
  */
-export function groupsBy(groupsFrom: GroupsFrom, claims: JwtClaims): readonly string[] {
-  const groups = groupsFrom(claims)
-  if (!isTextList(groups)) throw new TypeError('groupsFrom: expected a list of strings')
+export function groupsBy(groupsFrom: GroupsFrom | undefined, claims: JwtClaims): readonly string[] {
+  const groups = groupsFrom?.(claims) ?? []
+  if (!isTextList(groups)) throw refusal('ERR_TOKEN_CLAIM', groupsHint)
   return groups
 }
 
@@ -52,3 +56,5 @@ function listIn(json: string): readonly string[] {
     return []
   }
 }
+
+const groupsHint = 'The option groupsFrom finds something else than a list of strings in the claims.'

@@ -41,7 +41,7 @@ let last = { scope: '', scopes: none }
 export function providerOf(identities: unknown): Provider | undefined {
   if (!Array.isArray(identities)) return undefined
   // A text in a token, a boolean in what a load balancer knows from the user info.
-  const identity = identities.find(each => String(each?.primary) === 'true') ?? identities[0]
+  const identity = identities.find(each => [true, 'true'].includes(each?.primary)) ?? identities[0]
   const { providerName: name, providerType: type, userId } = identity ?? {}
   const isComplete = typeof name === 'string' && typeof type === 'string' && typeof userId === 'string'
   return isComplete ? Object.freeze({ name, type, userId }) : undefined

@@ -1,3 +1,8 @@
+/**
+ * Which role an identity pool chooses. Longer than 150 lines: a third of it is the form in which AWS has the configuration.
+ *
+ * @module
+ */
 import type { JwtClaims } from './types.js'
 
 /** The roles of an identity pool, in the form that `GetIdentityPoolRoles` gives and `SetIdentityPoolRoles` takes. */
@@ -28,7 +33,7 @@ export interface RoleChoice {
   /** `undefined`: denied. */
   readonly role: string | undefined
   readonly reason: RoleReason
-  /** The reason in a sentence, with the provider or the number of the rule. Holds no claim. */
+  /** The reason in a sentence, with the provider's key or the number of the rule. Holds nothing of the user. */
   readonly why: string
 }
 
@@ -55,7 +60,7 @@ export type RoleReason =
  *
  * @param pool the roles of the pool
  * @param claims of an ID token; `undefined` for a guest
- * @param customRoleArn the role that is asked for, of several that the user may have. Default: none
+ * @param customRoleArn the role that is asked for, of several that the user may have; plays no part where no mapping is set. Default: none
  * @example
  * const { role, why } = chooseRole(await client.send(new GetIdentityPoolRolesCommand({ IdentityPoolId })), claims)
  */
@@ -78,8 +83,8 @@ export function chooseRole(
     : byToken(pool, mapping, claims, customRoleArn)
 }
 
-/** What a provider is called in `RoleMappings`: a user pool with its app client, others by their issuer. Does not tell pools by a custom name. */
-export function providerKey({ iss, aud, token_use }: JwtClaims): string {
+/** What a provider is called in `RoleMappings`: a user pool with its app client, others by their issuer. */
+function providerKey({ iss, aud, token_use }: JwtClaims): string {
   const host = iss.replace('https://', '')
   return token_use === 'id' && typeof aud === 'string' ? `${host}:${aud}` : host
 }

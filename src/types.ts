@@ -176,13 +176,17 @@ export interface Verifier<C extends JwtClaims = JwtClaims> {
    */
   check(token: string): MaybePromise<VerifiedToken<C>>
   /**
-   * Fetches every key set once, for start-up and Lambda init.
-   * @throws AuthError `ERR_KEYS_UNAVAILABLE` when one of them cannot be fetched; the others are loaded all the same
+   * Fetches every key set once, and waits for the list of revocations to be read, for start-up and Lambda init.
+   * @throws AuthError `ERR_KEYS_UNAVAILABLE` when a key set cannot be fetched, else `ERR_REVOCATION_UNAVAILABLE` when the list cannot be
+   *   read; the others are loaded all the same
    */
   ready(): Promise<void>
   /** How the keys of each issuer are, in the order of the `issuers` option. */
   health(): readonly VerifierHealth[]
-  /** Ends fetches in flight and closes sockets. A process also exits without it. */
+  /**
+   * Ends fetches in flight and closes sockets. A process also exits without it. Does not close the list of revocations, which other
+   * verifiers may share.
+   */
   close(): void
 }
 
@@ -200,6 +204,11 @@ export interface VerifierHealth extends KeySetHealth {
  */
 export interface RevocationList {
   isRevoked(token: VerifiedToken, now: number): boolean
+  /**
+   * Resolves when the list can tell: a verifier's `ready` waits for it.
+   * @throws AuthError (as a rejection) `ERR_REVOCATION_UNAVAILABLE` when it cannot be had
+   */
+  ready?(): Promise<void>
 }
 
 /** All that the guard sees of a request. Each adapter makes one. */

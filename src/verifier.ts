@@ -77,9 +77,10 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
       throw refusal('ERR_KEYS_NOT_LOADED')
     },
     async ready() {
-      const answers = await Promise.allSettled(
-        options.issuers.map(async issuer => issuer.keys.ready?.(clock.now())),
-      )
+      const answers = await Promise.allSettled([
+        ...options.issuers.map(async issuer => issuer.keys.ready?.(clock.now())),
+        (async () => options.revocations?.ready?.())(),
+      ])
       const failure = answers.find(answer => answer.status === 'rejected')
       if (failure) throw failure.reason
     },

@@ -322,6 +322,8 @@ t.test('a user’s ID token is exchanged for credentials, once', async t => {
   const promoted = await credentials.forUser(issuer.idToken({ username: 'ada', groups: ['admin'] }))()
   t.equal(promoted.identityId, first?.identityId)
   t.not(promoted.accessKeyId, first?.accessKeyId, 'other groups, other credentials')
+  const elsewhere = issuer.idToken({ username: 'ada', claims: { 'custom:tenant': 'b' } })
+  t.not((await credentials.forUser(elsewhere)()).accessKeyId, first?.accessKeyId, 'another tag, too')
 
   issuer.clock.advance(3300)
   const again = await Promise.all([provide(), provide()])
@@ -339,6 +341,12 @@ t.test('guests have credentials too, where they are admitted', async t => {
   t.equal(pool.roleOf(first.accessKeyId), unauthenticated)
   t.equal(await one(), first)
   t.not((await other()).identityId, first.identityId, 'another guest')
+  for (let number = 0; number < 9; number++)
+    await t.rejects(
+      credentials.forGuest(String(number))(),
+      { name: 'CredentialsError', reason: 'pool_not_found' },
+      'a guest is not known by a number',
+    )
   issuer.clock.advance(3400)
   const later = await one()
   t.not(later.accessKeyId, first.accessKeyId)
@@ -446,6 +454,17 @@ t.test('what goes wrong is explained', async t => {
   const forUser = (thrown: unknown) =>
     createCredentials({ client: failing(thrown), identityPoolId, verifier }).forUser(issuer.idToken())()
   for (const [thrown, reason] of cases) await t.rejects(forUser(thrown), { name: 'CredentialsError', reason })
+  const nothing = createCredentials({
+    client: { ...failing(undefined), getId: async () => Promise.reject() },
+    identityPoolId,
+    verifier,
+  })
+  t.equal(
+    await nothing
+      .forGuest()()
+      .catch(error => error),
+    undefined,
+  )
   const bug = new RangeError('a bug')
   t.equal(await forUser(bug).catch(error => error), bug, 'what is not known is passed on')
   t.equal(

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { openPage } from '../src/cli/open-page.js'
 import { tableRow } from '../src/demo/table.js'
 import { createWorld } from '../src/demo/world.js'
 
@@ -31,6 +33,66 @@ t.test('an answer that was not expected stands out', async t => {
   const expected = { status: 200, reason: 'authorized' }
   const actual = { status: 503, reason: 'ERR_KEYS_UNAVAILABLE' }
   t.match(tableRow({ what: 'x', path: '/y', expected, actual }), /✗ x .* expected 200 authorized/)
+})
+
+t.test('the page, and what it needs of the API', async t => {
+  const { url, api, close } = await createWorld()
+  t.teardown(close)
+  const page = await fetch(`${url}/demo`)
+  t.match(page.headers.get('content-security-policy'), `connect-src 'self' ${api.url};`)
+  const text = await page.text()
+  for (const id of [
+    'step-sign-in',
+    'step-token',
+    'step-guard',
+    'step-answer',
+    'step-exchange',
+    'step-aws-call',
+  ])
+    t.match(text, `data-testid="${id}"`)
+  const preflight = await fetch(`${api.url}/orders`, { method: 'OPTIONS' })
+  t.equal(preflight.headers.get('access-control-allow-origin'), url)
+  t.equal(
+    (await fetch(`${api.url}/orders`)).headers.get('access-control-allow-origin'),
+    url,
+    'on a refusal too',
+  )
+  t.equal((await fetch(`${api.url}/nothing`)).status, 404)
+  const { code, output } = await start('src/cli/main.js', ['demo', '--help']).closed
+  t.match({ code, output }, { code: 0, output: 'Usage: cognito-guard demo' })
+})
+
+t.test('the page opens for whoever sits here', async t => {
+  const folder = t.testdir({})
+  for (const name of ['xdg-open', 'open', 'cmd'])
+    writeFileSync(`${folder}/${name}`, '#!/bin/sh\necho "$@" > "$OUT.part" && mv "$OUT.part" "$OUT"\n', {
+      mode: 0o755,
+    })
+  let calls = 0
+  const open = (platform: string, isTTY: boolean, more: Record<string, string> = {}) => {
+    const OUT = `${folder}/out-${calls++}`
+    const stdout = { write() {}, isTTY }
+    const env = { PATH: `${folder}:/bin:/usr/bin`, OUT, ...more }
+    openPage('http://127.0.0.1:1/demo', { stdin: [] as never, stdout, stderr: stdout, env }, platform)
+    return OUT
+  }
+  const closed = [
+    open('linux', true),
+    open('darwin', false),
+    open('darwin', true, { CI: 'true' }),
+    open('darwin', true, { PATH: '/nothing' }),
+  ]
+  for (const [platform, more, args] of [
+    ['linux', { DISPLAY: ':0' }, 'http://127.0.0.1:1/demo'],
+    ['linux', { WAYLAND_DISPLAY: 'wayland-0' }, 'http://127.0.0.1:1/demo'],
+    ['darwin', {}, 'http://127.0.0.1:1/demo'],
+    ['win32', {}, '/c start  http://127.0.0.1:1/demo'],
+  ] as const) {
+    const out = open(platform, true, more)
+    while (!existsSync(out)) await new Promise(resolve => setTimeout(resolve, 5))
+    t.equal(readFileSync(out, 'utf8'), `${args}\n`, platform)
+  }
+  t.same(closed.filter(existsSync), [], 'not without a screen, a reader or a browser')
 })
 
 t.test('whoever is unknown cannot sign in', async t => {

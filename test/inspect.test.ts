@@ -368,6 +368,14 @@ t.test('a damaged token is refused as it is, and mended to look into it', async 
     t.notOk((await look(text)).mended, `${text} holds no token`)
 })
 
+t.test('a long text takes no longer than it is long', async t => {
+  const million = (text: string) => text.repeat(1_000_000 / text.length)
+  const started = performance.now()
+  for (const text of ['"', '=', '.', ' ', 'a: ', '\\', '%41', 'token=', 'bearer ', '"\n', 'x "'])
+    t.equal((await look(`x${million(text)}x`)).verdict, 'refused', JSON.stringify(text))
+  t.ok(performance.now() - started < 20_000, 'a square of the length would take hours')
+})
+
 t.test('things to know', async t => {
   t.match((await look(`Bearer ${token()}`)).findings, [
     { what: /"Bearer" stands in front/, fix: /verify\(\)/ },
@@ -507,6 +515,18 @@ t.test('without a configuration nothing is accepted, and what nothing can make g
   for (const [name, text, expected] of rows) t.match(await inspect(text, { clock }), expected, name)
   const report = await inspect(token(), { clock })
   t.match(named(report, 'client'), { result: 'open', expected: /--client-id/ })
+  t.match(report.findings, [
+    { fix: / --user-pool-id eu-west-1_Strict123 --client-id 1example23456789client; anybody/ },
+  ])
+  const id = await inspect(token(claimsOf({ token_use: 'id', aud: clientId })), { clock })
+  t.match(id.findings, [{ fix: / --client-id 1example23456789client --token-use id;/ }])
+  for (const claims of [{ iss: 'https://accounts.google.com' }, { client_id: '; rm -rf' }])
+    t.same(
+      (await inspect(token(claimsOf(claims)), { clock })).findings,
+      [],
+      'nothing to be pasted into a shell',
+    )
+  t.same((await inspect(token(), { clock, redact: true })).findings, [])
   t.match((await inspect(token(claimsOf({ exp: 1 })))).verdict, 'refused', 'the clock is that of the machine')
 })
 

@@ -1,8 +1,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type * as aws from 'aws-lambda'
-import { createGuard, createVerifier, userPool } from 'cognito-guard'
+import { bearer, createGuard, createVerifier, firstOf, userPool, webSocketProtocol } from 'cognito-guard'
 import { protect } from 'cognito-guard/express'
+import * as lambda from 'cognito-guard/lambda'
 import { attacks, createTestIssuer, events, refusesAll } from 'cognito-guard/testing'
 import express from 'express'
 import t from 'tap'
@@ -46,6 +47,60 @@ t.test('an API that is guarded refuses all of them', async t => {
     'and says so of each',
   )
   t.ok(outcomes.every(({ status }) => status === 401 || status === 431))
+})
+
+t.test('every door of AWS refuses all of them, by the events of that door', async t => {
+  const issuer = createTestIssuer()
+  const guard = createGuard({
+    verifier: createVerifier({ issuers: [userPool(issuer.options)] }),
+    token: firstOf(bearer(), webSocketProtocol()),
+  })
+  const hello = lambda.protect(guard, async (_event: lambda.HttpEvent) => ({ statusCode: 200 }))
+  /** What API Gateway makes of an authorizer: 401 of `Unauthorized`, 403 of a Deny, 500 of any other error. */
+  const gateway = async (answer: Promise<object>) => {
+    try {
+      return JSON.stringify(await answer).includes('"Effect":"Allow"') ? 200 : 403
+    } catch (error) {
+      return (error as Error).message === 'Unauthorized' ? 401 : 500
+    }
+  }
+  const authorized = async (answer: Promise<{ isAuthorized: boolean }>) =>
+    (await answer).isAuthorized ? 200 : 401
+  const doors: Record<
+    keyof typeof events,
+    (token: string) => Promise<Response | { statusCode: number } | number>
+  > = {
+    restApiTokenAuthorizer: token =>
+      gateway(lambda.restAuthorizer(guard)(events.restApiTokenAuthorizer({ token }))),
+    restApiRequestAuthorizer: token =>
+      gateway(lambda.restAuthorizer(guard)(events.restApiRequestAuthorizer({ token }))),
+    restApi: token => hello(events.restApi({ token })),
+    httpApiAuthorizer: async token => {
+      const answer = lambda.httpAuthorizer(guard)(events.httpApiAuthorizer({ token }))
+      return gateway(
+        answer.then(result => ('isAuthorized' in result && result.isAuthorized ? { Effect: 'Allow' } : {})),
+      )
+    },
+    httpApiAuthorizerV1: token =>
+      gateway(lambda.httpAuthorizer(guard)(events.httpApiAuthorizerV1({ token }))),
+    httpApi: token => hello(events.httpApi({ token })),
+    webSocketAuthorizer: token =>
+      gateway(lambda.webSocketAuthorizer(guard)(events.webSocketAuthorizer({ token }))),
+    appSyncAuthorizer: token =>
+      authorized(lambda.appSyncAuthorizer(guard)(events.appSyncAuthorizer({ token }))),
+    appSyncEventsAuthorizer: token =>
+      authorized(lambda.appSyncEventsAuthorizer(guard)(events.appSyncEventsAuthorizer({ token }))),
+    loadBalancer: token => hello(events.loadBalancer({ token })),
+    functionUrl: token => hello(events.functionUrl({ token })),
+    edge: async token => {
+      const answer = await lambda.edge(guard)(events.edge({ token }))
+      return 'status' in answer ? Number(answer.status) : 200
+    },
+  }
+  for (const [name, door] of Object.entries(doors)) {
+    const outcomes = await refusesAll(door, attacks(issuer), { genuine: issuer.accessToken() })
+    t.same([...new Set(outcomes.map(({ status }) => status))], [401], name)
+  }
 })
 
 t.test('what gets in is named', async t => {
@@ -156,18 +211,25 @@ t.test('events have the shapes that AWS documents', async t => {
   t.match(events.webSocketAuthorizer({ token, query }), {
     type: 'REQUEST',
     methodArn: 'arn:aws:execute-api:eu-west-1:111122223333:a1b2c3d4e5/test/$connect',
-    queryStringParameters: { token, page: '2' },
+    headers: { 'Sec-WebSocket-Protocol': `bearer, ${token}` },
+    queryStringParameters: { page: '2' },
     requestContext: { routeKey: '$connect', eventType: 'CONNECT', messageDirection: 'IN' },
   })
   t.match(events.appSyncEventsAuthorizer({ token }), {
     authorizationToken: token,
     requestContext: { operation: 'EVENT_CONNECT', channel: null, channelNamespaceName: null },
   })
-  t.match(events.appSyncEventsAuthorizer({ method: 'EVENT_SUBSCRIBE', path: '/orders/*' }).requestContext, {
-    channel: '/orders/*',
-    channelNamespaceName: 'orders',
-  })
-  t.match(events.appSyncEventsAuthorizer({ method: 'EVENT_PUBLISH' }).requestContext.channel, '/orders/new')
+  t.match(
+    events.appSyncEventsAuthorizer({ operation: 'EVENT_SUBSCRIBE', channel: '/orders/*' }).requestContext,
+    {
+      channel: '/orders/*',
+      channelNamespaceName: 'orders',
+    },
+  )
+  t.match(
+    events.appSyncEventsAuthorizer({ operation: 'EVENT_PUBLISH' }).requestContext.channel,
+    '/orders/new',
+  )
 })
 
 t.test('an event needs no token, and has what it is made from', async t => {

@@ -529,6 +529,39 @@ t.test('key sets: ready, health, suspect, close', async t => {
     },
   })
   await t.rejects(verifierOf([anyIssuer({ keys: throwing })]).ready(), RangeError('a fault'))
+
+  let isLoaded = () => {}
+  const loading = new Promise<void>(resolve => {
+    isLoaded = resolve
+  })
+  const revocations = {
+    isLoading: true,
+    isRevoked: () => false,
+    async ready() {
+      await loading
+      this.isLoading = false
+    },
+  }
+  const withList = createVerifier({ issuers: [userPool(up.options)], revocations, clock: up.clock })
+  const isReady = withList.ready()
+  isLoaded()
+  await isReady
+  t.notOk(revocations.isLoading, 'the list of revocations is waited for')
+  const unreadable = {
+    isRevoked: () => false,
+    ready: () => Promise.reject(new AuthError('ERR_REVOCATION_UNAVAILABLE')),
+  }
+  const withoutList = createVerifier({
+    issuers: [userPool(up.options)],
+    revocations: unreadable,
+    clock: up.clock,
+  })
+  await t.rejects(withoutList.ready(), { code: 'ERR_REVOCATION_UNAVAILABLE', status: 503 })
+  t.equal(
+    codeOf(() => withoutList.verifySync(up.accessToken())),
+    undefined,
+    'the key sets are loaded all the same',
+  )
 })
 
 t.test('a rotation, from the first token to the last', async t => {

@@ -9,7 +9,7 @@ import { type AuthorizerContext, type ContextOption, contextOf } from './context
 
 /** The options of {@link appSyncEventsAuthorizer}, and of {@link appSyncAuthorizer} too. */
 export interface AppSyncOptions<C extends JwtClaims = JwtClaims> {
-  /** Who may. Default: any verified token. */
+  /** Who may. Default: any verified token but a guest's. */
   readonly policy?: Policy<C>
   /** Seconds for which AppSync may remember a yes, 0 to 3600; never past the token's expiry. Default 0: it asks every time. */
   readonly ttl?: number

@@ -20,12 +20,13 @@ import { grantsOf, parseRoutes, type Route, routeOf } from './routes.js'
 export interface GatewayAuthorizerOptions<C extends JwtClaims = JwtClaims> {
   /**
    * Who may call the API at all. Sees the token alone, and so should a policy of the guard itself: the answer is cached for all routes.
-   * Default: any verified token.
+   * Default: any verified token but a guest's.
    */
   readonly policy?: Policy<C>
   /**
    * Who may call which route, such as `{ 'GET /admin/{proxy+}': inGroup('admin') }`; the most specific decides, and what is not in it nobody may call.
-   * The policies see the token alone. Default: everything is allowed that `policy` permits.
+   * The policies see the token alone. Paths are compared as they are spelled: list what is open rather than what is closed.
+   * Default: everything is allowed that `policy` permits.
    */
   readonly routes?: Readonly<Record<string, Policy<C>>>
   /** What the functions behind the authorizer are told besides who calls. Default: nothing. */
@@ -102,7 +103,8 @@ function policyAuthorizer<C extends JwtClaims>(
       return true
     }
     const asked = [policy, ...(routes ?? []).map(route => route.policy)]
-    const auth = authorizedBy(await guard(view, asking(ask, ...asked)))
+    const isAsking = policy !== undefined || routes !== undefined
+    const auth = authorizedBy(await guard(view, isAsking ? asking(ask, ...asked) : undefined))
     if (!auth) return denial(stage)
     const told = contextOf(auth, context, longestResult)
     if (!routes) return grant(auth.principal.subject, [`${stage}/*`], [], told)

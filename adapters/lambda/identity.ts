@@ -1,3 +1,4 @@
+import { issuerOf, providerOf } from '../../src/issuers/identity-pool.js'
 import type { Principal } from '../../src/types.js'
 
 /** An identity of an identity pool as REST APIs, HTTP APIs and AppSync name its parts. */
@@ -15,7 +16,7 @@ export interface PoolIdentity {
 }
 
 /**
- * Who signed a request with credentials of an identity pool: the identity, with the user pool's user as `provider`, and the pool as `clientId`.
+ * Who signed a request with credentials of an identity pool: the same principal as the pool's OpenID token would give.
  * Nobody is told when the credentials expire: `expiresAt` is the time of the request.
  *
  * @throws TypeError when it does not say whether the identity is authenticated
@@ -24,24 +25,32 @@ export function principalFromIdentity(
   identity: PoolIdentity,
   { requestTimeEpoch, timeEpoch }: { readonly requestTimeEpoch?: number; readonly timeEpoch?: number } = {},
 ): Principal {
-  const [type = identity.cognitoAuthenticationType ?? identity.cognitoIdentityAuthType, ...listed] =
-    identity.amr ?? []
-  if (type !== 'authenticated' && type !== 'unauthenticated')
+  const type = identity.cognitoAuthenticationType ?? identity.cognitoIdentityAuthType
+  const providers = identity.cognitoAuthenticationProvider ?? identity.cognitoIdentityAuthProvider ?? ''
+  const amr = identity.amr ?? [type, ...loginIn(providers)]
+  if (amr[0] !== 'authenticated' && amr[0] !== 'unauthenticated')
     throw new TypeError('principalFromEvent: the identity is neither authenticated nor unauthenticated')
-  const joined = identity.cognitoAuthenticationProvider ?? identity.cognitoIdentityAuthProvider ?? ''
-  // AppSync puts quotes around each
-  const providers = [...listed, ...joined.replaceAll('"', '').split(',')]
-  const [, name, userId] = providers.map(entry => /^(.+):CognitoSignIn:(.+)$/.exec(entry)).find(Boolean) ?? []
+  const poolId = (identity.identityPoolId ?? identity.cognitoIdentityPoolId) as string
+  const provider = providerOf(amr as readonly string[], poolId)
   return Object.freeze({
-    kind: type === 'authenticated' ? 'user' : 'guest',
+    kind: amr[0] === 'authenticated' ? 'user' : 'guest',
     subject: (identity.identityId ?? identity.cognitoIdentityId) as string,
-    issuer: 'https://cognito-identity.amazonaws.com',
-    clientId: (identity.identityPoolId ?? identity.cognitoIdentityPoolId) as string,
+    issuer: issuerOf(poolId),
     groups: none,
     scopes: none,
-    ...(name && userId ? { provider: Object.freeze({ name, type: 'Cognito', userId }) } : {}),
+    ...(provider && { provider: Object.freeze(provider) }),
     expiresAt: Math.floor((requestTimeEpoch ?? timeEpoch ?? Date.now()) / 1000),
   })
+}
+
+/**
+ * One login: the name of the provider, and what the user is called there. In more than one, what somebody is called elsewhere could, with a
+ * comma in it, pass for the login of another.
+ */
+function loginIn(joined: string): readonly string[] {
+  // AppSync puts quotes around each
+  const parts = joined.replaceAll('"', '').split(',')
+  return parts.length === 2 ? parts : []
 }
 
 const none: readonly string[] = Object.freeze([])

@@ -15,7 +15,7 @@ export interface MethodArn {
  */
 export function parseMethodArn(methodArn: string): MethodArn {
   const [, stage, method, path = ''] =
-    /^(arn:[\w-]+:execute-api:[\w-]*:\d*:[\w-]+\/[\w$.-]+)\/([A-Z]+|\$connect)(?:\/(.*))?$/s.exec(
+    /^(arn:[\w-]+:execute-api:[\w-]*:[\w-]*:[\w-]+\/[\w$.-]+)\/([A-Z]+|\$connect)(?:\/(.*))?$/s.exec(
       methodArn,
     ) ?? []
   if (!stage || !method) throw new TypeError('the event has no method ARN of API Gateway')

@@ -64,10 +64,11 @@ export function parseRoutes(routes: Readonly<Record<string, Policy>> | undefined
     )
   })
   return parsed.filter(route => {
-    const [rival] = parsed.filter(other => other !== route && shape(other) === shape(route))
-    if (rival && isAny(rival) === isAny(route))
-      throw new TypeError(`routes: ${route.name} and ${rival.name} are the same`)
-    return !(rival && isAny(route))
+    const rivals = parsed.filter(other => other !== route && shape(other) === shape(route))
+    const same = rivals.find(rival => isAny(rival) === isAny(route))
+    if (same) throw new TypeError(`routes: ${route.name} and ${same.name} are the same`)
+    // a method of its own comes before ANY
+    return rivals.length === 0 || !isAny(route)
   })
 }
 
@@ -89,7 +90,7 @@ export function grantsOf(routes: readonly Route[], isPermitted: (route: Route) =
         apart.push(route)
         continue
       }
-      if (route.kind !== 'exact') shared.push(route)
+      shared.push(route)
       allow.push(route.kind === 'exact' ? resource(route) : resource(route, '*'))
       deny.push(...denied)
     }

@@ -11,7 +11,7 @@ import { denial, grant, parseMethodArn } from './policy-document.js'
 
 /** The options of {@link webSocketAuthorizer}. */
 export interface WebSocketAuthorizerOptions<C extends JwtClaims = JwtClaims> {
-  /** Who may connect. Default: any verified token. */
+  /** Who may connect. Default: any verified token but a guest's. */
   readonly policy?: Policy<C>
   /** The subprotocols that the API speaks. The first of them that the client offers is in the context, as `subprotocol`. Default `['bearer']`. */
   readonly subprotocols?: readonly string[]
@@ -38,8 +38,8 @@ export function webSocketAuthorizer<C extends JwtClaims>(
     const auth = authorizedBy(await guard(view, policy))
     if (!auth) return denial(stage)
     const told = contextOf(auth, context, longestResult)
-    const offered = [view.header('sec-websocket-protocol') ?? []].flat().join(',').split(/ *, */)
-    const subprotocol = offered.find(protocol => subprotocols.includes(protocol))
+    const offered = [view.header('sec-websocket-protocol') ?? []].flat().join(',').split(',')
+    const subprotocol = offered.map(name => name.trim()).find(name => subprotocols.includes(name))
     if (subprotocol) told.subprotocol = subprotocol
     const result = grant(auth.principal.subject, [`${stage}/$connect`], [], told)
     if (sizeOf(result) > longestResult)

@@ -19,12 +19,15 @@ export function createApp(
   dynamo: DynamoDBClientConfig = {},
 ): Express {
   const app = express().use(express.text())
+  // The sockets are everybody's, the credentials are not.
+  const { requestHandler } = new DynamoDBClient(dynamo).config
 
   /** A user's own client, and who they are to it. */
   async function clientOf(req: Request): Promise<{ client: DynamoDBClient; owner: AwsCredentials }> {
-    const [, idToken = ''] = (req.headers.authorization ?? '').split(' ')
+    const idToken = String(req.headers.authorization).replace(/^Bearer +/i, '')
     const provider = credentials.forUser(idToken)
-    return { client: new DynamoDBClient({ ...dynamo, credentials: provider }), owner: await provider() }
+    const client = new DynamoDBClient({ ...dynamo, requestHandler, credentials: provider })
+    return { client, owner: await provider() }
   }
 
   app.put('/notes/:name', protect(guard), async (req, res) => {
@@ -45,7 +48,7 @@ export function createApp(
         ExpressionAttributeValues: { ':owner': { S: owner.identityId } },
       }),
     )
-    const notes = (found.Items ?? []).map(({ name, text }) => ({ name: name?.S, text: text?.S }))
+    const notes = found.Items?.map(({ name, text }) => ({ name: name?.S, text: text?.S }))
     res.json({ of: authOf(req).principal.username, notes })
   })
 

@@ -1,4 +1,5 @@
-// CloudFront, viewer request. There are no environment variables at the edge: bundle the options, and the key set with them.
+// CloudFront, viewer request. There are no environment variables at the edge: let the bundler put them in (esbuild: --define:process.env=...),
+// the key set among them.
 import { edge } from 'cognito-guard/lambda'
 import { guard } from '../guard.js'
 

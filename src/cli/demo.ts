@@ -3,14 +3,20 @@ import { scenario } from '../demo/scenario.js'
 import { isExpected, tableHead, tableRow } from '../demo/table.js'
 import { createWorld, type World } from '../demo/world.js'
 import { refuseProduction } from './dev.js'
-import type { Io, Output, Run } from './io.js'
+import type { Output, Run } from './io.js'
+import { openPage } from './open-page.js'
 import { untilInterrupted } from './until-interrupted.js'
 
 /** `cognito-guard demo`: a local Cognito, a guarded API, ten requests, and then both are yours to try. */
-export const run: Run = async (args, { stdout, env }: Io) => {
+export const run: Run = async (args, io) => {
+  const { stdout, env } = io
   const { values } = parseArgs({
     args: [...args],
-    options: { check: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      check: { type: 'boolean' },
+      'no-open': { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
   })
   if (values.help) {
     stdout.write(help)
@@ -18,6 +24,7 @@ export const run: Run = async (args, { stdout, env }: Io) => {
   }
   refuseProduction(env)
   const world = await createWorld()
+  if (!values.check && !values['no-open']) openPage(`${world.url}/demo`, io)
   const failed = await show(world, stdout)
   if (!values.check) await stay(world, stdout)
   await world.close()
@@ -67,9 +74,10 @@ Ctrl-C ends it.
   await ended
 }
 
-const help = `Usage: cognito-guard demo [--check]
+const help = `Usage: cognito-guard demo [options]
 
-Runs a Cognito and a guarded API on 127.0.0.1, sends the API ten requests, and shows a page on which you can sign in.
+Runs a Cognito and a guarded API on 127.0.0.1, sends the API ten requests, and opens a page on which you can sign in.
 
-  --check   end after the requests; the exit code is 1 unless every answer was as expected
+  --no-open  do not open the page in a browser
+  --check    end after the requests; the exit code is 1 unless every answer was as expected
 `

@@ -11,6 +11,8 @@ export interface Io {
 /** Where a command writes. */
 export interface Output {
   write(text: string): unknown
+  /** Whether somebody reads it as it is written. */
+  readonly isTTY?: boolean
 }
 
 /**

@@ -34,7 +34,7 @@ export async function startApi({ pool, clock, origin, onDecision }: ApiOptions) 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     allowPage(response, origin)
     if (request.method === 'OPTIONS') return void response.writeHead(204).end()
-    const policy = routes[request.url ?? '']
+    const policy = routes[request.url as string]
     if (!policy) return void response.writeHead(404).end()
     const decision = await guard(nodeRequestView(request), policy)
     if (!decision.authorized) return refuse(response, decision)

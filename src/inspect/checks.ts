@@ -47,7 +47,7 @@ export function formChecks(
   const isShort = text.length <= maxTokenLength
   const isThree = parts.length === 3 && !parts.includes('')
   const odd = parts.flatMap((part, i) =>
-    isBase64url(allowsPadding ? part.replace(/=+$/, '') : part) ? [] : [i + 1],
+    isBase64url(allowsPadding ? part.replace(/={1,2}$/, '') : part) ? [] : [i + 1],
   )
   const isSplit = !isShort || !isThree || refusalOf(() => splitJws(text, allowsPadding)) === undefined
   return [
@@ -136,7 +136,7 @@ function headerCheck(text: string, header: Json | undefined, show: Show): Check 
   const others = extra.length === 0 ? '' : `, and ${show(extra)}`
   return check(
     'header members',
-    header && refusalOf(() => parseHeader(text.replace(/=+$/, ''))) === undefined,
+    header && refusalOf(() => parseHeader(text.replace(/={1,2}$/, ''))) === undefined,
     'alg and kid, texts; typ, if any, of a JWT; no crit, b64, zip, enc, cty',
     header ? `alg ${known(alg, show)}, kid ${show(kid)}, typ ${known(typ, show)}${others}` : unreadable,
     malformed,

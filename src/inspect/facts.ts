@@ -1,7 +1,7 @@
 import { isTextList } from '../claims.js'
 import type { CheckContext } from './checks.js'
-import type { Decoded } from './decode.js'
-import type { Input } from './input.js'
+import { type Decoded, textOf } from './decode.js'
+import type { Input } from './header-input.js'
 import { moment } from './show.js'
 import type { Fact, Finding } from './types.js'
 
@@ -50,6 +50,24 @@ export function findingsOf(token: string, { header, claims }: Decoded, { finding
     ...findings,
   ]
 }
+
+/** Returns how to go on for whoever has configured nothing yet. */
+export function configurationIn({ claims }: Decoded, { redact }: CheckContext): Finding[] {
+  const { iss, token_use: use, client_id: clientId, aud } = claims ?? {}
+  const [, poolId] = poolIssuer.exec(textOf(iss)) ?? []
+  const client = textOf(use === 'id' ? aud : clientId)
+  if (redact || !poolId || !/^[\w+]+$/.test(client)) return []
+  return [
+    {
+      what: 'Nothing is configured: the token is compared with nothing.',
+      fix: `Give what your API is configured with. If the token is right about itself, that is --user-pool-id ${poolId} --client-id ${client}${use === 'id' ? ' --token-use id' : ''}; anybody can write that into a token.`,
+    },
+  ]
+}
+
+/** The issuers of user pools, with the pool ID. */
+export const poolIssuer =
+  /^https:\/\/(?:issuer-)?cognito-idp\.[a-z0-9-]+\.amazonaws\.com\/([\w-]+_[0-9a-zA-Z]+)$/
 
 const names = [
   ['issuer', 'iss'],

@@ -3,8 +3,9 @@ import type { KeySetEvent } from '../jwks/index.js'
 import { type Api, apiOf } from './api.js'
 import { type CheckContext, check, claimChecks, formChecks } from './checks.js'
 import { type Decoded, decode } from './decode.js'
-import { factsOf, findingsOf } from './facts.js'
-import { type Input, readInput } from './input.js'
+import { configurationIn, factsOf, findingsOf } from './facts.js'
+import type { Input } from './header-input.js'
+import { readInput } from './input.js'
 import { issuerChecks } from './issuer-checks.js'
 import { type Candidate, keyChecks } from './key-checks.js'
 import { identify, isSignedByAws } from './kind.js'
@@ -43,7 +44,11 @@ export async function inspect(text: string, options: InspectOptions = {}): Promi
       kind,
       description,
       facts: factsOf(decoded, context),
-      findings: [...damages, ...findingsOf(token, decoded, input)],
+      findings: [
+        ...damages,
+        ...(api.issuers.length === 0 ? configurationIn(decoded, context) : []),
+        ...findingsOf(token, decoded, input),
+      ],
       checks,
       ...(damages.length > 0 && { mended: outcome(again, api, network) }),
       ...(network && { network: { milliseconds: Math.round(performance.now() - started), events } }),
@@ -85,7 +90,7 @@ function outcome(refused: AuthError | undefined, { issuers }: Api, network: bool
     return {
       verdict: 'unknown',
       code: refused.code,
-      message: 'Nothing is wrong with it, as far as can be told without the keys',
+      message: 'Nothing is wrong with it, as far as can be told without the keys (--verify fetches them)',
     }
   if (refused) {
     const { code, message, status } = refused

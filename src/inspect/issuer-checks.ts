@@ -3,6 +3,7 @@ import type { Algorithm, JwsHeader, JwtClaims, TrustedIssuer } from '../types.js
 import type { Configured } from './api.js'
 import { type CheckContext, check, known, objectCheck, unreadable } from './checks.js'
 import { type Decoded, type Json, textOf } from './decode.js'
+import { poolIssuer } from './facts.js'
 import { refusalOf } from './outcome.js'
 import { either, poolChecks, unconfigured } from './pool-checks.js'
 import type { Show } from './show.js'
@@ -101,5 +102,3 @@ function issuerFix(iss: unknown, show: Show): string {
     ? 'An issuer is neither a domain of managed login nor has it a slash at its end: something else has made this token.'
     : 'No user pool has issued this token. Take the access token that Cognito gives to the app.'
 }
-
-const poolIssuer = /^https:\/\/(?:issuer-)?cognito-idp\.[a-z0-9-]+\.amazonaws\.com\/([\w-]+_[0-9a-zA-Z]+)$/

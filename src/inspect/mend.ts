@@ -40,7 +40,7 @@ const damages: readonly Damage[] = [
   {
     what: 'The token is in quotes.',
     fix: 'It was probably taken from JSON as text: parse the JSON (jq -r), and do not quote the token in a header.',
-    undo: text => text.replace(/^\s*(?:\\?["'`])+|(?:\\?["'`])+[,;]?\s*$/g, ''),
+    undo: text => text.replace(/^\s*(?:\\?["'`])+|(?<!["'`\\])(?:\\?["'`])+[,;]?\s*$/g, ''),
   },
   {
     what: 'There is white space in the token, or a character that takes no room.',

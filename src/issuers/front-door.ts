@@ -52,21 +52,21 @@ export function publicKeys(
 }
 
 /** The checks of {@link FrontDoorOptions}. */
-export const frontDoorChecks = ({ insecureLoopbackHttp }: FrontDoorOptions) =>
+export const frontDoorChecks = (options: FrontDoorOptions | undefined) =>
   ({
     ...keyOptionChecks,
     issuer: aString,
-    'publicKeysUrl?': keyUrl(insecureLoopbackHttp),
+    'publicKeysUrl?': keyUrl(options?.insecureLoopbackHttp),
   }) as const satisfies OptionChecks
 
 /** Checks ARNs: all of one Region, and of one whose keys can be found. */
 export const arnsOf =
-  ({ pattern, example, keysUrl }: Arn, { publicKeysUrl }: FrontDoorOptions): OptionCheck =>
+  ({ pattern, example, keysUrl }: Arn, options: FrontDoorOptions | undefined): OptionCheck =>
   value => {
     const problem = oneOrMore(each =>
       typeof each === 'string' && pattern.test(each) ? undefined : `must be an ARN, such as ${example}`,
     )(value)
-    if (problem || publicKeysUrl) return problem
+    if (problem || options?.publicKeysUrl) return problem
     const urls = new Set(listOf(value as string | readonly string[]).map(arn => keysUrlOf(arn, keysUrl)))
     if (urls.has(undefined))
       return 'is of a partition where its keys are not documented: give publicKeysUrl as well'

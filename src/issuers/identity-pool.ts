@@ -88,16 +88,19 @@ function principalOf({ sub, iss, amr, exp }: IdentityPoolClaims, identityPoolId:
  * The login that an identity was signed in with, after the name of its provider: `<provider>:<type>:<user ID>`, or for an application's own
  * users `<provider>:<identity pool ID>:<user ID>`. Other forms are not documented, and not guessed at.
  */
-function providerOf(amr: readonly string[], identityPoolId: string): Provider | undefined {
+export function providerOf(amr: readonly string[], identityPoolId: string): Provider | undefined {
   const [name = '', login = ''] = amr.filter(entry => entry !== 'authenticated')
   const own = `${name}:${identityPoolId}:`
   if (login.startsWith(own)) return { name, type: 'Developer', userId: login.slice(own.length) }
-  const [, type, userId] = /^.+?:(CognitoSignIn|OIDC):(.+)$/.exec(login) ?? []
+  // an OIDC provider's login starts with its ARN, which ends in the name
+  const at = login.indexOf(`${name}:`)
+  if (at < 0) return undefined
+  const [, type, userId] = /^(CognitoSignIn|OIDC):(.+)$/.exec(login.slice(at + name.length + 1)) ?? []
   return type && userId ? { name, type, userId } : undefined
 }
 
-/** Amazon Cognito Developer Guide, "Developer-authenticated identities", on the issuer by Region. */
-function issuerOf(identityPoolId: string): string {
+/** The `iss` of an identity pool's tokens (Amazon Cognito Developer Guide, "Developer-authenticated identities", on the issuer by Region). */
+export function issuerOf(identityPoolId: string): string {
   const region = regionOf(identityPoolId)
   return sharingRegions.has(region)
     ? 'https://cognito-identity.amazonaws.com'

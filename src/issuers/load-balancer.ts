@@ -86,7 +86,7 @@ function principalOf(
     issuer: claims.iss,
     clientId: client as string,
     ...(claims.username !== undefined && { username: claims.username }),
-    groups: groupsFrom ? groupsBy(groupsFrom, claims) : [],
+    groups: groupsBy(groupsFrom, claims),
     scopes: [],
     ...(provider && { provider }),
     expiresAt: claims.exp,

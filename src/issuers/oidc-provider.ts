@@ -115,7 +115,7 @@ function principalOf(claims: OidcClaims, groupsFrom: GroupsFrom | undefined): Pr
     subject: sub,
     issuer: iss,
     ...(clientId !== undefined && { clientId }),
-    groups: groupsFrom ? groupsBy(groupsFrom, claims) : [],
+    groups: groupsBy(groupsFrom, claims),
     // Entra ID has a text in `scp`, Okta a list.
     scopes: isTextList(scp) ? scp : scopesOf(scope ?? scp),
     expiresAt: exp,

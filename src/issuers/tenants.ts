@@ -30,8 +30,8 @@ export interface TenantsOptions {
  * Returns a value that stands for issuers that are too many to list, or come and go: those that a resolver knows.
  *
  * An issuer is found once and remembered; a new answer takes its place when its keys are there. What is verified already ends
- * with its tenant. Nobody is asked for keys of an unknown `iss`. A resolver that fails is an outage (503), not a refusal; at most 100 of its
- * answers are waited for at a time.
+ * with its tenant. Nobody is asked for keys of an unknown `iss`. A resolver that fails is an outage (503), not a refusal; no more is asked
+ * about who is not remembered while 100 answers are awaited.
  *
  * @throws TypeError for a missing, unknown or unusable option, naming it
  * @example
@@ -44,6 +44,7 @@ export function tenants<C extends JwtClaims = JwtClaims>(
   resolve: TenantResolver<C>,
   options: TenantsOptions = {},
 ): TrustedIssuer<C> {
+  // Over 40 lines: its functions share what is known, and nothing else does.
   checkOptions('tenants', { resolve, ...options }, checks)
   const { maxTenants = 10_000, refreshAfter = 300, maxAge = 86_400, unknownFor = 60 } = options
   if (maxAge < refreshAfter) throw new TypeError('tenants: maxAge must be at least refreshAfter')
@@ -67,7 +68,8 @@ export function tenants<C extends JwtClaims = JwtClaims>(
   function ask(iss: string, now: number): MaybePromise<Tenant<C> | undefined> {
     const flight = flights.get(iss)
     if (flight) return flight
-    if (flights.size >= maxFlights) throw new AuthError('ERR_KEYS_UNAVAILABLE')
+    // strangers who are many must not keep a tenant who has left remembered
+    if (flights.size >= maxFlights && !known.has(iss)) throw new AuthError('ERR_KEYS_UNAVAILABLE')
     const answer = whenAtHand(answerOf(resolve, iss), issuer => settle(iss, issuer, now))
     if (!isPending(answer)) return answer
     const asked = answer.finally(() => flights.delete(iss))

@@ -3,6 +3,7 @@ import type { Clock } from '../types.js'
 import { type AuthorizerEvent, type AuthorizerType, authorizerEvent } from './authorizer-event.js'
 import { type Listening, listen } from './http.js'
 import { forward } from './proxy.js'
+import { type Answer, readVerdict, type Verdict } from './verdict.js'
 
 /** A Lambda authorizer. */
 export type Authorizer = (event: never, context: object) => unknown
@@ -57,13 +58,6 @@ export function startApiGateway(options: ApiGatewayOptions): Promise<Listening> 
   return listen((request, response) => void handle(request, response), port)
 }
 
-/** What an authorizer said, to be asked for any request with the same token. */
-interface Verdict {
-  readonly allows: (arn: string) => boolean
-  /** `requestContext.authorizer` of the backend. */
-  readonly authorizer: object
-}
-
 async function call({ authorizer, timeout = 10 }: ApiGatewayOptions, event: object): Promise<Answer> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
@@ -74,59 +68,6 @@ async function call({ authorizer, timeout = 10 }: ApiGatewayOptions, event: obje
   } finally {
     clearTimeout(timer)
   }
-}
-
-interface Answer {
-  readonly isAuthorized?: boolean
-  readonly principalId?: string
-  readonly policyDocument?: { readonly Statement: Statement | readonly Statement[] }
-  readonly context?: Readonly<Record<string, unknown>>
-}
-
-interface Statement {
-  readonly Action: string | readonly string[]
-  readonly Effect: string
-  readonly Resource: string | readonly string[]
-}
-
-/** @throws Error for what API Gateway cannot use */
-function readVerdict(
-  type: AuthorizerType,
-  { isAuthorized, principalId, policyDocument, context = {} }: Answer,
-): Verdict {
-  if (type === 'http' && typeof isAuthorized === 'boolean')
-    return { allows: () => isAuthorized, authorizer: { lambda: context } }
-  if (typeof principalId !== 'string' || policyDocument === undefined) throw new Error('This is no policy.')
-  const statements = [policyDocument.Statement].flat()
-  const applying = (effect: string, arn: string) =>
-    statements.some(
-      ({ Effect, Action, Resource }) =>
-        Effect === effect && matches(Action, 'execute-api:Invoke') && matches(Resource, arn),
-    )
-  return {
-    allows: arn => applying('Allow', arn) && !applying('Deny', arn),
-    authorizer:
-      type === 'http' ? { lambda: context } : { ...asTexts(context), principalId, integrationLatency: 0 },
-  }
-}
-
-/** A REST API takes texts, numbers and booleans, and passes them on as texts. */
-function asTexts(context: object): Record<string, string> {
-  const entries = Object.entries(context)
-  if (entries.some(([, value]) => typeof value === 'object' && value !== null))
-    throw new Error('The context holds an object or a list.')
-  return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]))
-}
-
-/** `*` stands for any text, also across slashes, and `?` for one character (IAM JSON policy elements: Resource, IAM User Guide). */
-function matches(patterns: string | readonly string[], text: string): boolean {
-  return [patterns].flat().some(pattern => {
-    const source = pattern
-      .replace(/[\\^$.|+()[\]{}]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')
-    return new RegExp(`^${source}$`, 's').test(text)
-  })
 }
 
 type Refusal = readonly [status: number, body: object, type: string]

@@ -56,7 +56,7 @@ function restContext({ method, headers, socket }: IncomingMessage, { pathname }:
     resourceId: 'local0',
     resourcePath: pathname,
     httpMethod: method,
-    identity: { sourceIp: socket.remoteAddress, userAgent: headers['user-agent'] ?? null },
+    identity: { sourceIp: socket.remoteAddress, userAgent: headers['user-agent'] },
   }
 }
 
@@ -72,7 +72,7 @@ function httpEvent(request: IncomingMessage, url: URL, arn: string, now: number)
       path: url.pathname,
       protocol: 'HTTP/1.1',
       sourceIp: socket.remoteAddress,
-      userAgent: headers['user-agent'] ?? '',
+      userAgent: headers['user-agent'],
     },
     routeKey,
     time: new Date(now).toUTCString(),

@@ -9,6 +9,7 @@ import {
   oneOf,
 } from '../options.js'
 import { strings } from '../testing/token-options.js'
+import { isAttribute } from './attributes.js'
 import { defaultConfig } from './default-config.js'
 import type { LocalConfig } from './types.js'
 
@@ -33,6 +34,9 @@ export function parseConfig(document: unknown, source: string): LocalConfig {
     for (const [index, entry] of (config[list as keyof typeof entryChecks] as readonly object[]).entries())
       checkOptions(`${source}: ${list}[${index}]`, entry, checks)
   }
+  for (const [index, { users = [] }] of config.identityProviders.entries())
+    for (const [at, user] of users.entries())
+      checkOptions(`${source}: identityProviders[${index}]: users[${at}]`, user, providerUserChecks)
   checkReferences(config, source)
   return config
 }
@@ -65,11 +69,14 @@ const providerTypes = ['SAML', 'OIDC', 'Google', 'Facebook', 'LoginWithAmazon', 
 
 const aList: OptionCheck = value => (Array.isArray(value) ? undefined : 'must be a list')
 
-const attributes: OptionCheck = value =>
-  anObject(value) ??
-  (Object.values(value as object).every(each => typeof each === 'string')
-    ? undefined
-    : 'must hold strings only: so do the attributes of Cognito')
+const attributes: OptionCheck = value => {
+  if (anObject(value)) return anObject(value)
+  for (const [name, each] of Object.entries(value as object)) {
+    if (!isAttribute(name)) return `has ${name}, which is neither a standard attribute nor a custom: one`
+    if (typeof each !== 'string') return 'must hold strings only: so do the attributes of Cognito'
+  }
+  return undefined
+}
 
 const matching =
   (pattern: RegExp, description: string): OptionCheck =>
@@ -106,6 +113,8 @@ const identityPoolChecks: OptionChecks = {
   roles: anObject,
   roleMappings: anObject,
 }
+
+const providerUserChecks: OptionChecks = { userId: aString, 'attributes?': attributes }
 
 const entryChecks = {
   groups: { name: aString, 'precedence?': aCount(0, 2 ** 31), 'role?': aString },

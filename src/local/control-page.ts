@@ -27,14 +27,16 @@ ${sessions(state)}`,
 
 type State = ReturnType<typeof stateOf>
 
-const snippet = ({ url, config, issuer }: Local) => `userPool({
-  userPoolId: '${config.userPoolId}',
-  clientId: ['${config.clients.map(({ clientId }) => clientId).join("', '")}'],${
-    config.issuer === 'local' ? `\n  issuer: '${issuer}',` : ''
+function snippet({ url, config, issuer }: Local): string {
+  const options = {
+    userPoolId: config.userPoolId,
+    clientId: config.clients.map(({ clientId }) => clientId),
+    ...(config.issuer === 'local' && { issuer }),
+    jwksUri: `${url}/${config.userPoolId}/.well-known/jwks.json`,
+    insecureLoopbackHttp: true,
   }
-  jwksUri: '${url}/${config.userPoolId}/.well-known/jwks.json',
-  insecureLoopbackHttp: true,
-})`
+  return `userPool(${JSON.stringify(options, null, 2)})`
+}
 
 const decisions = ({ decisions }: State, url: string) => html`<section aria-labelledby="decisions-title">
 <h2 id="decisions-title">Decisions of your API</h2>

@@ -5,8 +5,8 @@ import { type Listening, listen } from './http.js'
 import type { Local } from './local.js'
 import { forward } from './proxy.js'
 import type { Session } from './sessions.js'
-import { userInfo } from './token-endpoint.js'
 import { issueTokens, type TokenSet } from './tokens.js'
+import { userInfo } from './user-info.js'
 
 /** A load balancer in front of an app on this machine. */
 export interface LocalLoadBalancer extends Listening {

@@ -1,4 +1,5 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream'
 
 /**
  * Passes a request on to a server on this machine, and its answer back, as they come.
@@ -18,11 +19,10 @@ export function forward(
   const { method, url } = incoming
   const request = httpRequest({ host: '127.0.0.1', port, method, path: url, headers }, answer => {
     outgoing.writeHead(answer.statusCode as number, answer.rawHeaders)
-    answer.pipe(outgoing)
+    pipeline(answer, outgoing, () => {})
   })
   request.on('error', () => {
-    if (outgoing.headersSent) outgoing.destroy()
-    else outgoing.writeHead(502, { 'content-type': 'text/html' }).end('<h1>502 Bad Gateway</h1>')
+    outgoing.writeHead(502, { 'content-type': 'text/html' }).end('<h1>502 Bad Gateway</h1>')
   })
   incoming.pipe(request)
 }

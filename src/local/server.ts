@@ -1,12 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { MaybePromise } from '../types.js'
 import { answerCall, type Operations } from './aws.js'
 import { controlPage } from './control-page.js'
-import { control, stateOf } from './controls.js'
+import { controlCall, decisionStream } from './control-routes.js'
+import { stateOf } from './controls.js'
+import { discoveryDocument } from './discovery.js'
 import { callbackEndpoint, providerEndpoint } from './federation.js'
 import { answerWith, type Handler, isLoopback, listen } from './http.js'
 import { identityPoolApi } from './identity-pool.js'
 import { inspectEndpoint } from './inspect-page.js'
+import { keySet } from './key-set.js'
 import { createKeyRing } from './keys.js'
 import { createLocal, type Local } from './local.js'
 import {
@@ -17,8 +19,9 @@ import {
   signUpEndpoint,
 } from './sign-in.js'
 import { stsEndpoint } from './sts.js'
-import { discoveryDocument, revokeEndpoint, tokenEndpoint, userInfoEndpoint } from './token-endpoint.js'
+import { revokeEndpoint, tokenEndpoint } from './token-endpoint.js'
 import type { LocalConfig } from './types.js'
+import { userInfoEndpoint } from './user-info.js'
 import { userPoolApi } from './user-pool-api.js'
 
 /** A local Cognito that runs. */
@@ -124,67 +127,8 @@ function answer(local: Local, routes: Routes, request: Request, pathname: string
     : controlCall(local, called, request)
 }
 
-/** A control by JSON, or by a form of the page, which is shown again. */
-async function controlCall(local: Local, name: string, request: Request): Promise<Response> {
-  const isFromPage = isForm(request)
-  try {
-    const body = await request.text()
-    const input: unknown = isFromPage ? formInput(name, new URLSearchParams(body)) : JSON.parse(body || '{}')
-    const answer = await control(local, name, input)
-    return isFromPage ? backToPage() : Response.json(answer)
-  } catch (error) {
-    const { message } = error as Error
-    return isFromPage ? backToPage(message) : Response.json({ error: message }, { status: 400 })
-  }
-}
-
 const isForm = ({ headers }: Request) =>
   headers.get('content-type')?.startsWith('application/x-www-form-urlencoded') === true
-
-const backToPage = (problem?: string) =>
-  new Response(null, {
-    status: 303,
-    headers: { location: problem === undefined ? '/' : `/?problem=${encodeURIComponent(problem)}` },
-  })
-
-/** A form knows texts only; no group is no field. */
-function formInput(name: string, form: URLSearchParams): object {
-  if (name === 'groups') return { username: form.get('username'), groups: form.getAll('groups') }
-  return Object.fromEntries(
-    [...form].map(([field, value]) => [field, /^-?\d+$/.test(value) ? Number(value) : value]),
-  )
-}
-
-/** The key set, in the way that the control of that name asks for. */
-async function keySet({ keys, keySet: { mode, seconds } }: Local): Promise<Response> {
-  switch (mode) {
-    case 'error':
-      return new Response('Internal Server Error', { status: 500 })
-    case 'refuse':
-      return Response.error()
-    case 'hang':
-      return new Promise(() => {})
-    case 'slow':
-      await sleep(seconds * 1000, undefined, { ref: false })
-  }
-  return Response.json(keys.jwks())
-}
-
-/** Server-sent events (HTML Living Standard, section 9.2). */
-function decisionStream({ decisions }: Local): Response {
-  let unsubscribe: () => void
-  const stream = new ReadableStream<Uint8Array>({
-    start(controller) {
-      const send = (text: string) => controller.enqueue(new TextEncoder().encode(text))
-      send(': open\n\n')
-      unsubscribe = decisions.subscribe(decision => send(`data: ${JSON.stringify(decision)}\n\n`))
-    },
-    cancel: () => unsubscribe(),
-  })
-  return new Response(stream, {
-    headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
-  })
-}
 
 const preflight = (request: Request) =>
   new Response(null, {

@@ -1,3 +1,4 @@
+import { authenticate, confirm, signUp } from './accounts.js'
 import {
   authorizationOf,
   cookieName,
@@ -12,7 +13,6 @@ import { field } from './form.js'
 import type { Local } from './local.js'
 import { confirmPage, errorPage, signInPage, signUpPage } from './pages.js'
 import type { Authorization } from './types.js'
-import { authenticate, confirm, signUp } from './user-pool-api.js'
 
 /**
  * Answers `/oauth2/authorize`: at once for a browser in which somebody has signed in, else by way of the sign-in page.

@@ -2,11 +2,10 @@ import { createHash } from 'node:crypto'
 import { allScopes, userScopes } from './config.js'
 import { field } from './form.js'
 import type { Local } from './local.js'
-import { accessOf } from './own-tokens.js'
+import { revoke, sessionToRefresh } from './refresh.js'
 import type { Session } from './sessions.js'
-import { issueMachineToken, issueTokens, isVisible } from './tokens.js'
+import { issueMachineToken, issueTokens } from './tokens.js'
 import type { LocalClient } from './types.js'
-import { revoke, sessionToRefresh } from './user-pool-api.js'
 
 /** Answers `/oauth2/token` (Token endpoint, Amazon Cognito Developer Guide). */
 export async function tokenEndpoint(local: Local, request: Request): Promise<Response> {
@@ -34,42 +33,6 @@ export async function revokeEndpoint(local: Local, request: Request): Promise<Re
   if (!token) return oauthError('invalid_request')
   return revoke(local, client, token) ? new Response(null) : oauthError('unsupported_token_type')
 }
-
-/** Answers `/oauth2/userInfo`, where what is a boolean in the ID token is text (userInfo endpoint, Amazon Cognito Developer Guide). */
-export async function userInfoEndpoint(local: Local, request: Request): Promise<Response> {
-  const token = request.headers.get('authorization')?.match(/^Bearer (.+)$/i)?.[1]
-  if (token === undefined) return challenge('invalid_request', 400)
-  const access = await accessOf(local, token)
-  if (typeof access === 'string' || !access.scopes.includes('openid')) return challenge('invalid_token', 401)
-  return Response.json(userInfo(access.session))
-}
-
-/** What the userInfo endpoint, and after it a load balancer, says of a user. */
-export function userInfo({ user, scopes }: Session): Record<string, string> {
-  const attributes = Object.entries(user.attributes).filter(([name]) => isVisible(name, scopes))
-  return {
-    sub: user.sub,
-    ...Object.fromEntries(attributes),
-    ...(user.identities ? { identities: JSON.stringify(user.identities.map(asAttribute)) } : {}),
-    username: user.username,
-  }
-}
-
-/** The discovery document: of the issuer, with the endpoints of this server (OpenID Connect Discovery 1.0 section 3). */
-export const discoveryDocument = ({ issuer, url, config }: Local) => ({
-  issuer,
-  authorization_endpoint: `${url}/oauth2/authorize`,
-  token_endpoint: `${url}/oauth2/token`,
-  userinfo_endpoint: `${url}/oauth2/userInfo`,
-  revocation_endpoint: `${url}/oauth2/revoke`,
-  end_session_endpoint: `${url}/logout`,
-  jwks_uri: `${url}/${config.userPoolId}/.well-known/jwks.json`,
-  id_token_signing_alg_values_supported: ['RS256'],
-  response_types_supported: ['code'],
-  scopes_supported: ['openid', 'email', 'phone', 'profile'],
-  subject_types_supported: ['public'],
-  token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
-})
 
 function codeGrant(local: Local, client: LocalClient, form: URLSearchParams): Response {
   const given = local.sessions.redeem(field(form, 'code'))
@@ -138,16 +101,6 @@ const challengeOf = (verifier: string | null) =>
 
 const isUserScope = (scope: string) => userScopes.some(own => own === scope)
 
-/** As an attribute, `identities` has a boolean and a number where the claim has strings. */
-const asAttribute = (identity: Readonly<Record<string, string | null>>) => ({
-  ...identity,
-  primary: identity.primary === 'true',
-  dateCreated: Number(identity.dateCreated),
-})
-
 const noStore = (document: object) => Response.json(document, { headers: { 'cache-control': 'no-store' } })
 
 const oauthError = (error: string) => Response.json({ error }, { status: 400 })
-
-const challenge = (error: string, status: number) =>
-  Response.json({ error }, { status, headers: { 'www-authenticate': `Bearer error="${error}"` } })

@@ -21,7 +21,7 @@ export interface LocalUser {
 export interface Users {
   readonly all: () => LocalUser[]
   /** By username, `sub` or email address, as Cognito takes them. */
-  readonly find: (name: string | undefined) => LocalUser | undefined
+  readonly find: (name: string) => LocalUser | undefined
   /** Adds an unconfirmed user. Does not replace one: returns `undefined` when the name is taken. */
   readonly signUp: (
     username: string,
@@ -45,7 +45,7 @@ export function createUsers(config: LocalConfig, clock: Clock): Users {
   return {
     all: () => [...users.values()],
     find: name =>
-      users.get(name as string) ??
+      users.get(name) ??
       [...users.values()].find(({ sub, attributes }) => sub === name || attributes.email === name),
     signUp(username, password, attributes) {
       if (users.has(username)) return undefined

@@ -22,22 +22,37 @@ export interface RevocationIndex {
 }
 
 /**
- * Returns an empty index. A lookup is a few reads of a filter, and of a Map where the filter says that there may be something.
+ * Returns an empty index. A lookup is a read of a filter for each kind of entry that there is; only where the filter says that there may
+ * be something, the issuer's Maps are looked into.
  * Entries go when their time is over, a few with each entry that comes and a few more every second of lookups: there is no timer.
  */
 export function revocationIndex({ lifetime, maxEntries }: IndexLimits): RevocationIndex {
   const lists = new Map<string, List>()
   const aliases = new Map<string, List>()
   const filter = idFilter()
+  const held = { token: 0, session: 0, user: 0, client: 0, pool: 0 }
   let size = 0
   let seconds = 0
   let sweptAt = 0
   const sweeper = sweep()
 
-  function isRevoked({ claims, principal }: VerifiedToken, now: number): boolean {
+  function isRevoked(token: VerifiedToken, now: number): boolean {
     if (size === 0) return false
-    seconds = now / 1000
     if (Math.abs(now - sweptAt) >= 1_000) sweepSome(Math.min(size, 1_000), now)
+    const { claims, principal } = token
+    const mayBe =
+      mayHave(held.token, claims.jti) ||
+      mayHave(held.session, claims.origin_jti) ||
+      mayHave(held.user, principal.subject) ||
+      mayHave(held.client, principal.clientId) ||
+      held.pool > 0
+    return mayBe && isListed(token, now / 1000)
+  }
+
+  const mayHave = (count: number, id: unknown) => count > 0 && typeof id === 'string' && filter.mayHave(id)
+
+  function isListed({ claims, principal }: VerifiedToken, time: number): boolean {
+    seconds = time
     const list = aliases.get(claims.iss) ?? listOf(claims.iss)
     // a token that does not say when it was issued counts as old
     const issued = claims.iat ?? -1
@@ -50,10 +65,8 @@ export function revocationIndex({ lifetime, maxEntries }: IndexLimits): Revocati
     )
   }
 
-  function find(entries: ReadonlyMap<string, number> | undefined, id: unknown): number {
-    if (!entries || typeof id !== 'string' || !filter.mayHave(id)) return -1
-    return entries.get(id) ?? -1
-  }
+  const find = (entries: ReadonlyMap<string, number> | undefined, id: unknown): number =>
+    entries?.get(id as string) ?? -1
 
   const isBefore = (notBefore: number, issued: number) =>
     notBefore > issued && notBefore + lifetime + margin > seconds
@@ -89,6 +102,7 @@ export function revocationIndex({ lifetime, maxEntries }: IndexLimits): Revocati
       if (size >= maxEntries) return false
       entries.set(id, at)
       filter.add(id)
+      held[kind]++
       size++
       return true
     },
@@ -119,6 +133,7 @@ export function revocationIndex({ lifetime, maxEntries }: IndexLimits): Revocati
             if (isOver(kind, at, seconds)) {
               entries.delete(id)
               filter.remove(id)
+              held[kind]--
               size--
             }
             yield

@@ -14,6 +14,16 @@ export interface TestEventOptions {
   readonly query?: Readonly<Record<string, string>>
 }
 
+// One entry a door; they are long because events are.
+
+/** What an event of AppSync Events is made from. */
+export interface TestChannelEventOptions extends Pick<TestEventOptions, 'token' | 'headers'> {
+  /** Default `EVENT_CONNECT`. */
+  readonly operation?: 'EVENT_CONNECT' | 'EVENT_SUBSCRIBE' | 'EVENT_PUBLISH'
+  /** Default `/orders/new`. */
+  readonly channel?: string | null
+}
+
 /**
  * Events as the doors of AWS send them, with a token: to call a handler with, in process. Nothing in them but the token is secret or real.
  *
@@ -83,17 +93,17 @@ export const events = {
     return { ...httpApiRequest(options, `${apiId}.execute-api`), isBase64Encoded: false }
   },
 
-  /** For the `$connect` authorizer of a WebSocket API. The token is in the query (`token`): browsers can send no header. */
+  /** For the `$connect` authorizer of a WebSocket API. The token is among the subprotocols, after `bearer`: browsers can set no other header. */
   webSocketAuthorizer({ token, headers = {}, query = {} }: TestEventOptions = {}) {
-    const all = { Host: `${apiId}.execute-api.${region}.amazonaws.com`, ...headers }
-    const parameters = { ...query, ...(token !== undefined && { token }) }
+    const protocols = token === undefined ? {} : { 'Sec-WebSocket-Protocol': `bearer, ${token}` }
+    const all = { Host: `${apiId}.execute-api.${region}.amazonaws.com`, ...protocols, ...headers }
     return {
       type: 'REQUEST' as const,
       methodArn: `${arn}:${apiId}/test/$connect`,
       headers: all,
       multiValueHeaders: lists(all),
-      queryStringParameters: parameters as Record<string, string>,
-      multiValueQueryStringParameters: lists(parameters),
+      queryStringParameters: { ...query },
+      multiValueQueryStringParameters: lists(query),
       stageVariables: {},
       requestContext: {
         routeKey: '$connect' as const,
@@ -133,21 +143,20 @@ export const events = {
     }
   },
 
-  /** For the Lambda authorizer of an AppSync Events API. The method is the operation: `EVENT_CONNECT` unless it is one of the others. */
+  /** For the Lambda authorizer of an AppSync Events API. A connection has no channel. */
   appSyncEventsAuthorizer({
     token = '',
-    method = 'EVENT_CONNECT',
-    path,
+    operation = 'EVENT_CONNECT',
+    channel = operation === 'EVENT_CONNECT' ? null : '/orders/new',
     headers = {},
-  }: TestEventOptions = {}) {
-    const channel = method === 'EVENT_CONNECT' ? null : (path ?? '/orders/new')
+  }: TestChannelEventOptions = {}) {
     return {
       authorizationToken: token,
       requestContext: {
         apiId,
         accountId,
         requestId: randomUUID(),
-        operation: method,
+        operation,
         channelNamespaceName: channel === null ? null : (channel.split('/')[1] as string),
         channel,
       },

@@ -1,12 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { isAuthError } from '../errors.js'
-import { userPool } from '../issuers/user-pool.js'
 import { anObject, aString, checkOptions, type OptionChecks } from '../options.js'
-import { chooseRole, type IdentityPoolRoles, providerKey } from '../role.js'
+import { chooseRole, type IdentityPoolRoles, type RoleReason } from '../role.js'
 import type { JwtClaims } from '../types.js'
-import { createVerifier } from '../verifier.js'
 import { type AwsAnswer, awsError } from './initiate-auth.js'
 import { nextTestKey } from './keys.js'
+import { loginChecker, refused } from './login-check.js'
 import { type Loopback, loopback } from './loopback.js'
 import type { TestFetch, TestIssuer } from './types.js'
 
@@ -59,6 +57,7 @@ export function createTestIdentityPool(
   issuer: TestIssuer,
   options: TestIdentityPoolOptions = {},
 ): TestIdentityPool {
+  // Over 40 lines: its calls share the identities, as those of the service do.
   checkOptions('createTestIdentityPool', options, { 'identityPoolId?': aString, 'roles?': anObject })
   const { identityPoolId = 'us-east-1:11111111-2222-3333-4444-555555555555', roles = {} } = options
   const region = identityPoolId.slice(0, identityPoolId.indexOf(':'))
@@ -116,7 +115,7 @@ export function createTestIdentityPool(
   function getCredentials(input: Input, claims: JwtClaims | undefined): object {
     const IdentityId = expectOwn(input, claims)
     const { role, reason } = chooseRole(roles, claims, input.CustomRoleArn as string | undefined)
-    if (role === undefined) throw refused(...denials(reason, claims))
+    if (role === undefined) throw denial(reason, Object.keys(Object(input.Logins)).join())
     const AccessKeyId = `ASIA${randomBytes(8).toString('hex').toUpperCase()}`
     sessions.set(AccessKeyId, role)
     const secrets = {
@@ -182,68 +181,21 @@ export async function serveTestIdentityPool(pool: TestIdentityPool): Promise<Loo
 
 type Input = Readonly<Record<string, unknown>>
 
-/** Returns a check of `Logins`: the claims of the one ID token in there, `undefined` when there is none. */
-function loginChecker(issuer: TestIssuer) {
-  const verifier = createVerifier({
-    issuers: [userPool({ ...issuer.options, tokenUse: 'id' })],
-    clock: issuer.clock,
-    clockTolerance: 0,
-  })
-  return async (logins: unknown): Promise<JwtClaims | undefined> => {
-    const [login] = Object.entries(Object(logins) as Record<string, unknown>)
-    if (!login) return undefined
-    const [provider, token] = login
-    const claims = decode(String(token))
-    if (claims.iss !== `https://${provider}`)
-      throw refused('NotAuthorizedException', "Invalid login token. Issuer doesn't match providerName")
-    if (claims.iss !== issuer.issuer) throw refused('NotAuthorizedException', notSupported)
-    if (claims.aud === undefined)
-      throw refused('NotAuthorizedException', 'Invalid login token. Missing a required claim: aud')
-    return verifier.verify(String(token)).then(
-      verified => verified.claims,
-      error => {
-        throw refused('NotAuthorizedException', loginProblem(error, claims, issuer))
-      },
-    )
-  }
-}
-
-function loginProblem(error: unknown, { exp }: JwtClaims, { clock }: TestIssuer): string {
-  const code = isAuthError(error) ? error.code : undefined
-  if (code === 'ERR_TOKEN_EXPIRED')
-    return `Invalid login token. Token expired: ${exp} >= ${Math.floor(clock.now() / 1000)}`
-  if (code === 'ERR_TOKEN_CLIENT' || code === 'ERR_TOKEN_USE') return notSupported
-  return 'Invalid login token. Token signature invalid.'
-}
-
-function decode(token: string): JwtClaims {
-  try {
-    return JSON.parse(Buffer.from(String(token.split('.')[1]), 'base64url').toString()) as JwtClaims
-  } catch {
-    throw refused('NotAuthorizedException', 'Invalid login token. Not a valid OpenId Connect identity token.')
-  }
-}
-
-/** The name and the words of the error that a denied role is answered with. */
-function denials(reason: string, claims: JwtClaims | undefined): [name: string, message: string] {
-  if (reason === 'guest_denied') return ['NotAuthorizedException', noGuests]
-  if (reason === 'not_configured') {
-    return [
-      'InvalidIdentityPoolConfigurationException',
-      'Invalid identity pool configuration. Check assigned IAM roles for this pool.',
-    ]
-  }
-  const provider = claims && providerKey(claims)
-  return ['NotAuthorizedException', `The ambiguous role mapping rules for: ${provider} denied this request.`]
+/** The name and the words of the error that a denied role is answered with. Of a role that is asked for and denied, they are not known. */
+function denial(reason: RoleReason, provider: string): Error {
+  return reason === 'not_configured'
+    ? refused('InvalidIdentityPoolConfigurationException', noRole)
+    : refused(
+        'NotAuthorizedException',
+        `The ambiguous role mapping rules for: ${provider} denied this request.`,
+      )
 }
 
 const loginOf = (logins: unknown, { sub }: JwtClaims) => `${Object.keys(Object(logins)).join()} ${sub}`
 
-const refused = (name: string, message: string) => Object.assign(new Error(message), { name })
-
 const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
 
 const noGuests = 'Unauthenticated access is not supported for this identity pool.'
-const notSupported = 'Token is not from a supported provider of this identity pool.'
+const noRole = 'Invalid identity pool configuration. Check assigned IAM roles for this pool.'
 
 const tokenChecks: OptionChecks = { 'claims?': anObject, 'header?': anObject }

@@ -1,6 +1,6 @@
 export { type Attack, attacks } from './attacks.js'
 export type { TestClock } from './clock.js'
-export { events, type TestEventOptions } from './events.js'
+export { events, type TestChannelEventOptions, type TestEventOptions } from './events.js'
 export {
   createTestIdentityPool,
   serveTestIdentityPool,

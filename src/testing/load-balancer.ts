@@ -68,6 +68,7 @@ export function createTestLoadBalancer(
   issuer: TestIssuer,
   options: { readonly loadBalancerArn?: string } = {},
 ): TestLoadBalancer {
+  // Over 40 lines: a load balancer is its keys, and all that it does is done with them.
   checkOptions('createTestLoadBalancer', options, { 'loadBalancerArn?': aString })
   const { loadBalancerArn = anArn } = options
   const keys = new Map<string, { privateKey: KeyObject; pem: string }>()
@@ -93,8 +94,8 @@ export function createTestLoadBalancer(
       async fetch(input, init) {
         init?.signal?.throwIfAborted()
         requests++
-        const url = typeof input === 'object' && 'url' in input ? input.url : String(input)
-        const key = keys.get(url.slice(url.lastIndexOf('/') + 1))
+        const { pathname } = new URL(typeof input === 'object' && 'url' in input ? input.url : input)
+        const key = keys.get(pathname.slice(pathname.lastIndexOf('/') + 1))
         return key ? new Response(key.pem) : new Response(null, { status: 403 })
       },
     },

@@ -8,6 +8,7 @@ import {
   firstOf,
   hasScope,
   inGroup,
+  isGuest,
   isUser,
   not,
   type Policy,
@@ -312,6 +313,27 @@ t.test('restAuthorizer: the contract of failures', async t => {
     )
 })
 
+t.test('restAuthorizer: guests are let through only where they are named', async t => {
+  const guests = { ...pool, principal: () => ({ ...principal, kind: 'guest' as const }) }
+  const options = { verifier: createVerifier({ issuers: [guests], clock: issuer.clock }) }
+  const asked = async (authorize: ReturnType<typeof restAuthorizer>) =>
+    ['GET/open', 'GET/closed'].map(async path =>
+      allows(await authorize(tokenEvent(alice)), `${stage}/${path}`),
+    )
+  const cases: [string, ReturnType<typeof restAuthorizer>, [boolean, boolean]][] = [
+    ['nowhere', restAuthorizer(createGuard(options)), [false, false]],
+    ['by the guard', restAuthorizer(createGuard({ ...options, policy: isGuest })), [true, true]],
+    ['by a policy', restAuthorizer(createGuard(options), { policy: isGuest }), [true, true]],
+    [
+      'by a route',
+      restAuthorizer(createGuard(options), { routes: { 'GET /open': isGuest, 'GET /closed': () => true } }),
+      [true, false],
+    ],
+  ]
+  for (const [name, authorize, expected] of cases)
+    t.same(await Promise.all(await asked(authorize)), expected, name)
+})
+
 t.test('restAuthorizer: one policy for all routes, in the partition of the event', async t => {
   const authorize = restAuthorizer(guard, {
     routes: {
@@ -347,6 +369,8 @@ t.test('restAuthorizer: one policy for all routes, in the partition of the event
         )
       }
   }
+  const offline = 'arn:aws:execute-api:us-east-1:offlineContext_accountId:offlineContext_apiId/dev/GET/orders'
+  t.ok(allows(await authorize(tokenEvent(alice, offline)), offline), 'the ARN of an emulator')
   const none = restAuthorizer(guard, { routes: { 'GET /': not(isUser) } })
   t.notOk(allows(await none(tokenEvent(alice, `${stage}/GET/`)), `${stage}/GET/`))
   const root = restAuthorizer(guard, { routes: { 'GET /': isUser } })
@@ -462,6 +486,11 @@ t.test('authorizers refuse wrong options when they are built', async t => {
     [
       'the same route',
       () => httpAuthorizer(guard, { routes: { 'GET /{a}': isUser, 'GET /{b}': isUser } }),
+      /are the same/,
+    ],
+    [
+      'the same, beside ANY',
+      () => httpAuthorizer(guard, { routes: { 'ANY /{a}': isUser, 'GET /{b}': isUser, 'GET /{c}': isUser } }),
       /are the same/,
     ],
     [
@@ -852,10 +881,9 @@ t.test('principalFromEvent: credentials of an identity pool', async t => {
     kind: 'user',
     subject: identityId,
     issuer: 'https://cognito-identity.amazonaws.com',
-    clientId: poolId,
     groups: [],
     scopes: [],
-    provider: { name: userPoolName, type: 'Cognito', userId: subject },
+    provider: { name: userPoolName, type: 'CognitoSignIn', userId: subject },
     expiresAt: 1_790_000_000,
   } as const
   const { provider: _, ...rest } = user
@@ -885,6 +913,27 @@ t.test('principalFromEvent: credentials of an identity pool', async t => {
   t.same({ ...caller, expiresAt: user.expiresAt }, user, 'AppSync')
   t.ok(expiresAt >= before)
   t.throws(() => principalFromEvent(http([])), { name: 'TypeError', message: /neither/ })
+  const posing = `login.my.app:${poolId}:eve,${userPoolName},${signIn}`
+  const others = [
+    iam({ ...authenticated, cognitoAuthenticationProvider: `login.my.app,${posing}` }),
+    iam({ ...authenticated, cognitoAuthenticationProvider: `${userPoolName},${userPoolName}:x` }),
+    iam({ ...authenticated, cognitoAuthenticationProvider: `login.my.app,login.my.app:${signIn}` }),
+    http(['authenticated', 'login.my.app', `login.my.app:${signIn}`]),
+    {
+      identity: {
+        ...appSync,
+        cognitoIdentityAuthProvider: `"login.my.app","${posing.replaceAll(',', '","')}"`,
+      },
+    },
+  ]
+  for (const event of others)
+    t.match(principalFromEvent(event), { kind: 'user', provider: undefined }, 'called like somebody else')
+  const own = {
+    name: 'login.my.app',
+    type: 'Developer',
+    userId: posing.slice(`login.my.app:${poolId}:`.length),
+  }
+  t.same(principalFromEvent(http(['authenticated', 'login.my.app', posing])).provider, own, 'whole in a list')
 })
 
 t.test('principalFromEvent: nobody says who is calling', async t => {

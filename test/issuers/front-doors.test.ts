@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+import { connect } from 'node:net'
 import {
   allowAnonymous,
   behindLoadBalancer,
@@ -19,6 +21,7 @@ import {
   verifiedAccess,
 } from 'cognito-guard'
 import { createTestIssuer, createTestLoadBalancer, serveTestLoadBalancer } from 'cognito-guard/testing'
+import fc from 'fast-check'
 import t from 'tap'
 import { documents, signer } from './signing.js'
 
@@ -167,6 +170,23 @@ t.test('a token has one spelling', async t => {
   await t.rejects(alone.verify(padded), { code: 'ERR_TOKEN_MALFORMED' }, 'where nobody pads')
 })
 
+t.test('no other spelling passes, whatever is changed', async t => {
+  const verifier = verifierOf({ clientId: ['x', pool.options.clientId] })
+  const token = balancer.dataToken()
+  await verifier.verify(token)
+  const change = fc.tuple(fc.nat(token.length), fc.nat(3), fc.string({ maxLength: 3, unit: letters }))
+  await fc.assert(
+    fc.asyncProperty(change, async ([at, cut, text]) => {
+      const changed = token.slice(0, at) + text + token.slice(at + cut)
+      if (changed === token) return
+      const code = await verifier.verify(changed).catch((error: { code: string }) => error.code)
+      if (typeof code !== 'string' || !code.startsWith('ERR_TOKEN_')) throw new Error('it passes')
+    }),
+    { numRuns: 500 },
+  )
+  t.pass('500 changes')
+})
+
 t.test('a load balancer’s token is never taken for a user’s, nor the other way round', async t => {
   const poolOnly = createVerifier({
     issuers: [userPool({ ...pool.options, tokenUse: ['access', 'id'] })],
@@ -272,6 +292,43 @@ t.test('a load balancer: keys that are none, and hosts that are down, over the n
   t.equal(await codeWhen(() => new Response(signer('ES256').pem)), 'ERR_TOKEN_SIGNATURE', 'a key of others')
 })
 
+t.test('a load balancer: made-up key IDs cause few fetches, and harm nobody', async t => {
+  const verifier = verifierOf({ monotonic: { now: () => 0 } })
+  const good = balancer.dataToken()
+  await verifier.verify(good)
+  const before = balancer.requests
+  const made = Array.from({ length: 300 }, () => balancer.dataToken({ header: { kid: randomUUID() } }))
+  const codes = await Promise.all(made.map(token => verifier.verify(token).catch(error => error.code)))
+  t.ok(codes.every(code => code === 'ERR_TOKEN_KEY'))
+  t.ok(balancer.requests - before <= 5, `${balancer.requests - before} fetches`)
+  t.ok(await verifier.verify(good))
+  t.ok(await verifier.verify(balancer.dataToken()))
+})
+
+t.test('the load balancer of the test kit', async t => {
+  const { fetch } = balancer.options
+  const { kid } = JSON.parse(Buffer.from(String(balancer.dataToken().split('.')[0]), 'base64url').toString())
+  const url = new URL(`https://public-keys.auth.elb.us-east-1.amazonaws.com/${kid}`)
+  for (const input of [url, String(url), { url: String(url) }])
+    t.equal(await (await fetch(input)).text(), balancer.publicKey(kid))
+  t.equal((await fetch(`${String(url)}0`)).status, 403)
+  await t.rejects(fetch(url, { signal: AbortSignal.abort() }), { name: 'AbortError' })
+  const another = createTestLoadBalancer(pool, { loadBalancerArn: 'arn:x' })
+  t.equal(another.options.loadBalancerArn, 'arn:x')
+  t.throws(() => createTestLoadBalancer(pool, { arn: 'x' } as never), /arn is not an option/)
+  t.throws(() => balancer.dataToken({ exp: 1 } as never), /exp is not an option/)
+
+  const served = await serveTestLoadBalancer(balancer)
+  const { port, hostname } = new URL(served.options.publicKeysUrl)
+  const socket = connect(Number(port), hostname)
+  socket.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nhalf')
+  await new Promise(resolve => setTimeout(resolve, 50))
+  socket.destroy()
+  await new Promise(resolve => setTimeout(resolve, 50))
+  t.equal((await globalThis.fetch(`${served.options.publicKeysUrl}/${kid}`)).status, 200, 'is still there')
+  await served.close()
+})
+
 t.test('behind a load balancer: one header', async t => {
   const guard = createGuard(behindLoadBalancer({ ...balancer.options, clock: pool.clock }))
   const headers = balancer.headers({ username: 'ada' })
@@ -340,10 +397,14 @@ t.test('behind a load balancer: with the access token, for groups and scopes', a
   t.equal((await verifier.verify(pair)).principal.username, 'ada')
   t.equal(verifier.verifySync(pair).principal.username, 'ada')
   t.throws(() => verifier.verifySync(`${pair} x`), { code: 'ERR_TOKEN_MALFORMED' })
+  t.throws(() => verifier.verifySync([pair] as never), { code: 'ERR_TOKEN_MALFORMED' })
   await t.rejects(verifier.verify(''), { code: 'ERR_TOKEN_MALFORMED' })
   await verifier.ready()
   t.equal(verifier.health().length, 2)
   verifier.close()
+  for (const factory of [loadBalancer, verifiedAccess])
+    t.throws(() => factory(undefined as never), /options must be an object/)
+  t.throws(() => behindLoadBalancer(undefined as never), /issuer is undefined/)
   t.throws(
     () => behindLoadBalancer({ ...balancer.options, clientId: undefined as never }),
     /clientId is undefined/,
@@ -401,3 +462,5 @@ t.test('Verified Access', async t => {
 })
 
 const nextLetter = (char: string) => String.fromCharCode(char.charCodeAt(0) + 1)
+
+const letters = fc.constantFrom('=', 'A', 'Q', 'g', 'w', '_', '-', '+', '/', '.', ' ', '\n', 'é')

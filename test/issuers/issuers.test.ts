@@ -14,6 +14,7 @@ import {
   isMachine,
   isRead,
   isUser,
+  type JwtClaims,
   loadBalancer,
   not,
   oidcProvider,
@@ -21,6 +22,7 @@ import {
   some,
   type UserPoolOptions,
   userPool,
+  verifiedAccess,
 } from 'cognito-guard'
 import {
   type AppSyncAuthorizerOptions,
@@ -29,7 +31,12 @@ import {
   type GatewayAuthorizerOptions,
   restAuthorizer,
 } from 'cognito-guard/lambda'
-import { createTestIdentityPool, createTestIssuer, createTestLoadBalancer } from 'cognito-guard/testing'
+import {
+  createTestIdentityPool,
+  createTestIssuer,
+  createTestLoadBalancer,
+  type TestFetch,
+} from 'cognito-guard/testing'
 import t from 'tap'
 import * as v from 'valibot'
 import { z } from 'zod'
@@ -141,11 +148,11 @@ t.test('a user pool: groups, and where else they may be', async t => {
     'a',
     'corp:b',
   ])
-  await t.rejects(
-    groupsOf({}, { groupsFrom: () => 'admin' as never }),
-    { name: 'TypeError' },
-    'our fault, not a 401',
-  )
+  const roles = (claims: JwtClaims) => claims.roles
+  t.same(await groupsOf({ roles: ['a'] }, { groupsFrom: roles }), ['a'])
+  t.same(await groupsOf({ 'cognito:groups': ['a'] }, { groupsFrom: roles }), [])
+  for (const claim of ['admin', { admin: true }, [1]])
+    await t.rejects(groupsOf({ roles: claim }, { groupsFrom: roles }), { code: 'ERR_TOKEN_CLAIM' })
   t.throws(() => groupsFromText(''), /name of a claim/)
 })
 
@@ -161,6 +168,8 @@ t.test('a user pool: federated users', async t => {
   await guard({ header: () => `Bearer ${pool.accessToken()}` })
   t.notOk(decide(pool.accessToken({ provider })).authorized, 'access tokens do not say it')
   const linked = { userId: 'x', providerName: 'Google', providerType: 'Google', primary: 'false' }
+  const odd = { ...linked, primary: { toString: 'x' } }
+  t.notOk(decide(pool.idToken({ claims: { identities: [odd, 1, null] } })).authorized, 'an odd one')
   const primary = { userId: 'y', providerName: 'Corp', providerType: 'SAML', primary: 'true' }
   t.ok(decide(pool.idToken({ claims: { identities: [linked, primary] } })).authorized, 'the primary one')
 })
@@ -174,6 +183,7 @@ t.test('an identity pool: users and guests', async t => {
   })
   t.equal(guest.principal.subject, guest.claims.sub)
   const login = { provider: cognito, userId: 'u-1' }
+  const samlArn = 'arn:aws:iam::111122223333:saml-provider/Corp'
   const oidcArn = 'arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com'
   const cases = [
     ['a user pool', { login }, { name: cognito, type: 'CognitoSignIn', userId: 'u-1' }],
@@ -194,6 +204,16 @@ t.test('an identity pool: users and guests', async t => {
     [
       'a form that is not known',
       { claims: { amr: ['authenticated', 'graph.facebook.com', 'x'] } },
+      undefined,
+    ],
+    [
+      'a form that is not known, of somebody called like another',
+      { claims: { amr: ['authenticated', samlArn, `${samlArn}:SAML:eve:OIDC:ada`] } },
+      undefined,
+    ],
+    [
+      'a login at another',
+      { claims: { amr: ['authenticated', 'x', `${cognito}:CognitoSignIn:u-1`] } },
       undefined,
     ],
     ['nothing but that', { claims: { amr: ['authenticated'] } }, undefined],
@@ -336,6 +356,104 @@ t.test('a guest gets through only where guests are named', async t => {
     [machine, 'GET', false],
   ] as const)
     t.match(await decide(token, method), { authorized }, `${method}`)
+})
+
+t.test('forgeries, by each issuer', async t => {
+  const uuid = '4b8e1d3c-0000-4000-8000-123456789abc'
+  const balancerArn =
+    'arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/app/a/0123456789abcdef'
+  const instanceArn = 'arn:aws:ec2:eu-west-1:111122223333:verified-access-instance/vai-0123456789abcdef0'
+  const iss = 'https://login.example'
+  const exp = now + 60
+  const kinds = [
+    {
+      name: 'an identity pool',
+      alg: 'RS512',
+      kid: 'us-east-1-7',
+      claims: {
+        iss: 'https://cognito-identity.amazonaws.com',
+        aud: identityPoolId,
+        sub: 'i',
+        amr: ['authenticated'],
+        exp,
+      },
+      issuer: (fetch: TestFetch) => identityPool({ identityPoolId, fetch }),
+    },
+    {
+      name: 'an OIDC provider',
+      alg: 'PS256',
+      kid: 'k/+=',
+      claims: { iss, aud: 'api', sub: 'u', exp },
+      issuer: (fetch: TestFetch) =>
+        oidcProvider({ issuer: iss, audience: 'api', algorithms: 'PS256', jwksUri: `${iss}/keys`, fetch }),
+    },
+    {
+      name: 'a load balancer',
+      alg: 'ES256',
+      kid: uuid,
+      header: { signer: balancerArn, client: 'c', iss, exp },
+      claims: { sub: 'u' },
+      padded: true,
+      issuer: (fetch: TestFetch) =>
+        loadBalancer({ loadBalancerArn: balancerArn, clientId: 'c', issuer: iss, fetch }),
+    },
+    {
+      name: 'Verified Access',
+      alg: 'ES384',
+      kid: uuid,
+      header: { signer: instanceArn, iss, exp },
+      claims: { sub: 'u' },
+      padded: true,
+      issuer: (fetch: TestFetch) => verifiedAccess({ instanceArn, issuer: iss, fetch }),
+    },
+  ] as const
+  for (const kind of kinds) {
+    const { name, alg, kid, claims } = kind
+    const header = 'header' in kind ? kind.header : {}
+    const spelling = 'padded' in kind ? { padded: true } : {}
+    const [own, foreign] = [signer(alg, kid), signer(alg, kid)]
+    const fetch = async () => ('padded' in kind ? new Response(own.pem) : Response.json({ keys: [own.jwk] }))
+    const verifier = createVerifier({ issuers: [kind.issuer(fetch)], clock })
+    const by = (key: typeof own, more: object = {}, text: object = claims) =>
+      key.token({ ...header, ...more }, text, spelling)
+    const good = by(own)
+    t.ok(await verifier.verify(good), name)
+    t.ok(
+      await verifier.verify(by(own, { jku: 'https://evil.example', x5u: 'https://evil.example' })),
+      'URLs are not looked at',
+    )
+    const [head, body, signature] = good.split('.')
+    const [, other] = by(own, {}, { ...claims, sub: 'admin' }).split('.')
+    const forged = [
+      ['another’s key', by(foreign), 'ERR_TOKEN_SIGNATURE'],
+      ['a key that it brings along', by(foreign, { jwk: foreign.jwk, x5c: ['x'] }), 'ERR_TOKEN_SIGNATURE'],
+      ['other claims', `${head}.${other}.${signature}`, 'ERR_TOKEN_SIGNATURE'],
+      ['no key ID', by(own, { kid: undefined }), 'ERR_TOKEN_KEY'],
+      ['none', by(own, { alg: 'none' }), 'ERR_TOKEN_ALGORITHM'],
+      ['a secret', by(own, { alg: 'HS256' }), 'ERR_TOKEN_ALGORITHM'],
+      ['another algorithm', by(own, { alg: 'RS256' }), 'ERR_TOKEN_ALGORITHM'],
+      ['what must be understood', by(own, { crit: ['x'], x: 1 }), 'ERR_TOKEN_MALFORMED'],
+      ['another type', by(own, { typ: 'dpop+jwt' }), 'ERR_TOKEN_MALFORMED'],
+      ['no signature', `${head}.${body}.`, 'ERR_TOKEN_MALFORMED'],
+      ['five parts', `${good}.AAAA.AAAA`, 'ERR_TOKEN_MALFORMED'],
+      ['a space', `${good} `, 'ERR_TOKEN_MALFORMED'],
+      ['a line break', `${good}\n`, 'ERR_TOKEN_MALFORMED'],
+      ['too long', by(own, {}, { ...claims, x: 'x'.repeat(20_000) }), 'ERR_TOKEN_MALFORMED'],
+      [
+        'expired',
+        by(own, 'exp' in header ? { exp: now - 6 } : {}, { ...claims, exp: now - 6 }),
+        'ERR_TOKEN_EXPIRED',
+      ],
+      ['not yet', by(own, {}, { ...claims, nbf: now + 60 }), 'ERR_TOKEN_NOT_YET_VALID'],
+      ['milliseconds', by(own, {}, { ...claims, iat: now * 1000 }), 'ERR_TOKEN_CLAIM'],
+    ] as const
+    for (const [what, token, code] of forged)
+      t.equal(
+        await verifier.verify(token).catch((error: { code: string }) => error.code),
+        code,
+        `${name}: ${what}`,
+      )
+  }
 })
 
 t.test('a guest gets through authorizers, too, only where guests are named', async t => {

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
   type Algorithm,
+  AuthError,
   createVerifier,
   type OidcProviderOptions,
   oidcProvider,
@@ -70,7 +71,7 @@ t.test('an OIDC provider: who its tokens speak for', async t => {
         jwksUri,
         fetch: documents({ [jwksUri]: { keys: [rs256.jwk] } }).fetch,
         claims: v.object({ roles: v.array(v.string()), hd: v.literal('example.com') }),
-        groupsFrom: ({ roles }) => roles as string[],
+        groupsFrom: ({ roles }) => roles,
       }),
     ],
     clock,
@@ -429,6 +430,10 @@ t.test('tenants: a resolver that fails is an outage', async t => {
     const error = (await verifier.verify(token).catch(error => error)) as { code: string; cause: unknown }
     t.same([error.code, error.cause], ['ERR_KEYS_UNAVAILABLE', down])
   }
+  house.resolve = () => {
+    throw new AuthError('ERR_REVOCATION_UNAVAILABLE')
+  }
+  t.equal(await codeOf(verifier.verify(token)), 'ERR_REVOCATION_UNAVAILABLE', 'a refusal of one’s own')
   house.resolve = iss => found.get(iss)
   t.ok(await verifier.verify(token))
   for (const failure of failures) {
@@ -457,6 +462,24 @@ t.test('tenants: one question at a time about each, and not too many at once', a
   const codes = await Promise.all(others)
   t.equal(codes.filter(code => code === 'ERR_TOKEN_ISSUER').length, 99)
   t.equal(codes.filter(code => code === 'ERR_KEYS_UNAVAILABLE').length, 6)
+})
+
+t.test('tenants: a crowd of strangers does not keep in who has left', async t => {
+  const { pool, house, found, verifier, pass } = landlord({ refreshAfter: 100 })
+  const a = pool('A')
+  const token = a.accessToken()
+  await verifier.verify(token)
+  found.delete(a.issuer)
+  const waiting: (() => void)[] = []
+  house.resolve = iss => new Promise(resolve => waiting.push(() => resolve(found.get(iss))))
+  const others = Array.from({ length: 100 }, (_, i) =>
+    codeOf(verifier.verify(a.accessToken({ claims: { iss: `https://stranger.example/${i}` } }))),
+  )
+  pass(100)
+  t.ok(await verifier.verify(token), 'asked about meanwhile')
+  for (const answer of waiting) answer()
+  await Promise.all(others)
+  t.equal(await codeOf(verifier.verify(token)), 'ERR_TOKEN_ISSUER')
 })
 
 t.test('tenants: memory is bounded', async t => {

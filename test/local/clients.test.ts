@@ -143,6 +143,19 @@ t.test('the AWS SDK', async t => {
     const confirm = (Username: string, ConfirmationCode: string) =>
       sdk.send(new ConfirmSignUpCommand({ ClientId: 'localweb', Username, ConfirmationCode }))
     await t.rejects(signUp('carol', 'short'), { name: 'InvalidPasswordException' })
+    for (const Name of ['sub', 'cognito:groups', 'email_verified'])
+      await t.rejects(
+        sdk.send(
+          new SignUpCommand({
+            ClientId: 'localweb',
+            Username: 'mallory',
+            Password: 'long enough',
+            UserAttributes: [{ Name, Value: 'true' }],
+          }),
+        ),
+        { name: 'InvalidParameterException' },
+        `${Name} is not for a user to say`,
+      )
     t.match(await signUp('carol', 'long enough'), {
       UserConfirmed: false,
       CodeDeliveryDetails: { Destination: 'c***@d***' },
@@ -354,7 +367,7 @@ t.test('the AWS SDK', async t => {
         'attributes that are none',
         'SignUp',
         '{"ClientId":"localweb","Username":"x","Password":"long enough","UserAttributes":[1]}',
-        undefined,
+        'InvalidParameterException',
       ],
     ] as const
     for (const [name, operation, body, type] of cases)

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { createServer, request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -267,6 +268,24 @@ t.test('federation', async t => {
       },
     ])
     t.match(claimsOf(access_token), { username: 'Google_1180', version: 2 })
+    t.same(Object.keys(claims).toSorted(), [
+      'at_hash',
+      'aud',
+      'auth_time',
+      'cognito:groups',
+      'cognito:username',
+      'email',
+      'email_verified',
+      'event_id',
+      'exp',
+      'iat',
+      'identities',
+      'iss',
+      'jti',
+      'origin_jti',
+      'sub',
+      'token_use',
+    ])
     t.equal(
       claimsOf((await tokens(await post(page, { user: '0' }))).id_token).sub,
       claims.sub,
@@ -406,13 +425,12 @@ t.test('the controls', async t => {
   })
 
   t.test('by the forms of the page', async t => {
-    t.equal(
-      (await post('/_local/groups', { username: 'bob', groups: 'readers' })).headers.get('location'),
-      '/',
-    )
+    const send = (name: string, fields: Record<string, string>) =>
+      post(`/_local/${name}`, fields, { accept: 'text/html,*/*' })
+    t.equal((await send('groups', { username: 'bob', groups: 'readers' })).headers.get('location'), '/')
     t.same(local.users.find('bob')?.groups, ['readers'])
-    t.equal((await post('/_local/clock', { offset: '-60' })).status, 303)
-    const wrong = await post('/_local/clock', { offset: 'x' })
+    t.equal((await send('clock', { offset: '-60' })).status, 303)
+    const wrong = await send('clock', { offset: 'x' })
     t.equal(
       wrong.headers.get('location'),
       `/?problem=${encodeURIComponent('clock: offset must be a whole number from -315360000 to 315360000')}`,
@@ -421,9 +439,22 @@ t.test('the controls', async t => {
     t.match(page, 'offset must be a whole number')
     t.match(page, 'value="-60"')
     await control('clock', { offset: 0 })
+    const body = '{"username":"alice"}'
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    const asked = await fetch(`${url}/_local/tokens`, { method: 'POST', body, headers })
+    t.match(await asked.json(), { accessToken: String }, 'as curl sends it')
     await t.rejects(control('nothing'), /nothing is no control; known are clock,/)
     await t.rejects(control('clock', { offset: 0, x: 1 }), /x is not an option/)
     t.equal((await fetch(`${url}/_local/clock`, { method: 'POST' })).status, 400, 'no body')
+  })
+
+  t.test('why a token is refused', async t => {
+    t.match(await (await get('/inspect')).text(), 'data-testid="inspect-text"')
+    const text = await tokenOf('alice')
+    const verdictOf = async (token: string) =>
+      /data-testid="verdict">([^<]*)</.exec(await (await post('/inspect', { text: token })).text())?.[1]
+    t.equal(await verdictOf(text), 'accepted')
+    t.equal(await verdictOf('x'), 'refused ERR_TOKEN_MALFORMED')
   })
 
   t.test('decisions of an app, live', async t => {
@@ -499,6 +530,15 @@ t.test('a fault of its own is not the fault of the caller', async t => {
   t.match(await (await get('/oauth2/userInfo', { authorization: 'Bearer x' })).text(), 'Error: a bug')
 })
 
+t.test('an issuer that is its own URL', async t => {
+  const { get, url } = await startTestCognito(t, { issuer: 'local' })
+  t.match(
+    await (await get('/')).text(),
+    `&#34;issuer&#34;: &#34;${url}/us-east-1_LOCALDEV0&#34;`,
+    'the page says so',
+  )
+})
+
 t.test('the configuration', async t => {
   const cases: [string, unknown, RegExp][] = [
     ['no object', [], /^dev.json: options must be an object$/],
@@ -519,6 +559,16 @@ t.test('the configuration', async t => {
       'attributes of numbers',
       { users: [{ username: 'x', password: 'y', attributes: { 'custom:n': 1 } }] },
       /attributes must hold strings only/,
+    ],
+    [
+      'a user of a provider without an ID',
+      { identityProviders: [{ name: 'A', type: 'SAML', users: [{}] }] },
+      /identityProviders\[0\]: users\[0\]: userId is undefined$/,
+    ],
+    [
+      'an attribute that there is not',
+      { users: [{ username: 'x', password: 'y', attributes: { sub: '1' } }] },
+      /attributes has sub, which is neither/,
     ],
     [
       'attributes in a list',
@@ -546,6 +596,9 @@ t.test('the configuration', async t => {
   for (const [name, document, message] of cases)
     t.throws(() => parseConfig(document, 'dev.json'), { name: 'TypeError', message }, name)
   t.equal(parseConfig({ lifetimes: { access: 300 } }, 'dev.json').lifetimes.id, 3600)
+  const manual = readFileSync(new URL('../../../docs/local.md', import.meta.url), 'utf8')
+  const example: unknown = JSON.parse(/```json\n(.*?)```/s.exec(manual)?.[1] ?? '')
+  t.equal(parseConfig(example, 'docs/local.md').userPoolId, 'eu-west-1_LOCALDEV0', 'the one in the manual')
   const { issuer } = (
     await startTestCognito(t, {
       issuer: 'updated',

@@ -1,0 +1,17 @@
+import { spawn } from 'node:child_process'
+import type { Io } from './io.js'
+
+/** Opens a page for somebody who sits at this machine. Does nothing where nobody does, or nothing can open it. */
+export function openPage(url: string, { stdout, env }: Io, platform: string = process.platform): void {
+  const hasScreen = platform === 'darwin' || platform === 'win32' || env.DISPLAY || env.WAYLAND_DISPLAY
+  if (!stdout.isTTY || env.CI || !hasScreen) return
+  const [command = 'xdg-open', ...args] = openers[platform] ?? []
+  spawn(command, [...args, url], { env, stdio: 'ignore', detached: true })
+    .on('error', () => {})
+    .unref()
+}
+
+const openers: Readonly<Record<string, readonly string[]>> = {
+  darwin: ['open'],
+  win32: ['cmd', '/c', 'start', ''],
+}
