@@ -64,7 +64,6 @@ function mutate(name) {
     reporters: ['clear-text', 'json'],
     clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportScoreTable: false },
     jsonReporter: { fileName: report },
-    tempDirName: `${here}tmp`,
     allowEmpty: false,
     disableTypeChecks: false,
   }
