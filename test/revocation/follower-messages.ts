@@ -11,4 +11,4 @@ export function now(): number {
   return Number(process.hrtime.bigint()) / 1e6
 }
 
-export const sessions = 4_000
+export const sessions = 2_000

@@ -14,34 +14,42 @@ export type Method = 'revokeToken' | 'revokeSession' | 'revokeUser' | 'revokeCli
 
 type Target = Readonly<Record<string, string | number>>
 
-/** What a list of revocations is meant to do, as slow and as plain as can be: a few of each thing, so that they meet often. */
+/** What a list of revocations is meant to do, as plain as can be: a few of each thing, so that they meet often, and none ever goes. */
 export function revocationModel(lifetime: number) {
-  let written: { method: Method; target: Target; second: number }[] = []
+  const written = new Map<string, { target: Target; second: number }[]>()
   const pools = ['eu-west-1_One', 'eu-west-1_Two']
+  const about = (...words: unknown[]) => words.join(' ')
 
   return {
     add(method: Method, target: Target, now: number) {
-      // what is so old is about nothing any more, and would only make the model slow
-      written = written.filter(({ second }) => second + 2 * lifetime + 1_000 > now / 1000)
-      written.push({ method, target, second: Math.floor(now / 1000) })
+      const id = target.jti ?? target.session ?? target.subject ?? target.clientId
+      const key = about(method, target.issuer, id)
+      const entry = { target, second: Math.floor(now / 1000) }
+      written.set(key, [...(written.get(key) ?? []), entry])
     },
     isRevoked({ claims }: VerifiedToken, now: number): boolean {
       const time = now / 1000
-      return written.some(({ method, target, second }) => {
-        if (!claims.iss.endsWith(`/${target.issuer}`)) return false
-        if (method === 'revokeToken' || method === 'revokeSession') {
-          const end =
-            method === 'revokeToken' ? Number(target.expiresAt ?? second + lifetime) : second + lifetime
-          const isIt =
-            method === 'revokeToken' ? target.jti === claims.jti : target.session === claims.origin_jti
-          return isIt && time < end + 300
-        }
+      const pool = claims.iss.split('/').at(-1)
+      const isThereOne = (
+        method: Method,
+        id: unknown,
+        revokes: (entry: { target: Target; second: number }) => boolean,
+      ) => (written.get(about(method, pool, id)) ?? []).some(revokes)
+      const isBefore = ({ target, second }: { target: Target; second: number }) => {
         const notBefore = Number(target.notBefore ?? second + 1)
-        const isIt =
-          method === 'revokePool' ||
-          (method === 'revokeUser' ? target.subject === claims.sub : target.clientId === claims.client_id)
-        return isIt && (claims.iat as number) < notBefore && time < notBefore + lifetime + 300
-      })
+        return (claims.iat as number) < notBefore && time < notBefore + lifetime + 300
+      }
+      return (
+        isThereOne(
+          'revokeToken',
+          claims.jti,
+          ({ target, second }) => time < Number(target.expiresAt ?? second + lifetime) + 300,
+        ) ||
+        isThereOne('revokeSession', claims.origin_jti, ({ second }) => time < second + lifetime + 300) ||
+        isThereOne('revokeUser', claims.sub, isBefore) ||
+        isThereOne('revokeClient', claims.client_id, isBefore) ||
+        isThereOne('revokePool', undefined, isBefore)
+      )
     },
     randomTarget(random: (below: number) => number, now: number): { method: Method; target: Target } {
       const issuer = pools[random(2)] as string

@@ -23,8 +23,13 @@ export interface RedisServer {
   start(): Promise<void>
 }
 
+/** A test, or whatever else ends what was started for it. */
+export interface WithEnd {
+  teardown(end: () => unknown): void
+}
+
 /** Starts a server, which ends with the test. `--appendonly yes` makes it remember, for all that a SIGKILL can do. */
-export async function redisServer(t: Test, ...options: string[]): Promise<RedisServer> {
+export async function redisServer(t: WithEnd, ...options: string[]): Promise<RedisServer> {
   const directory = mkdtempSync(join(tmpdir(), 'redis-'))
   const port = await freePort()
   let server: ChildProcess
@@ -85,6 +90,13 @@ export async function until(what: string, isMet: () => unknown): Promise<void> {
   throw new Error(`not within twenty seconds: ${what}`)
 }
 /* c8 ignore stop */
+
+/** Whether a promise is fulfilled: for `until`, where a busy machine may be too slow for a short `staleAfter` once or twice. */
+export const isDone = (promise: Promise<unknown>): Promise<boolean> =>
+  promise.then(
+    () => true,
+    () => false,
+  )
 
 async function freePort(): Promise<number> {
   const server = createServer()
