@@ -65,9 +65,6 @@ export function revocationIndex({ lifetime, maxEntries }: IndexLimits): Revocati
     )
   }
 
-  const find = (entries: ReadonlyMap<string, number> | undefined, id: unknown): number =>
-    entries?.get(id as string) ?? -1
-
   const isBefore = (notBefore: number, issued: number) =>
     notBefore > issued && notBefore + lifetime + margin > seconds
 
@@ -141,6 +138,9 @@ export function revocationIndex({ lifetime, maxEntries }: IndexLimits): Revocati
     }
   }
 }
+
+const find = (entries: ReadonlyMap<string, number> | undefined, id: unknown): number =>
+  entries?.get(id as string) ?? -1
 
 /** Most lists are of one kind or two: the others are `undefined`, which costs a lookup nothing. */
 type List = Record<RevocationKind, Map<string, number> | undefined>
