@@ -95,7 +95,7 @@ function policyAuthorizer<C extends JwtClaims>(
   return async (view: RequestView, methodArn: string): Promise<APIGatewayAuthorizerResult> => {
     const { stage, method, path } = parseMethodArn(methodArn)
     const permitted = new Set<Route>()
-    const ask = async (auth: VerifiedToken<C>, _request: RequestView, clock: Clock) => {
+    const ask = async (auth: VerifiedToken<C>, _request: RequestView, clock?: Clock) => {
       if (policy && (await refusedBy(policy, auth, tokenAlone, clock))) return false
       for (const route of routes ?? []) {
         if (!(await refusedBy(route.policy, auth, tokenAlone, clock))) permitted.add(route)
