@@ -63,7 +63,7 @@ export function isAuthError(thrown: unknown): thrown is AuthError {
  * the same, so that what a framework adds to one does not show on another.
  */
 export function refusal(code: AuthErrorCode, hint?: string): AuthError {
-  const id = hint ?? code
+  const id = hint === undefined ? code : `${code} ${hint}`
   let original = originals.get(id)
   if (!original) {
     const limit = Error.stackTraceLimit
