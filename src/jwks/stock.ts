@@ -23,8 +23,6 @@ export interface Supply {
   readonly time: (wall?: number) => number
   /** Told of keys that were not there before. */
   readonly foundNew: () => void
-  /** Told of the end. */
-  readonly closed?: (() => void) | undefined
   readonly emit: (event: KeySetEvent) => void
 }
 
@@ -70,7 +68,7 @@ export interface Stock {
  * Returns the keys at hand, which are replaced as a whole by each flight that brings some, and by nothing else.
  * One closure: the state below is what every part of it turns on.
  */
-export function stock({ load, initial, freshFor, timing, time, foundNew, closed, emit }: Supply): Stock {
+export function stock({ load, initial, freshFor, timing, time, foundNew, emit }: Supply): Stock {
   let keys = initial
   /** When the fetch of the keys began. Keys that were not fetched age from their first use. */
   let fetchedAt: number | undefined
@@ -195,7 +193,6 @@ export function stock({ load, initial, freshFor, timing, time, foundNew, closed,
       isClosed = true
       lastError = keySetError('closed')
       giveUp(lastError)
-      closed?.()
     },
   }
 }
