@@ -3,14 +3,14 @@ import { pathToFileURL } from 'node:url'
 import type { parseArgs } from 'node:util'
 import { type Authorizer, startApiGateway } from '../local/api-gateway.js'
 import type { AuthorizerType } from '../local/authorizer-event.js'
-import type { Listening } from '../local/http.js'
 import { type LoadBalancerKey, startLoadBalancer, type Unauthenticated } from '../local/load-balancer.js'
 import type { Local } from '../local/local.js'
 import type { Routes } from '../local/server.js'
+import type { Loopback } from '../testing/loopback.js'
 import { usageError } from './io.js'
 
 /** What runs in front of an app. */
-export interface Front extends Listening {
+export interface Front extends Loopback {
   /** A line on where it is. */
   readonly says: string
 }

@@ -5,7 +5,7 @@ import type { JwtClaims } from '../types.js'
 import { type AwsAnswer, awsError } from './initiate-auth.js'
 import { nextTestKey } from './keys.js'
 import { loginChecker, refused } from './login-check.js'
-import { type Loopback, loopback } from './loopback.js'
+import { answering, type Loopback } from './loopback.js'
 import type { TestFetch, TestIssuer } from './types.js'
 
 /** The options of {@link createTestIdentityPool}. */
@@ -168,7 +168,7 @@ export function createTestIdentityPool(
 
 /** Resolves to the calls and the keys of a test identity pool on 127.0.0.1: an endpoint for the AWS SDK. */
 export async function serveTestIdentityPool(pool: TestIdentityPool): Promise<Loopback> {
-  return loopback(async (request, body) => {
+  return answering(async (request, body) => {
     if (request.method === 'GET') {
       const keys = await pool.options.fetch('')
       return { status: 200, type: 'application/json', body: await keys.text() }
