@@ -10,13 +10,13 @@ import type { Loopback } from '../testing/loopback.js'
 import { usageError } from './io.js'
 
 /** What runs in front of an app. */
-export interface Front extends Loopback {
+interface Front extends Loopback {
   /** A line on where it is. */
   readonly says: string
 }
 
 /** What is to run in front of apps: a load balancer, an API Gateway, both or neither. */
-export interface Fronts {
+interface Fronts {
   readonly loadBalancer?: { appPort: number; port: number; unauthenticated: Unauthenticated }
   readonly apiGateway?: {
     authorizer: Authorizer

@@ -27,7 +27,7 @@ export interface Supply {
 }
 
 /** Keys, and for how many milliseconds their sender calls them fresh. */
-export interface Loaded {
+interface Loaded {
   readonly keys: KeySet
   readonly freshFor?: number | undefined
 }
@@ -42,7 +42,7 @@ export interface Flight {
 }
 
 /** The keys at hand and the flight that fetches the next ones. */
-export interface Stock {
+interface Stock {
   /** The time of a call. Gives up a flight that should have ended long ago. */
   tick(wall: number): number
   find(kid: string | undefined, algorithm: Algorithm): VerificationKey | undefined

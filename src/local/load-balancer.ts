@@ -10,7 +10,7 @@ import { issueTokens, type TokenSet } from './tokens.js'
 import { userInfo } from './user-info.js'
 
 /** A load balancer in front of an app on this machine. */
-export interface LocalLoadBalancer extends Loopback {
+interface LocalLoadBalancer extends Loopback {
   /** `signer` of what it signs. */
   readonly arn: string
 }

@@ -3,7 +3,7 @@ import type { RoleReason } from '../role.js'
 import { refused } from './login-check.js'
 
 /** What the token of an identity says. */
-export interface IdentityTokenFacts {
+interface IdentityTokenFacts {
   readonly identityPoolId: string
   readonly accountId: string
   readonly identityId: string
