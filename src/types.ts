@@ -184,8 +184,8 @@ export interface Verifier<C extends JwtClaims = JwtClaims> {
   /** How the keys of each issuer are, in the order of the `issuers` option. */
   health(): readonly VerifierHealth[]
   /**
-   * Ends fetches in flight and closes sockets. A process also exits without it. Does not close the list of revocations, which other
-   * verifiers may share.
+   * Ends fetches in flight; none follows. A process also exits without it. Does not close what other verifiers may share: the list of
+   * revocations, and idle sockets, which go by themselves after 10 s.
    */
   close(): void
 }

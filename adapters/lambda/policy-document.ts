@@ -2,7 +2,7 @@ import type { APIGatewayAuthorizerResult } from 'aws-lambda'
 import type { AuthorizerContext } from './context.js'
 
 /** The parts of a method ARN. */
-export interface MethodArn {
+interface MethodArn {
   /** `arn:{partition}:execute-api:{region}:{account}:{api}/{stage}`, as it came. */
   readonly stage: string
   readonly method: string

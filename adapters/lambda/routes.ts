@@ -28,7 +28,7 @@ export interface Route {
 }
 
 /** Resources relative to the stage, and the permitted routes that they could not be made to cover. */
-export interface Grants {
+interface Grants {
   readonly allow: readonly string[]
   readonly deny: readonly string[]
   readonly apart: readonly Route[]

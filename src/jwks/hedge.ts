@@ -1,7 +1,7 @@
 import type { KeySetError } from './failure.js'
 
 /** One request of several for the same thing. It rejects with a {@link KeySetError}. */
-export type Attempt<T> = (signal: AbortSignal, isFirst: boolean) => Promise<T>
+type Attempt<T> = (signal: AbortSignal, isFirst: boolean) => Promise<T>
 
 /**
  * Returns the first success of at most `requests` attempts. The second one starts after `delay` milliseconds without an answer,

@@ -92,7 +92,6 @@ export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
     close() {
       isClosed = true
       for (const keys of [...known.values(), ...others.values()]) keys.close()
-      get.close?.()
     },
   })
 }

@@ -4,7 +4,7 @@ import { type Flight, type Supply, stock } from './stock.js'
 import type { TokenBucket } from './token-bucket.js'
 
 /** What {@link refreshing} is made of. */
-export interface Source extends Omit<Supply, 'foundNew'> {
+interface Source extends Omit<Supply, 'foundNew'> {
   /** How often a key that is not at hand may cause a flight. */
   readonly unknown: TokenBucket
   /** How often a bad signature may. */

@@ -14,7 +14,7 @@ export function html(
 }
 
 /** What a page is made of. */
-export interface PageParts {
+interface PageParts {
   readonly title: string
   readonly main: Html
   /** JavaScript. Default: none, and none is allowed. */

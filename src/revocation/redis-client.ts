@@ -46,13 +46,13 @@ interface IoRedisConnection {
 }
 
 /** The line of text in a stream, with its ID: the milliseconds and the number that Redis gave it. */
-export interface StreamEntry {
+interface StreamEntry {
   readonly id: string
   readonly line: string
 }
 
 /** One stream, through a client that is connected. */
-export interface Stream {
+interface Stream {
   /** Adds a line and returns its ID. */
   add(line: string): Promise<string>
   /** The entries after an ID, up to a number; waits for one, up to a number of milliseconds. */

@@ -3,7 +3,7 @@ import { idFilter } from './id-filter.js'
 import { type DatedRevocation, isCutOff, margin, poolOf, type RevocationKind } from './revocation.js'
 
 /** What a {@link revocationIndex} is limited to. */
-export interface IndexLimits {
+interface IndexLimits {
   /** Seconds that the longest token lives, and with it an entry. */
   readonly lifetime: number
   readonly maxEntries: number

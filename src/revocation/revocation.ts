@@ -112,7 +112,7 @@ export function revoking<R>(clock: Clock, add: (revocation: Revocation) => R) {
  *
  * @throws TypeError for a missing, unknown or unusable identifier, naming it
  */
-export function revocationOf(kind: RevocationKind, target: object, now: number): Revocation {
+function revocationOf(kind: RevocationKind, target: object, now: number): Revocation {
   const { method, id, at, of } = kinds[kind]
   const plain = 'principal' in target ? of(target as VerifiedToken) : target
   checkOptions(method, plain, {

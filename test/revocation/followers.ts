@@ -7,14 +7,14 @@ import { type FollowerMessage, issuer, now } from './follower-messages.js'
 import { until, type WithEnd } from './redis-server.js'
 
 /** Another process that follows the list. */
-export type Follower = Awaited<ReturnType<typeof follower>>
+type Follower = Awaited<ReturnType<typeof follower>>
 
 /** Starts eight processes that follow the list of a server, half of them with each client, and waits until they have read it. */
 export const eightFollowers = (t: WithEnd, port: number): Promise<Follower[]> =>
   Promise.all(Array.from({ length: 8 }, (_, i) => follower(t, i % 2 ? 'ioredis' : 'redis', port)))
 
 /** Starts one, and waits until it has read the list. */
-export async function follower(t: WithEnd, client: 'redis' | 'ioredis', port: number) {
+async function follower(t: WithEnd, client: 'redis' | 'ioredis', port: number) {
   const child: ChildProcess = fork(fileURLToPath(new URL('./follower.js', import.meta.url)), [
     client,
     String(port),
