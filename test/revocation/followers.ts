@@ -14,7 +14,7 @@ export const eightFollowers = (t: WithEnd, port: number): Promise<Follower[]> =>
   Promise.all(Array.from({ length: 8 }, (_, i) => follower(t, i % 2 ? 'ioredis' : 'redis', port)))
 
 /** Starts one, and waits until it has read the list. */
-async function follower(t: WithEnd, client: 'redis' | 'ioredis', port: number) {
+export async function follower(t: WithEnd, client: 'redis' | 'ioredis', port: number) {
   const child: ChildProcess = fork(fileURLToPath(new URL('./follower.js', import.meta.url)), [
     client,
     String(port),
