@@ -1,3 +1,4 @@
+// Over 150 lines: one list and the time of its last contact, with the types that both stores share.
 import { AuthError, refusal } from '../errors.js'
 import { elapsed } from '../jwks/elapsed.js'
 import { aClock, aFunction, oneOf, seconds } from '../options.js'
