@@ -1,5 +1,5 @@
 /**
- * Temporary AWS credentials for the users and guests of an identity pool.
+ * Temporary AWS credentials for the users and guests of an identity pool. Longer than 150 lines: half of it documents the interface.
  *
  * @module
  */

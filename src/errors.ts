@@ -1,3 +1,5 @@
+// Over 150 lines: more than half of it is the table of refusals.
+
 /**
  * Every refusal of this library is an `AuthError` with one of these codes.
  * Test the code, never the class: it is the same across realms, bundles and module formats.

@@ -1,3 +1,4 @@
+// Over 150 lines: one policy after the other, each a few lines and its documentation.
 import { isPending, whenAtHand } from './maybe-promise.js'
 import type { Clock, JwtClaims, MaybePromise, RequestView, VerifiedToken } from './types.js'
 

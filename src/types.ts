@@ -1,3 +1,5 @@
+// Over 150 lines: the types that rooms share, most of it their documentation.
+
 /** A source of the current time in milliseconds since the epoch. `Date` is one. */
 export interface Clock {
   now(): number

@@ -81,6 +81,7 @@ function policyAuthorizer<C extends JwtClaims>(
   guard: Guard<C>,
   options: GatewayAuthorizerOptions<C>,
 ) {
+  // Over 40 lines: one question to the guard, and the policy that its answer makes.
   checkArguments(guard, [])
   checkOptions(factory, options, gatewayChecks)
   const { policy, context, onWarning = emitWarning } = options

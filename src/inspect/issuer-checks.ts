@@ -26,6 +26,7 @@ export function issuerChecks(
   { userPool }: InspectOptions,
   context: CheckContext,
 ): IssuerChecks {
+  // Over 40 lines: one check after the other, each with what to do about it.
   const { header, claims } = decoded
   const { show } = context
   const alg = header?.alg as Algorithm

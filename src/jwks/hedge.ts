@@ -13,6 +13,7 @@ export function hedge<T>(
   attempt: Attempt<T>,
   { signal, requests, delay }: { signal: AbortSignal; requests: number; delay: number },
 ): Promise<T> {
+  // Over 40 lines: two attempts and the end of both share one promise.
   return new Promise((resolve, reject) => {
     const running = new Set<AbortController>()
     let left = requests

@@ -28,6 +28,7 @@ export interface RefreshingKeys {
  * that was frozen goes on as if it had been idle.
  */
 export function refreshing({ unknown, suspects, permit = () => true, ...supply }: Source): RefreshingKeys {
+  // Over 40 lines: one state machine; every function is a way through it.
   const { time, emit } = supply
   const store = stock({ ...supply, foundNew: unknown.refill })
   /** Between these readings of the wall clock there is nothing to do but to find keys. */

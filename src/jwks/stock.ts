@@ -1,3 +1,4 @@
+// Over 150 lines: one state is changed here and nowhere else.
 import { AuthError } from '../errors.js'
 import type { Algorithm, KeySetHealth, VerificationKey } from '../types.js'
 import { backoff } from './backoff.js'
@@ -69,6 +70,7 @@ interface Stock {
  * One closure: the state below is what every part of it turns on.
  */
 export function stock({ load, initial, freshFor, timing, time, foundNew, emit }: Supply): Stock {
+  // Over 40 lines: one state, and all that may change it.
   let keys = initial
   /** When the fetch of the keys began. Keys that were not fetched age from their first use. */
   let fetchedAt: number | undefined

@@ -38,6 +38,7 @@ export function pageResponse({
   callTarget = '',
   style = '',
 }: PageParts): Response {
+  // Over 40 lines: most of it is the page.
   const nonce = randomUUID()
   const policy = [
     "default-src 'none'",

@@ -46,6 +46,7 @@ export async function startLoadBalancer(
   key: LoadBalancerKey,
   { appPort, port, unauthenticated }: { appPort: number; port: number; unauthenticated: Unauthenticated },
 ): Promise<LocalLoadBalancer> {
+  // Over 40 lines: its functions share the sessions.
   const arn = `arn:aws:elasticloadbalancing:us-east-1:${local.config.identityPool.accountId}:loadbalancer/app/local/0123456789abcdef`
   const pending = new Map<string, string>()
   const signedIn = new Map<string, { readonly session: Session; tokens: TokenSet; until: number }>()

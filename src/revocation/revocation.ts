@@ -1,3 +1,4 @@
+// Over 150 lines: the five kinds of revocation, each with what it takes, and their one form on the wire.
 import { aString, checkOptions, type OptionCheck } from '../options.js'
 import type { Clock, MaybePromise, RevocationList, VerifiedToken } from '../types.js'
 

@@ -1,3 +1,4 @@
+// Over 150 lines: a quarter of it documents what a test can ask for.
 import { randomBytes, randomUUID } from 'node:crypto'
 import { anObject, aString, checkOptions, type OptionChecks } from '../options.js'
 import { chooseRole, type IdentityPoolRoles } from '../role.js'

@@ -1,3 +1,4 @@
+// Over 150 lines: a third of it documents what a test can ask for.
 import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto'
 import { aCount, anObject, aString, checkOptions, type OptionChecks } from '../options.js'
 import { answering } from './loopback.js'
