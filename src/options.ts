@@ -15,7 +15,11 @@ export function checkOptions(factory: string, options: unknown, checks: OptionCh
   }
   for (const name of Object.keys(options)) {
     if (name.endsWith('?') || !(Object.hasOwn(checks, name) || Object.hasOwn(checks, `${name}?`))) {
-      throw new TypeError(`${factory}: ${name} is not an option; known are ${known(checks)}`)
+      const names = Object.keys(checks).map(key => key.replace('?', ''))
+      const meant = names.find(known => known.toLowerCase() === name.toLowerCase())
+      throw new TypeError(
+        `${factory}: ${name} is not an option; ${meant ? `${meant} is` : `known are ${names.join(', ')}`}`,
+      )
     }
   }
   for (const [key, check] of Object.entries(checks)) {
@@ -40,11 +44,6 @@ export const listOf = <T extends string>(value: T | readonly T[]): readonly T[] 
   typeof value === 'string' ? [value] : value
 
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']
-
-const known = (checks: OptionChecks) =>
-  Object.keys(checks)
-    .map(key => key.replace('?', ''))
-    .join(', ')
 
 export const aString: OptionCheck = value =>
   typeof value === 'string' && value !== '' ? undefined : 'must be a non-empty string'
