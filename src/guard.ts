@@ -83,9 +83,6 @@ export interface DecisionEvent {
  */
 export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guard<C> {
   checkOptions('createGuard', options, checks)
-  // one that is there but undefined is a misspelt name, not the wish for none
-  if ('policy' in options && options.policy === undefined)
-    throw new TypeError('createGuard: policy is undefined')
   const {
     verifier,
     policy: general,

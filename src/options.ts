@@ -27,7 +27,9 @@ export function checkOptions(factory: string, options: unknown, checks: OptionCh
     const name = optional ? key.slice(0, -1) : key
     const value = (options as Record<string, unknown>)[name]
     if (value === undefined) {
-      if (!optional) throw new TypeError(`${factory}: ${name} is undefined`)
+      // a policy that is there but undefined is a misspelt name, not the wish for none
+      const needed = !optional || (name === 'policy' && Object.hasOwn(options, name))
+      if (needed) throw new TypeError(`${factory}: ${name} is undefined`)
       continue
     }
     const problem = check(value)
