@@ -99,7 +99,7 @@ const errors = {
     401,
     'invalid_token',
     'The token is not a well-formed signed JWT',
-    'Send the token exactly as it was issued: three base64url parts, nothing cut off, quoted or re-encoded. A token of five parts is a refresh token.',
+    'Send the token exactly as it was issued: three base64url parts, nothing cut off, quoted, re-encoded or put before it. A token of five parts is a refresh token.',
   ],
   ERR_TOKEN_ALGORITHM: [
     401,

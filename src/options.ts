@@ -15,7 +15,11 @@ export function checkOptions(factory: string, options: unknown, checks: OptionCh
   }
   for (const name of Object.keys(options)) {
     if (name.endsWith('?') || !(Object.hasOwn(checks, name) || Object.hasOwn(checks, `${name}?`))) {
-      throw new TypeError(`${factory}: ${name} is not an option; known are ${known(checks)}`)
+      const names = Object.keys(checks).map(key => key.replace('?', ''))
+      const meant = names.find(known => known.toLowerCase() === name.toLowerCase())
+      throw new TypeError(
+        `${factory}: ${name} is not an option; ${meant ? `${meant} is` : `known are ${names.join(', ')}`}`,
+      )
     }
   }
   for (const [key, check] of Object.entries(checks)) {
@@ -23,7 +27,9 @@ export function checkOptions(factory: string, options: unknown, checks: OptionCh
     const name = optional ? key.slice(0, -1) : key
     const value = (options as Record<string, unknown>)[name]
     if (value === undefined) {
-      if (!optional) throw new TypeError(`${factory}: ${name} is undefined`)
+      // a policy that is there but undefined is a misspelt name, not the wish for none
+      const needed = !optional || (name === 'policy' && Object.hasOwn(options, name))
+      if (needed) throw new TypeError(`${factory}: ${name} is undefined`)
       continue
     }
     const problem = check(value)
@@ -40,11 +46,6 @@ export const listOf = <T extends string>(value: T | readonly T[]): readonly T[] 
   typeof value === 'string' ? [value] : value
 
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']
-
-const known = (checks: OptionChecks) =>
-  Object.keys(checks)
-    .map(key => key.replace('?', ''))
-    .join(', ')
 
 export const aString: OptionCheck = value =>
   typeof value === 'string' && value !== '' ? undefined : 'must be a non-empty string'

@@ -103,7 +103,7 @@ t.test('the demo goes on with lines to paste, until Ctrl-C', async t => {
   const demo = start('src/cli/main.js', ['demo'])
   const output = await demo.until('Ctrl-C')
   const tokens = new Map([...output.matchAll(/^(\w+)=(\S+)$/gm)].map(([, name, token]) => [name, token]))
-  const lines = [...output.matchAll(/^curl -i (\S+)(?: -H "Authorization: Bearer \$(\w+)")?$/gm)]
+  const lines = [...output.matchAll(/^curl -iw '\\n' (\S+)(?: -H "Authorization: Bearer \$(\w+)")?$/gm)]
   const statuses = lines.map(async ([, url = '', name]) => {
     const headers = name ? { Authorization: `Bearer ${tokens.get(name)}` } : {}
     return (await fetch(url, { headers })).status

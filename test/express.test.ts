@@ -8,6 +8,8 @@ import {
   firstOf,
   hasScope,
   inGroup,
+  isMachine,
+  isUser,
   type Policy,
   queryToken,
 } from 'cognito-guard'
@@ -205,7 +207,13 @@ t.test('wrong arguments are named', async t => {
     new TypeError('protect: guard must be a guard, such as createGuard({ ... })'),
   )
   t.throws(() => protect(guard, undefined), new TypeError('protect: policy is undefined, not a policy'))
-  t.throws(() => protect(guard, 'admin' as never), new TypeError('protect: policy is admin, not a policy'))
+  t.throws(() => protect(guard, 'admin' as never), new TypeError('protect: policy is a string, not a policy'))
+  const two = protect as (...args: readonly unknown[]) => unknown
+  for (const several of [[isUser, isMachine], [[isUser, isMachine]], [isUser, undefined]])
+    t.throws(
+      () => two(guard, ...several),
+      new TypeError('protect: expected one policy; every(...) and some(...) make one of several'),
+    )
 })
 
 t.test('types: the middleware fits Express, and req.auth needs no cast where it is declared', async t => {

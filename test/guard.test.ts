@@ -393,6 +393,7 @@ t.test('wrong options are named', async t => {
       'createGuard: verifier must be a verifier, such as createVerifier({ ... })',
     ]),
     [{ verifier, policy: true }, 'createGuard: policy must be a function'],
+    [{ verifier, policy: undefined }, 'createGuard: policy is undefined'],
     [{ verifier, token: 'cookie' }, 'createGuard: token must be a function'],
     ...['', 'a"b', 'a\\b', 'a\nb', 'a\r\nX: y', 'é', 1].map((realm): [unknown, string] => [
       { verifier, realm },

@@ -54,7 +54,7 @@ t.test('each check', async t => {
 })
 
 t.test('options are checked by name', async t => {
-  const checks = { name: aString, 'count?': aCount(1, 9) }
+  const checks = { name: aString, 'count?': aCount(1, 9), 'policy?': aFunction }
   const cases: [unknown, string | undefined][] = [
     [{ name: 'x' }, undefined],
     [{ name: 'x', count: 1 }, undefined],
@@ -66,15 +66,16 @@ t.test('options are checked by name', async t => {
     ['x', 'make: options must be an object'],
     [{}, 'make: name is undefined'],
     [{ name: undefined }, 'make: name is undefined'],
+    [{ name: 'x', policy: undefined }, 'make: policy is undefined'],
     [{ name: null }, 'make: name must be a non-empty string'],
     [{ name: 'x', count: 0 }, 'make: count must be a whole number from 1 to 9'],
     [{ name: 'x', count: null }, 'make: count must be a whole number from 1 to 9'],
-    [{ name: 'x', Count: 1 }, 'make: Count is not an option; known are name, count'],
-    [{ name: 'x', toString: 1 }, 'make: toString is not an option; known are name, count'],
-    [{ name: 'x', 'count?': 1 }, 'make: count? is not an option; known are name, count'],
+    [{ name: 'x', Count: 1 }, 'make: Count is not an option; count is'],
+    [{ name: 'x', toString: 1 }, 'make: toString is not an option; known are name, count, policy'],
+    [{ name: 'x', 'count?': 1 }, 'make: count? is not an option; known are name, count, policy'],
     [
       JSON.parse('{"name":"x","__proto__":{"count":0}}'),
-      'make: __proto__ is not an option; known are name, count',
+      'make: __proto__ is not an option; known are name, count, policy',
     ],
   ]
   for (const [options, message] of cases) {

@@ -63,11 +63,11 @@ ${styleText('bold', 'Try it')}: open ${url}/demo, or paste these into another te
 BOB=${bob.accessToken}
 ALICE=${alice.accessToken}
 
-curl -i ${api.url}/orders
-curl -i ${api.url}/orders -H "Authorization: Bearer $BOB"
-curl -i ${api.url}/admin -H "Authorization: Bearer $BOB"
-curl -i ${api.url}/admin -H "Authorization: Bearer $ALICE"
-curl -i ${api.url}/me -H "Authorization: Bearer $ALICE"
+curl -iw '\\n' ${api.url}/orders
+curl -iw '\\n' ${api.url}/orders -H "Authorization: Bearer $BOB"
+curl -iw '\\n' ${api.url}/admin -H "Authorization: Bearer $BOB"
+curl -iw '\\n' ${api.url}/admin -H "Authorization: Bearer $ALICE"
+curl -iw '\\n' ${api.url}/me -H "Authorization: Bearer $ALICE"
 
 Ctrl-C ends it.
 `)
