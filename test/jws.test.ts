@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { type Encoding, nodeEncoding, webEncoding } from '../src/encoding.js'
 import { parseJson } from '../src/json.js'
-import { splitJws } from '../src/jws.js'
+import { parseHeader, splitJws } from '../src/jws.js'
 import { base64url, claimsOf, codeOf, headerOf, json, token, verifierOf } from './mint.js'
 
 const node = nodeEncoding as Encoding
@@ -177,6 +177,12 @@ t.test('the parts of a token', async t => {
   const pad = (part: string) => part.padEnd(Math.ceil(part.length / 4) * 4, '=')
   const padded = [header, claims, signature].map(pad).join('.')
   t.match(splitJws(padded, true), { header, claims, isPadded: padded !== good })
+  t.same(
+    splitJws('Y.Y.YQ'),
+    { header: 'Y', claims: 'Y', end: 3, signatureEnd: 6, isPadded: false },
+    'the shortest',
+  )
+  t.equal(splitJws('A'.repeat(16_378).concat('.YQ.YQ')).end, 16_381, 'the longest')
   const texts = [
     '',
     '.',
@@ -188,6 +194,10 @@ t.test('the parts of a token', async t => {
     'a.b.',
     'a.b.c.d',
     'a.b.A',
+    'YQ..YQ',
+    '.YQ.YQ',
+    'YQ.YQ.',
+    'YQ.YQ',
     `${good}.`,
     `.${good}`,
     `${good}=`,
@@ -327,6 +337,35 @@ t.test('JSON: any value that has one reading comes back', async t => {
     { numRuns: 5_000 },
   )
   t.pass()
+})
+
+t.test('headers that are refused', async t => {
+  const cases: [string, unknown][] = [
+    ['no algorithm', { kid: 'a' }],
+    ...[null, 1, true, ['RS256'], { RS256: 1 }].map((alg): [string, unknown] => [
+      'an algorithm that is no text',
+      { alg },
+    ]),
+    ...[null, 1, true, ['a'], {}].map((kid): [string, unknown] => [
+      'a key ID that is no text',
+      { alg: 'RS256', kid },
+    ]),
+    ...['', 'jwe', 'xjwt', 'jwtx', 'text/jwt', 'application/', 'at jwt', null, 1, ['JWT'], {}].map(
+      (typ): [string, unknown] => ['a token of another type', { alg: 'RS256', typ }],
+    ),
+    ...['crit', 'b64', 'zip', 'enc', 'cty'].flatMap(name =>
+      [null, true, [], 'JWT'].map((value): [string, unknown] => [name, { alg: 'RS256', [name]: value }]),
+    ),
+    ...[[], null, 1, 'RS256', ['alg']].map((header): [string, unknown] => ['no object', header]),
+  ]
+  for (const [name, header] of cases) {
+    t.equal(
+      codeOf(() => parseHeader(base64url(JSON.stringify(header)))),
+      'ERR_TOKEN_MALFORMED',
+      `${name}: ${JSON.stringify(header)}`,
+    )
+  }
+  t.same(parseHeader(base64url('{"alg":"RS256"}')), { alg: 'RS256' })
 })
 
 t.test('headers of every form that is accepted', async t => {
