@@ -1,10 +1,15 @@
-/** Prints what a list of revocations costs a remembered token, whatever its length, and what a list of a million takes. Needs --expose-gc. */
+/**
+ * Prints what a list of revocations costs a remembered token, whatever its length, and what a list of a million takes, here and
+ * through Redis. Needs --expose-gc.
+ */
 import { createVerifier, memoryRevocations, userPool } from 'cognito-guard'
 import { type Line, measure } from './measure.js'
 import { print, progress, record } from './report.js'
+import { measureRedis } from './revocation-redis.js'
 import { accessTokens, clientId, userPoolId } from './tokens.js'
 
-const rounds = process.argv.includes('--quick') ? 15 : 60
+const isQuick = process.argv.includes('--quick')
+const rounds = isQuick ? 15 : 60
 const { jwks, tokens } = accessTokens(2_000)
 const pool = userPool({ userPoolId, clientId, jwks, offline: true })
 
@@ -34,6 +39,9 @@ for (const users of [20, 2_000]) {
   print(title, results)
   record(`revocation, ${users} users`, results)
 }
+
+const redis = await measureRedis(isQuick ? 50_000 : 1_000_000, isQuick ? 100 : 500)
+if (redis) record('revocation, Redis', redis)
 
 function heap(): number {
   global.gc?.()

@@ -1,7 +1,7 @@
 // Checks the types of everything and writes dist/ afresh; run by itself, as what is published.
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { ensureInstalled, root, run } from './ensure-installed.mjs'
+import { ensureInstalled, run } from './ensure-installed.mjs'
 
 export function build() {
   ensureInstalled()

@@ -1,5 +1,5 @@
 /**
- * Temporary AWS credentials for the users and guests of an identity pool.
+ * Temporary AWS credentials for the users and guests of an identity pool. Longer than 150 lines: half of it documents the interface.
  *
  * @module
  */
@@ -80,7 +80,8 @@ export interface Credentials {
 
 /**
  * Returns an exchange of verified ID tokens, or of nobody's, for temporary AWS credentials, through the enhanced flow of an identity pool.
- * They are remembered until shortly before they expire: one exchange per identity and role, however many requests ask for it at a time.
+ * They are remembered until shortly before they expire: one exchange per identity, role and lasting claims, however many requests ask for it
+ * at a time.
  *
  * A token is verified each time that its credentials are asked for, so that they are no longer given out for a token that has expired or is
  * revoked; credentials that were given out stay valid for their hour.

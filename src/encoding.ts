@@ -46,6 +46,7 @@ export const encoding: Encoding = nodeEncoding ?? webEncoding
 
 /** Works in memory that is made once: a new buffer for every part of every token takes longer than to decode it. */
 function encodingOf(node: typeof import('node:buffer') | undefined): Encoding | undefined {
+  // Over 40 lines: all of it works in the same two buffers.
   if (!node) return undefined
   /** More than the bytes of any token, by more than one character's. */
   const capacity = 16_384 + 8

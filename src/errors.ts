@@ -1,3 +1,5 @@
+// Over 150 lines: more than half of it is the table of refusals.
+
 /**
  * Every refusal of this library is an `AuthError` with one of these codes.
  * Test the code, never the class: it is the same across realms, bundles and module formats.
@@ -63,7 +65,7 @@ export function isAuthError(thrown: unknown): thrown is AuthError {
  * the same, so that what a framework adds to one does not show on another.
  */
 export function refusal(code: AuthErrorCode, hint?: string): AuthError {
-  const id = hint ?? code
+  const id = hint === undefined ? code : `${code} ${hint}`
   let original = originals.get(id)
   if (!original) {
     const limit = Error.stackTraceLimit

@@ -10,7 +10,7 @@ import type { Algorithm, MaybePromise, VerificationKey } from './types.js'
 export type ImportKey = (source: unknown, algorithm: Algorithm) => MaybePromise<VerificationKey>
 
 /** A public JSON Web Key (RFC 7517) that passed {@link usableJwk}: only the members that make the key, in base64url. */
-export interface PublicJwk {
+interface PublicJwk {
   readonly kty: string
   readonly crv?: string
   readonly n?: string

@@ -1,3 +1,4 @@
+// Over 150 lines: one policy after the other, each a few lines and its documentation.
 import { isPending, whenAtHand } from './maybe-promise.js'
 import type { Clock, JwtClaims, MaybePromise, RequestView, VerifiedToken } from './types.js'
 
@@ -16,7 +17,7 @@ export interface Challenge {
  * One that throws is a fault of ours, not a refusal.
  */
 export interface Policy<C extends JwtClaims = JwtClaims> {
-  (auth: VerifiedToken<C>, request: RequestView, clock: Clock): MaybePromise<boolean>
+  (auth: VerifiedToken<C>, request: RequestView, clock?: Clock): MaybePromise<boolean>
   /** What a client that this policy refuses is told. Default: nothing but that it may not. */
   readonly challenge?: Challenge
   /** Whether it names guests, as {@link isGuest} does. What does not is never satisfied by one. Default: it does not. */
@@ -25,7 +26,7 @@ export interface Policy<C extends JwtClaims = JwtClaims> {
   readonly refusedBy?: (
     auth: VerifiedToken<C>,
     request: RequestView,
-    clock: Clock,
+    clock?: Clock,
   ) => MaybePromise<Policy<C> | undefined>
 }
 
@@ -165,7 +166,7 @@ export const refusedBy = <C extends JwtClaims>(
   asked: Policy<C>,
   auth: VerifiedToken<C>,
   request: RequestView,
-  clock: Clock,
+  clock?: Clock,
 ): MaybePromise<Policy<C> | undefined> =>
   auth.principal.kind === 'guest' && !asked.guests ? asked : refusing(asked, auth, request, clock)
 
@@ -186,7 +187,7 @@ function within(name: string, claim: 'auth_time' | 'iat', seconds: number): Poli
     'a positive number of seconds',
   )
   return policy(
-    ({ claims: { [claim]: since } }, _request, clock) =>
+    ({ claims: { [claim]: since } }, _request, clock = Date) =>
       typeof since === 'number' && since + seconds >= clock.now() / 1000,
     { maxAge: seconds },
   )
@@ -196,7 +197,7 @@ function refusing<C extends JwtClaims>(
   asked: Policy<C>,
   auth: VerifiedToken<C>,
   request: RequestView,
-  clock: Clock,
+  clock?: Clock,
 ): MaybePromise<Policy<C> | undefined> {
   if (asked.refusedBy) return asked.refusedBy(auth, request, clock)
   const permitted = asked(auth, request, clock)
@@ -208,7 +209,7 @@ function firstRefusal<C extends JwtClaims>(
   policies: readonly Policy<C>[],
   auth: VerifiedToken<C>,
   request: RequestView,
-  clock: Clock,
+  clock?: Clock,
 ): MaybePromise<Policy<C> | undefined> {
   for (const [index, asked] of policies.entries()) {
     const refused = refusing(asked, auth, request, clock)
@@ -229,7 +230,7 @@ const composed = <C extends JwtClaims>(
 ): Policy<C> =>
   asking(
     Object.assign(
-      (auth: VerifiedToken<C>, request: RequestView, clock: Clock) =>
+      (auth: VerifiedToken<C>, request: RequestView, clock?: Clock) =>
         whenAtHand(refusedBy(auth, request, clock), refused => refused === undefined),
       { refusedBy },
     ),

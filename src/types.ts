@@ -1,3 +1,5 @@
+// Over 150 lines: the types that rooms share, most of it their documentation.
+
 /** A source of the current time in milliseconds since the epoch. `Date` is one. */
 export interface Clock {
   now(): number
@@ -184,8 +186,8 @@ export interface Verifier<C extends JwtClaims = JwtClaims> {
   /** How the keys of each issuer are, in the order of the `issuers` option. */
   health(): readonly VerifierHealth[]
   /**
-   * Ends fetches in flight and closes sockets. A process also exits without it. Does not close the list of revocations, which other
-   * verifiers may share.
+   * Ends fetches in flight; none follows. A process also exits without it. Does not close what other verifiers may share: the list of
+   * revocations, and idle sockets, which go by themselves after 10 s.
    */
   close(): void
 }

@@ -17,7 +17,7 @@ export interface Entry<C extends JwtClaims = JwtClaims> {
 }
 
 /** Tokens that passed every check that cannot change. Failures are never remembered, so a stranger cannot fill it. */
-export interface VerifiedTokens<C extends JwtClaims = JwtClaims> {
+interface VerifiedTokens<C extends JwtClaims = JwtClaims> {
   get(token: string): Entry<C> | undefined
   add(entry: Entry<C>): void
 }

@@ -1,11 +1,9 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { openPage } from '../src/cli/open-page.js'
 import { tableRow } from '../src/demo/table.js'
 import { createWorld } from '../src/demo/world.js'
+import { start } from './program.js'
 
 t.test('the check passes by itself and leaves nothing running', async t => {
   const { code, output } = await start('src/cli/main.js', ['demo', '--check']).closed
@@ -126,30 +124,3 @@ t.test('examples/express starts, guards and ends', async t => {
   t.equal(output.match(/401 ERR_TOKEN_MISSING/g)?.length, 3, 'decisions are logged')
   t.not((await start('examples/express/server.js').closed).code, 0, 'does not start without a user pool')
 })
-
-/** Starts a compiled program. `until` resolves to what it has printed, once that holds a text. */
-function start(path: string, args: readonly string[] = [], env: Record<string, string> = {}) {
-  const file = fileURLToPath(new URL(`../${path}`, import.meta.url))
-  const child = spawn(process.execPath, [file, ...args], {
-    env: { ...process.env, NO_COLOR: '1', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      output += text
-    })
-  }
-  const closed = once(child, 'close').then(([code]) => ({ code: code as number | null, output }))
-  return {
-    kill: (signal: NodeJS.Signals) => child.kill(signal),
-    closed,
-    async until(text: string) {
-      while (!output.includes(text)) {
-        const ended = await Promise.race([once(child.stdout, 'data').then(() => undefined), closed])
-        if (ended && !output.includes(text)) throw new Error(`it ended with ${ended.code}:\n${output}`)
-      }
-      return output
-    },
-  }
-}

@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import { CognitoIdentity } from '@aws-sdk/client-cognito-identity'
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { createGuard, createVerifier, identityPool, userPool } from 'cognito-guard'
@@ -18,6 +16,8 @@ import t, { type Test } from 'tap'
 import { createApp as guestApp } from '../examples/guests/app.js'
 import { createApp as notesApp } from '../examples/identity-pool/app.js'
 import { createApp as balancedApp } from '../examples/load-balancer/app.js'
+import { dynamoDouble } from './dynamo-double.js'
+import { start } from './program.js'
 
 const Roles = {
   authenticated: 'arn:aws:iam::111122223333:role/User',
@@ -135,17 +135,11 @@ t.test('each starts from its environment, guards and ends', async t => {
       'arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/a/0123456789abcdef',
   }
   const examples = ['identity-pool', 'guests', 'load-balancer'].map(async name => {
-    const file = fileURLToPath(new URL(`../examples/${name}/server.js`, import.meta.url))
-    const stdio = ['ignore', 'pipe', 'inherit'] as const
-    const child = spawn(process.execPath, ['--no-warnings', file], {
-      env: { ...process.env, ...env },
-      stdio: [...stdio],
-    })
-    const [line] = await once(child.stdout?.setEncoding('utf8') as NodeJS.EventEmitter, 'data')
-    const url = /http:\S+/.exec(String(line))?.[0]
+    const server = start(`examples/${name}/server.js`, [], env)
+    const url = /http:\S+/.exec(await server.until('http:'))?.[0]
     t.equal((await fetch(String(url))).status, 401, name)
-    child.kill('SIGTERM')
-    t.same(await once(child, 'close'), [0, null], name)
+    server.kill('SIGTERM')
+    t.equal((await server.closed).code, 0, name)
   })
   await Promise.all(examples)
 })
@@ -158,13 +152,9 @@ async function served(t: Test, app: Express): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** A DynamoDB on loopback, with a table of notes. `dynalite` brings no types. */
+/** A DynamoDB on loopback, with a table of notes. */
 async function database(t: Test): Promise<string> {
-  const name: string = 'dynalite'
-  const { default: dynalite } = await import(name)
-  const server = dynalite({ createTableMs: 0 })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const endpoint = `http://127.0.0.1:${server.address().port}`
+  const endpoint = `http://127.0.0.1:${await dynamoDouble(t)}`
   const admin = new DynamoDBClient({
     region,
     endpoint,
@@ -185,6 +175,5 @@ async function database(t: Test): Promise<string> {
     }),
   )
   admin.destroy()
-  t.teardown(() => new Promise(resolve => server.close(resolve)))
   return endpoint
 }

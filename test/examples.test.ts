@@ -1,6 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import type { APIGatewayAuthorizerResult } from 'aws-lambda'
 import type { Principal } from 'cognito-guard'
 import t from 'tap'
@@ -16,6 +13,7 @@ import {
   viewerRequest,
 } from './adapters/events.js'
 import { base64url, claimsOf, clientId, headerOf, json, own, seal, userPoolId } from './mint.js'
+import { start } from './program.js'
 
 // a key set at hand: the examples run as they do in production, without a network
 const env = { USER_POOL_ID: userPoolId, CLIENT_ID: clientId, JWKS: JSON.stringify({ keys: [own.jwk] }) }
@@ -30,7 +28,7 @@ const origin = 'https://app.example.com'
 
 for (const name of ['koa', 'hono', 'fastify', 'fetch']) {
   t.test(`examples/${name} starts, guards and ends`, async t => {
-    const server = start(`${name}/server.js`)
+    const server = start(`examples/${name}/server.js`, [], { ...env, PORT: '0' })
     const [, url = ''] = (await server.until('/me')).match(/(http:\S+)\/me/) ?? []
     const cases: [string, string | undefined, number][] = [
       ['/me', undefined, 401],
@@ -116,28 +114,3 @@ t.test('examples/lambda', async t => {
     'no token in the log',
   )
 })
-
-/** Starts a compiled example. `until` resolves to what it has printed, once that holds a text. */
-function start(path: string) {
-  const file = fileURLToPath(new URL(`../examples/${path}`, import.meta.url))
-  const child = spawn(process.execPath, [file], {
-    env: { ...process.env, ...env, PORT: '0' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let output = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text
-  })
-  const closed = once(child, 'close').then(([code]) => ({ code: code as number | null, output }))
-  return {
-    kill: (signal: NodeJS.Signals) => child.kill(signal),
-    closed,
-    async until(text: string) {
-      while (!output.includes(text)) {
-        const ended = await Promise.race([once(child.stdout, 'data').then(() => undefined), closed])
-        if (ended && !output.includes(text)) throw new Error(`it ended with ${ended.code}:\n${output}`)
-      }
-      return output
-    },
-  }
-}

@@ -15,7 +15,7 @@ import {
 } from './mint.js'
 
 /** What must not get in, by the weakness that would let it in. */
-export interface Forgery {
+interface Forgery {
   readonly row: number
   readonly name: string
   readonly token: string

@@ -183,6 +183,13 @@ t.test('cookie: a request that may change something must come from a known origi
       { origin: 'https://app.example.evil', host: 'api.example' },
       invalid,
     ],
+    ['no origin at all', 'POST', { origin: 'xhttps://api.example', host: 'api.example' }, invalid],
+    [
+      'an origin with a line behind',
+      'POST',
+      { origin: 'https://api.example\n', host: 'api.example' },
+      invalid,
+    ],
     ['an opaque origin', 'POST', { origin: 'null', host: 'null' }, invalid],
     ['no host', 'POST', { origin: 'https://evil.example' }, invalid],
     ['origin twice', 'POST', { origin: ['https://app.example', 'https://evil.example'] }, invalid],

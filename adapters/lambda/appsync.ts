@@ -2,7 +2,7 @@ import type { AppSyncAuthorizerEvent, AppSyncAuthorizerResult } from 'aws-lambda
 import type { Guard } from '../../src/guard.js'
 import { aFunction, anObject, aString, checkOptions, seconds } from '../../src/options.js'
 import { asking, type Policy, refusedBy } from '../../src/policy.js'
-import type { JwtClaims, RequestView } from '../../src/types.js'
+import type { Clock, JwtClaims, RequestView } from '../../src/types.js'
 import { checkArguments } from '../protect.js'
 import { tokenAlone, tokenView } from './authorizer.js'
 import { type AuthorizerContext, type ContextOption, contextOf } from './context.js'
@@ -81,7 +81,7 @@ export async function ask<C extends JwtClaims>(
 ) {
   let now = 0
   const timed: Policy<C> = (auth, request, clock) => {
-    now = clock.now() / 1000
+    now = (clock as Clock).now() / 1000
     return policy(auth, request, clock)
   }
   const decision = await guard(view, asking(timed, policy))

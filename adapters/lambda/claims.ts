@@ -8,7 +8,7 @@ export interface Ambiguous {
 }
 
 /** How a gateway passes a list: as it is, as `[a b]` (HTTP APIs), or as `a,b` (REST APIs). */
-export type ListForm = 'plain' | 'bracketed' | 'joined'
+type ListForm = 'plain' | 'bracketed' | 'joined'
 
 /**
  * Who the claims of a user pool's token speak for, after a gateway has made text of them.

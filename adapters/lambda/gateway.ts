@@ -81,6 +81,7 @@ function policyAuthorizer<C extends JwtClaims>(
   guard: Guard<C>,
   options: GatewayAuthorizerOptions<C>,
 ) {
+  // Over 40 lines: one question to the guard, and the policy that its answer makes.
   checkArguments(guard, [])
   checkOptions(factory, options, gatewayChecks)
   const { policy, context, onWarning = emitWarning } = options
@@ -95,7 +96,7 @@ function policyAuthorizer<C extends JwtClaims>(
   return async (view: RequestView, methodArn: string): Promise<APIGatewayAuthorizerResult> => {
     const { stage, method, path } = parseMethodArn(methodArn)
     const permitted = new Set<Route>()
-    const ask = async (auth: VerifiedToken<C>, _request: RequestView, clock: Clock) => {
+    const ask = async (auth: VerifiedToken<C>, _request: RequestView, clock?: Clock) => {
       if (policy && (await refusedBy(policy, auth, tokenAlone, clock))) return false
       for (const route of routes ?? []) {
         if (!(await refusedBy(route.policy, auth, tokenAlone, clock))) permitted.add(route)

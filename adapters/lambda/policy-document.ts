@@ -2,7 +2,7 @@ import type { APIGatewayAuthorizerResult } from 'aws-lambda'
 import type { AuthorizerContext } from './context.js'
 
 /** The parts of a method ARN. */
-export interface MethodArn {
+interface MethodArn {
   /** `arn:{partition}:execute-api:{region}:{account}:{api}/{stage}`, as it came. */
   readonly stage: string
   readonly method: string
@@ -22,9 +22,9 @@ export function parseMethodArn(methodArn: string): MethodArn {
   return { stage, method, path }
 }
 
-/** Whether an ARN, which ends in the path that a client sent, stands for nothing but itself in a policy. */
+/** Whether an ARN, which ends in the path that a client sent, stands for nothing but itself: in a policy, and to a backend that merges slashes. */
 export const isPlain = (arn: string): boolean =>
-  arn.length <= longestArn && !/[*?$]/.test(arn.replace('/$default/', '/'))
+  arn.length <= longestArn && !/[*?$]|\/\//.test(arn.replace('/$default/', '/'))
 
 /**
  * The answer that allows resources, except for some.

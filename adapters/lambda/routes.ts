@@ -4,7 +4,8 @@
  *
  * - A route is decided by the most specific pattern that it matches, as API Gateway routes; what matches none is not allowed.
  * - `ANY` is written out method by method: `*` in the place of the method would reach into the path.
- * - `/a/{proxy+}` is allowed as `/a/*`, with a Deny for each refused route below it.
+ * - `/a/{proxy+}` is allowed as `/a/*`, with a Deny for each refused route below it, and with such for two slashes in a row, which
+ *   some backends take for one: they would lead around the others.
  * - `/a/{id}` is allowed as `/a/*`, with a Deny for whatever lies deeper.
  * - Where such a Deny would hit something that is permitted, or a wildcard stands in the middle, no shared policy can say it.
  *   The route is then allowed request by request, by its exact ARN.
@@ -27,7 +28,7 @@ export interface Route {
 }
 
 /** Resources relative to the stage, and the permitted routes that they could not be made to cover. */
-export interface Grants {
+interface Grants {
   readonly allow: readonly string[]
   readonly deny: readonly string[]
   readonly apart: readonly Route[]
@@ -122,7 +123,10 @@ function deniedWith(
     if (permitted.some(other => other !== route && reachesDeeper(other, route))) return undefined
     denied.push(resource(route, '*', '*'))
   }
-  for (const other of refused.filter(each => isBelow(each, route))) {
+  const below = refused.filter(each => isBelow(each, route))
+  if (route.kind === 'tail' && below.length > 0)
+    denied.push(resource(route, '', '*'), resource(route, '*', '', '*'))
+  for (const other of below) {
     if (other.kind === 'exact') denied.push(resource(other), resource(other, ''))
     else if (route.kind === 'tail') {
       const isClear = other.kind === 'tail' && !permitted.some(each => isBelow(each, other))

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { parseConfig } from '../local/config.js'
-import type { Listening } from '../local/http.js'
 import { newLoadBalancerKey } from '../local/load-balancer.js'
 import { type LocalCognito, startLocalCognito } from '../local/server.js'
 import type { LocalConfig } from '../local/types.js'
+import type { Loopback } from '../testing/loopback.js'
 import { frontFlags, frontHelp, keyRoute, listening, portOf, readFronts, startFronts } from './fronts.js'
 import { type Io, usageError } from './io.js'
 import { untilInterrupted } from './until-interrupted.js'
@@ -20,7 +20,7 @@ export async function run(args: readonly string[], { stdout, env }: Io): Promise
   const config = await readConfig(values.config)
   const fronts = await readFronts(values)
   const key = newLoadBalancerKey()
-  const running: Listening[] = []
+  const running: Loopback[] = []
   try {
     const port = portOf('--port', values.port)
     const cognito = await listening(startLocalCognito(config, port, keyRoute(key)))

@@ -78,7 +78,6 @@ async function fetchDated(url: string, fetch: Io['fetch']) {
     return { text, date }
   } finally {
     clearTimeout(timer)
-    ask.close?.()
   }
 }
 

@@ -3,20 +3,20 @@ import { pathToFileURL } from 'node:url'
 import type { parseArgs } from 'node:util'
 import { type Authorizer, startApiGateway } from '../local/api-gateway.js'
 import type { AuthorizerType } from '../local/authorizer-event.js'
-import type { Listening } from '../local/http.js'
 import { type LoadBalancerKey, startLoadBalancer, type Unauthenticated } from '../local/load-balancer.js'
 import type { Local } from '../local/local.js'
 import type { Routes } from '../local/server.js'
+import type { Loopback } from '../testing/loopback.js'
 import { usageError } from './io.js'
 
 /** What runs in front of an app. */
-export interface Front extends Listening {
+interface Front extends Loopback {
   /** A line on where it is. */
   readonly says: string
 }
 
 /** What is to run in front of apps: a load balancer, an API Gateway, both or neither. */
-export interface Fronts {
+interface Fronts {
   readonly loadBalancer?: { appPort: number; port: number; unauthenticated: Unauthenticated }
   readonly apiGateway?: {
     authorizer: Authorizer

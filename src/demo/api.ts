@@ -8,7 +8,7 @@ import type { Clock, RequestView } from '../types.js'
 import { createVerifier } from '../verifier.js'
 
 /** What the demo's API is made with. */
-export interface ApiOptions {
+interface ApiOptions {
   readonly pool: UserPoolOptions
   readonly clock: Clock
   /** Whose page may call it. */

@@ -3,7 +3,7 @@ import type { Local } from '../local/local.js'
 import { diagram, diagramStyle } from './diagram.js'
 import { pageScript } from './page-script.js'
 
-/** The page of the demo: the way of a request lights up as it is walked. */
+/** The page of the demo: the way of a request lights up as it is walked. Over 40 lines: it is the page. */
 export const demoPage = ({ config, url }: Local, api: string): Response =>
   pageResponse({
     title: 'Demo',

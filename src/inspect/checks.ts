@@ -1,3 +1,4 @@
+// Over 150 lines: the checks are one list, and each says what to do.
 import { validateRegisteredClaims, validateTime } from '../claims.js'
 import { AuthError, type AuthErrorCode } from '../errors.js'
 import { maxTokenLength, parseHeader, splitJws } from '../jws.js'
@@ -44,6 +45,7 @@ export function formChecks(
   { show }: CheckContext,
   allowsPadding: boolean,
 ): Check[] {
+  // Over 40 lines: one check after the other, in the order of the verifier.
   const isShort = text.length <= maxTokenLength
   const isThree = parts.length === 3 && !parts.includes('')
   const odd = parts.flatMap((part, i) =>

@@ -10,7 +10,7 @@ import type { Show } from './show.js'
 import type { Check, InspectOptions } from './types.js'
 
 /** The checks of a token's issuer, and what they come to. */
-export interface IssuerChecks {
+interface IssuerChecks {
   readonly checks: readonly Check[]
   /** The issuer that the token names, when it is configured and signs like this. */
   readonly issuer: TrustedIssuer | undefined
@@ -26,6 +26,7 @@ export function issuerChecks(
   { userPool }: InspectOptions,
   context: CheckContext,
 ): IssuerChecks {
+  // Over 40 lines: one check after the other, each with what to do about it.
   const { header, claims } = decoded
   const { show } = context
   const alg = header?.alg as Algorithm

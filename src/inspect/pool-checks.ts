@@ -16,6 +16,7 @@ export function poolChecks(
   options: UserPoolOptions<TokenUse> | undefined,
   { show }: CheckContext,
 ): Check[] {
+  // Over 40 lines: one check after the other, each with what to do about it.
   const { token_use: use, client_id: clientId, aud } = claims ?? {}
   const refusals = options && claims && refusalsOf(options, claims as unknown as JwtClaims)
   const passes = (step: Step) => refusals && isPassed(refusals[step], codes[step])

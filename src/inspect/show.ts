@@ -28,7 +28,7 @@ export function moment(at: unknown, now: number, redact: boolean): string {
 }
 
 /** Seconds in the unit that a human would choose. */
-export function duration(seconds: number): string {
+function duration(seconds: number): string {
   const [size, unit] = units.find(([size]) => seconds >= size * 2) ?? second
   const count = Math.round(seconds / size)
   return `${count} ${unit}${count === 1 ? '' : 's'}`

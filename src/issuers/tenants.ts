@@ -1,3 +1,4 @@
+// Over 150 lines: a third of it documents the options.
 import { LRUCache } from 'lru-cache'
 import { AuthError, isAuthError, refusal } from '../errors.js'
 import { isPending, whenAtHand } from '../maybe-promise.js'

@@ -1,3 +1,4 @@
+// Over 150 lines: the options and claims of user pools, with their documentation, are half of it.
 import { isText, isTextList } from '../claims.js'
 import { importKey } from '../crypto.js'
 import { refusal } from '../errors.js'

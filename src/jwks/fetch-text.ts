@@ -3,13 +3,13 @@ import { hedge } from './hedge.js'
 import type { Answer, Get } from './request.js'
 
 /** A text from the network, and for how many milliseconds its sender calls it fresh. */
-export interface FetchedText {
+interface FetchedText {
   readonly text: string
   readonly maxAge: number | undefined
 }
 
 /** What one flight may take. */
-export interface FlightLimits {
+interface FlightLimits {
   readonly signal: AbortSignal
   /** How many requests it may send, one at a time or side by side. */
   readonly requests: number

@@ -1,7 +1,7 @@
 import type { KeySetError } from './failure.js'
 
 /** One request of several for the same thing. It rejects with a {@link KeySetError}. */
-export type Attempt<T> = (signal: AbortSignal, isFirst: boolean) => Promise<T>
+type Attempt<T> = (signal: AbortSignal, isFirst: boolean) => Promise<T>
 
 /**
  * Returns the first success of at most `requests` attempts. The second one starts after `delay` milliseconds without an answer,
@@ -13,6 +13,7 @@ export function hedge<T>(
   attempt: Attempt<T>,
   { signal, requests, delay }: { signal: AbortSignal; requests: number; delay: number },
 ): Promise<T> {
+  // Over 40 lines: two attempts and the end of both share one promise.
   return new Promise((resolve, reject) => {
     const running = new Set<AbortController>()
     let left = requests

@@ -76,7 +76,6 @@ export function keySet(options: KeySetSource): RefreshingKeys {
     timing: times,
     unknown: tokenBucket(2, [10_000, 20_000, 30_000]),
     suspects: tokenBucket(1, [60_000]),
-    closed: get.close,
   })
 }
 

@@ -4,7 +4,7 @@ import { type Flight, type Supply, stock } from './stock.js'
 import type { TokenBucket } from './token-bucket.js'
 
 /** What {@link refreshing} is made of. */
-export interface Source extends Omit<Supply, 'foundNew'> {
+interface Source extends Omit<Supply, 'foundNew'> {
   /** How often a key that is not at hand may cause a flight. */
   readonly unknown: TokenBucket
   /** How often a bad signature may. */
@@ -28,6 +28,7 @@ export interface RefreshingKeys {
  * that was frozen goes on as if it had been idle.
  */
 export function refreshing({ unknown, suspects, permit = () => true, ...supply }: Source): RefreshingKeys {
+  // Over 40 lines: one state machine; every function is a way through it.
   const { time, emit } = supply
   const store = stock({ ...supply, foundNew: unknown.refill })
   /** Between these readings of the wall clock there is nothing to do but to find keys. */

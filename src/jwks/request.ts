@@ -1,11 +1,8 @@
+import type { Agent } from 'node:http'
 import { keySetError, networkError } from './failure.js'
 
 /** Asks for a URL once. Follows no redirect, and ends when the signal is aborted. */
-export interface Get {
-  (url: string, how: { signal: AbortSignal; isFirst: boolean }): Promise<Answer>
-  /** Closes idle sockets. */
-  readonly close?: () => void
-}
+export type Get = (url: string, how: { signal: AbortSignal; isFirst: boolean }) => Promise<Answer>
 
 /** What came back, its body not read yet. */
 export interface Answer {
@@ -39,25 +36,24 @@ export interface FetchResponse {
 /** Returns how to ask for a URL: with the function given, else with what the runtime has. */
 export function wire(fetch: Fetch | undefined, url: string): Get {
   if (fetch) return getWithFetch(fetch)
-  return getWithNode(url.startsWith('https:')) ?? getWithFetch(globalThis.fetch)
+  return getWithNode(url.startsWith('https:') ? 'node:https' : 'node:http') ?? getWithFetch(globalThis.fetch)
 }
 
 /**
  * Returns how to ask with node:https, or node:http for a loopback URL; `undefined` on a runtime without them.
  * A process's first global fetch takes longer than this by tens of milliseconds, which a cold start would pay.
  */
-export function getWithNode(isSecure: boolean): Get | undefined {
+function getWithNode(protocol: 'node:http' | 'node:https'): Get | undefined {
   // Cloudflare Workers have these modules by name, not the sockets behind them.
   const { navigator } = globalThis as { navigator?: { userAgent?: string } }
   if (navigator?.userAgent === 'Cloudflare-Workers') return undefined
-  const http = globalThis.process?.getBuiltinModule?.(isSecure ? 'node:https' : 'node:http')
+  const http = globalThis.process?.getBuiltinModule?.(protocol)
   if (!http) return undefined
-  let agent: InstanceType<typeof http.Agent> | undefined
-  const get: Get = (url, { signal, isFirst }) =>
+  return (url, { signal, isFirst }) =>
     new Promise((resolve, reject) => {
-      agent ??= new http.Agent({ keepAlive: true, maxFreeSockets: 1 })
+      agents[protocol] ??= new http.Agent({ keepAlive: true, maxFreeSockets: 1, timeout: idleTime })
       // A kept socket may have been closed at the other end meanwhile: the second request does without.
-      const request = http.get(url, { headers, signal, agent: isFirst ? agent : false })
+      const request = http.get(url, { headers, signal, agent: isFirst && agents[protocol] })
       // Who waits for the answer holds the process, by the deadline's timer; the sockets do not.
       request.on('socket', socket => socket.unref())
       request.on('error', error => reject(networkError(error, 'connect')))
@@ -70,11 +66,10 @@ export function getWithNode(isSecure: boolean): Get | undefined {
         })
       })
     })
-  return Object.assign(get, { close: () => agent?.destroy() })
 }
 
 /** Returns how to ask with a fetch function. It may undo a compression; what counts is the size after that. */
-export function getWithFetch(fetch: Fetch): Get {
+function getWithFetch(fetch: Fetch): Get {
   return async (url, { signal }) => {
     const response = await ask(fetch, url, signal)
     if (response.redirected || response.type === 'opaqueredirect') throw keySetError('redirect')
@@ -105,6 +100,12 @@ function isResponse(value: unknown): value is FetchResponse {
     (body === null || typeof body?.[Symbol.asyncIterator] === 'function')
   )
 }
+
+/** For all key sets of the process: tenants may be thousands, and the hosts of their keys are few. A host's last socket is kept. */
+const agents: { 'node:http'?: Agent; 'node:https'?: Agent } = {}
+
+/** Milliseconds after which a socket that nobody uses is closed: nobody else closes what all share. */
+const idleTime = 10_000
 
 const headers = { accept: 'application/json, */*', 'accept-encoding': 'identity' }
 

@@ -1,3 +1,4 @@
+// Over 150 lines: one state is changed here and nowhere else.
 import { AuthError } from '../errors.js'
 import type { Algorithm, KeySetHealth, VerificationKey } from '../types.js'
 import { backoff } from './backoff.js'
@@ -23,13 +24,11 @@ export interface Supply {
   readonly time: (wall?: number) => number
   /** Told of keys that were not there before. */
   readonly foundNew: () => void
-  /** Told of the end. */
-  readonly closed?: (() => void) | undefined
   readonly emit: (event: KeySetEvent) => void
 }
 
 /** Keys, and for how many milliseconds their sender calls them fresh. */
-export interface Loaded {
+interface Loaded {
   readonly keys: KeySet
   readonly freshFor?: number | undefined
 }
@@ -44,7 +43,7 @@ export interface Flight {
 }
 
 /** The keys at hand and the flight that fetches the next ones. */
-export interface Stock {
+interface Stock {
   /** The time of a call. Gives up a flight that should have ended long ago. */
   tick(wall: number): number
   find(kid: string | undefined, algorithm: Algorithm): VerificationKey | undefined
@@ -70,7 +69,8 @@ export interface Stock {
  * Returns the keys at hand, which are replaced as a whole by each flight that brings some, and by nothing else.
  * One closure: the state below is what every part of it turns on.
  */
-export function stock({ load, initial, freshFor, timing, time, foundNew, closed, emit }: Supply): Stock {
+export function stock({ load, initial, freshFor, timing, time, foundNew, emit }: Supply): Stock {
+  // Over 40 lines: one state, and all that may change it.
   let keys = initial
   /** When the fetch of the keys began. Keys that were not fetched age from their first use. */
   let fetchedAt: number | undefined
@@ -195,7 +195,6 @@ export function stock({ load, initial, freshFor, timing, time, foundNew, closed,
       isClosed = true
       lastError = keySetError('closed')
       giveUp(lastError)
-      closed?.()
     },
   }
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Loopback } from '../testing/loopback.js'
 import type { Clock } from '../types.js'
 import { type AuthorizerEvent, type AuthorizerType, authorizerEvent } from './authorizer-event.js'
-import { type Listening, listen } from './http.js'
+import { listen } from './http.js'
 import { forward } from './proxy.js'
 import { type Answer, readVerdict, type Verdict } from './verdict.js'
 
@@ -27,7 +28,7 @@ export interface ApiGatewayOptions {
  * JSON in the header `x-amzn-request-context`, as the AWS Lambda Web Adapter passes it.
  * Source: "Use API Gateway Lambda authorizers", API Gateway Developer Guide.
  */
-export function startApiGateway(options: ApiGatewayOptions): Promise<Listening> {
+export function startApiGateway(options: ApiGatewayOptions): Promise<Loopback> {
   const { type, ttl, apiPort, port, clock } = options
   const remembered = new Map<string, { readonly verdict: Verdict; readonly until: number }>()
 

@@ -1,3 +1,4 @@
+// Over 150 lines: most of it is the page.
 import type { stateOf } from './controls.js'
 import { type Html, html, pageResponse } from './html.js'
 import { inspectForm } from './inspect-page.js'

@@ -14,7 +14,7 @@ export function html(
 }
 
 /** What a page is made of. */
-export interface PageParts {
+interface PageParts {
   readonly title: string
   readonly main: Html
   /** JavaScript. Default: none, and none is allowed. */
@@ -38,6 +38,7 @@ export function pageResponse({
   callTarget = '',
   style = '',
 }: PageParts): Response {
+  // Over 40 lines: most of it is the page.
   const nonce = randomUUID()
   const policy = [
     "default-src 'none'",

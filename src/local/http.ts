@@ -1,42 +1,26 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { readBody } from '../testing/server.js'
+import { type Loopback, loopback, readBody } from '../testing/loopback.js'
 import type { MaybePromise } from '../types.js'
 
 /** Answers a request. `Response.error()` breaks the connection off. */
 export type Handler = (request: Request) => MaybePromise<Response>
 
-/** A server on loopback. */
-export interface Listening {
-  /** `http://127.0.0.1:<port>`. */
-  readonly url: string
-  /** Ends every connection and frees the port. */
-  readonly close: () => Promise<void>
-}
-
 /**
  * Resolves when a server listens on 127.0.0.1. It answers only to names of loopback, so that no page elsewhere reaches it by
  * a name of its own that resolves here (DNS rebinding).
  */
-export async function listen(
+export function listen(
   handle: (request: IncomingMessage, response: ServerResponse) => void,
   port: number,
-): Promise<Listening> {
-  const server = createServer((request, response) => {
+): Promise<Loopback> {
+  return loopback((request, response) => {
     if (isLoopback(`http://${request.headers.host}`)) return handle(request, response)
     response
       .writeHead(421, { 'content-type': 'text/plain' })
       .end('This server answers to loopback names only.')
-  })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, '127.0.0.1', resolve)
-  })
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () => closed(server),
-  }
+  }, port)
 }
 
 /** Answers Node's requests with a function of the web's. */
@@ -76,11 +60,4 @@ async function respond(
   outgoing.writeHead(response.status)
   if (response.body) await pipeline(Readable.fromWeb(response.body as never), outgoing)
   else outgoing.end()
-}
-
-function closed(server: Server): Promise<void> {
-  return new Promise(resolve => {
-    server.close(() => resolve())
-    server.closeAllConnections()
-  })
 }

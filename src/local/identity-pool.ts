@@ -1,6 +1,6 @@
 import { type AuthErrorCode, isAuthError } from '../errors.js'
-import { identityPool } from '../issuers/identity-pool.js'
 import { chooseRole, type IdentityPoolRoles } from '../role.js'
+import { identityClaims, roleDenial } from '../testing/identity-answers.js'
 import type { JwtClaims } from '../types.js'
 import { type Call, fault, members, type Operations, required } from './aws.js'
 import type { Local } from './local.js'
@@ -20,11 +20,8 @@ export const identityPoolApi: Operations = {
   async GetCredentialsForIdentity(local, { input }) {
     const { identityId, claims } = await identify(local, input)
     const custom = typeof input.CustomRoleArn === 'string' ? input.CustomRoleArn : undefined
-    const { role, reason, why } = chooseRole(rolesOf(local), claims, custom)
-    if (reason === 'guest_denied' || reason === 'not_configured')
-      throw fault('InvalidIdentityPoolConfigurationException', `Invalid identity pool configuration. ${why}`)
-    if (role === undefined)
-      throw fault('NotAuthorizedException', `Access denied: ambiguous role mapping. ${why}`)
+    const { role, reason } = chooseRole(rolesOf(local), claims, custom)
+    if (role === undefined) throw roleDenial(reason, hostOf(local.issuer))
     const given = local.identities.credentials(identityId, role)
     return {
       IdentityId: identityId,
@@ -43,27 +40,16 @@ export const identityPoolApi: Operations = {
   },
 }
 
-/** A token that says who an identity is, for ten minutes. */
+/** A token that says who an identity is. */
 function openIdToken(
   { config, clock, keys }: Local,
   identityId: string,
   claims: JwtClaims | undefined,
 ): string {
   const { identityPoolId, accountId } = config.identityPool
-  const region = identityPoolId.replace(/:.*/, '')
   const iat = Math.floor(clock.now() / 1000)
-  const [iss] = identityPool({ identityPoolId }).issuers
-  return keys.signForIdentityPool({
-    sub: identityId,
-    aud: identityPoolId,
-    amr: claims
-      ? ['authenticated', hostOf(claims.iss), `${hostOf(claims.iss)}:CognitoSignIn:${claims.sub}`]
-      : ['unauthenticated'],
-    iss,
-    [`${iss}/identity-pool-arn`]: `arn:aws:cognito-identity:${region}:${accountId}:identitypool/${identityPoolId}`,
-    exp: iat + 600,
-    iat,
-  })
+  const login = claims && { provider: hostOf(claims.iss), userId: String(claims.sub) }
+  return keys.signForIdentityPool(identityClaims({ identityPoolId, accountId, identityId, login, iat }))
 }
 
 /** The identity of a call and the user it belongs to, who must be the one that signs in. A guest who signs in takes their identity along. */

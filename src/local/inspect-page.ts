@@ -16,7 +16,7 @@ ${report === undefined ? undefined : reportHtml(report)}`,
 }
 
 /** What an API in front of this pool makes of a text, by the clock and the keys of here. */
-export const inspectHere = ({ config, issuer, keys, clock }: Local, text: string): Promise<Report> =>
+const inspectHere = ({ config, issuer, keys, clock }: Local, text: string): Promise<Report> =>
   inspect(text, {
     clock,
     userPool: {

@@ -1,7 +1,8 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { signPadded } from '../testing/load-balancer.js'
-import { type Listening, listen } from './http.js'
+import type { Loopback } from '../testing/loopback.js'
+import { listen } from './http.js'
 import type { Local } from './local.js'
 import { forward } from './proxy.js'
 import type { Session } from './sessions.js'
@@ -9,7 +10,7 @@ import { issueTokens, type TokenSet } from './tokens.js'
 import { userInfo } from './user-info.js'
 
 /** A load balancer in front of an app on this machine. */
-export interface LocalLoadBalancer extends Listening {
+interface LocalLoadBalancer extends Loopback {
   /** `signer` of what it signs. */
   readonly arn: string
 }
@@ -45,6 +46,7 @@ export async function startLoadBalancer(
   key: LoadBalancerKey,
   { appPort, port, unauthenticated }: { appPort: number; port: number; unauthenticated: Unauthenticated },
 ): Promise<LocalLoadBalancer> {
+  // Over 40 lines: its functions share the sessions.
   const arn = `arn:aws:elasticloadbalancing:us-east-1:${local.config.identityPool.accountId}:loadbalancer/app/local/0123456789abcdef`
   const pending = new Map<string, string>()
   const signedIn = new Map<string, { readonly session: Session; tokens: TokenSet; until: number }>()

@@ -3,7 +3,7 @@ import type { Local } from './local.js'
 import type { Session } from './sessions.js'
 
 /** What an access token of this pool gives access to. */
-export interface OwnAccess {
+interface OwnAccess {
   readonly session: Session
   readonly scopes: readonly string[]
 }

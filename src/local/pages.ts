@@ -3,7 +3,7 @@ import type { IdentityProvider, ProviderUser } from './types.js'
 import type { LocalUser } from './users.js'
 
 /** What the sign-in page shows. */
-export interface SignInView {
+interface SignInView {
   /** The query of the authorization request, which goes along. */
   readonly query: string
   readonly users: readonly LocalUser[]

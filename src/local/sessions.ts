@@ -21,7 +21,7 @@ export interface Session {
 }
 
 /** What a sign-in is given to make a session of. */
-export type NewSession = Omit<Session, 'id' | 'signedInAt' | 'isRevoked'>
+type NewSession = Omit<Session, 'id' | 'signedInAt' | 'isRevoked'>
 
 /** Who is signed in, and the secrets that stand for it: refresh tokens, authorization codes and the browser's cookie. */
 export interface Sessions {
@@ -46,7 +46,7 @@ export interface Sessions {
 }
 
 /** What an authorization code stands for. */
-export interface CodeGrant {
+interface CodeGrant {
   readonly client: LocalClient
   readonly session: NewSession
   readonly redirectUri: string

@@ -97,7 +97,7 @@ export function logoutEndpoint(local: Local, request: Request): Response {
 }
 
 /** Where a form leads in the end, for the policy of the page. */
-export const formTarget = ({ redirectUri }: Authorization): string => {
+const formTarget = ({ redirectUri }: Authorization): string => {
   const { origin, protocol } = new URL(redirectUri)
   return origin === 'null' ? protocol : origin
 }

@@ -9,7 +9,7 @@ export interface SrpExchange {
 }
 
 /** What both sides know of a user. */
-export interface SrpUser {
+interface SrpUser {
   /** The part of the pool ID after the underscore. */
   readonly poolName: string
   /** `USER_ID_FOR_SRP`. */

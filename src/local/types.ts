@@ -21,7 +21,7 @@ export interface Lifetimes {
 }
 
 /** A group of the pool. */
-export interface LocalGroup {
+interface LocalGroup {
   readonly name: string
   /** The lowest one of a user's groups decides `cognito:preferred_role`. */
   readonly precedence?: number
@@ -53,7 +53,7 @@ export interface LocalClient {
 }
 
 /** An API and its scopes, `<identifier>/<scope>` in a token. */
-export interface ResourceServer {
+interface ResourceServer {
   readonly identifier: string
   readonly scopes: readonly string[]
 }
@@ -77,7 +77,7 @@ export interface ProviderUser {
 }
 
 /** The identity pool, in the words of `SetIdentityPoolRoles`. */
-export interface LocalIdentityPool {
+interface LocalIdentityPool {
   readonly identityPoolId: string
   readonly accountId: string
   readonly allowGuests: boolean

@@ -36,6 +36,7 @@ export interface Users {
 
 /** The users of a configuration, and those who come later. */
 export function createUsers(config: LocalConfig, clock: Clock): Users {
+  // Over 40 lines: its functions share the users.
   const users = new Map<string, LocalUser>()
   const add = (user: LocalUser) => {
     users.set(user.username, user)

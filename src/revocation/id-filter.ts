@@ -1,5 +1,5 @@
 /** Tells most IDs that are not listed from those that may be. */
-export interface IdFilter {
+interface IdFilter {
   add(id: string): void
   /** Takes out what was added once; what was not must never be removed. */
   remove(id: string): void

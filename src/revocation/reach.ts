@@ -1,3 +1,4 @@
+// Over 150 lines: one list and the time of its last contact, with the types that both stores share.
 import { AuthError, refusal } from '../errors.js'
 import { elapsed } from '../jwks/elapsed.js'
 import { aClock, aFunction, oneOf, seconds } from '../options.js'
@@ -9,7 +10,7 @@ import {
   revocationOptionChecks,
   withDefaults,
 } from './options.js'
-import type { Revocations } from './revocation.js'
+import { type DatedRevocation, dated, decodeRevocation, type Revocations } from './revocation.js'
 import { revocationIndex } from './revocation-index.js'
 
 /** What a list that is kept elsewhere must be told, and can be. */
@@ -51,6 +52,7 @@ export interface RemoteRevocations extends Revocations<Promise<void>> {
 
 /** Returns a list in memory that knows how long ago it was whole. */
 export function reach(options: RemoteRevocationOptions) {
+  // Over 40 lines: all of it is about one list, and the time of its last contact.
   const { staleAfter, whenStale, onError, monotonic = performance } = options
   const { maxTokenLifetime: lifetime, maxEntries, clock } = withDefaults(options)
   const index = revocationIndex({ lifetime, maxEntries })
@@ -91,11 +93,30 @@ export function reach(options: RemoteRevocationOptions) {
     }
   }
 
+  /** Remembers an entry as it was written, and returns it; one that cannot be read is counted. */
+  function take(line: string, written: number): DatedRevocation | undefined {
+    const revocation = decodeRevocation(line)
+    if (!revocation) {
+      unreadable++
+      return undefined
+    }
+    const entry = dated(revocation, written, lifetime)
+    // not to go on is all that can be done: the place in the list is kept, and entries make room as their time is over
+    if (!index.add(entry, clock.now())) throw new AuthError('ERR_REVOCATION_UNAVAILABLE')
+    return entry
+  }
+
   /** Tells the application; an observer changes nothing. */
   function failed(error: unknown): void {
     try {
       onError?.(error)
     } catch {}
+  }
+
+  /** Tells the application what is wrong, and the caller that something is. */
+  function unavailable(error: unknown): never {
+    failed(error)
+    throw new AuthError('ERR_REVOCATION_UNAVAILABLE')
   }
 
   return {
@@ -105,8 +126,9 @@ export function reach(options: RemoteRevocationOptions) {
     /** The time for `contacted`. */
     time: () => time(clock.now()),
     contacted,
+    take,
     failed,
-    countUnreadable: () => void unreadable++,
+    unavailable,
     isRevoked,
     ready,
     health,

@@ -1,9 +1,10 @@
+// Over 150 lines: one memory, and all that may change it.
 import type { VerifiedToken } from '../types.js'
 import { idFilter } from './id-filter.js'
 import { type DatedRevocation, isCutOff, margin, poolOf, type RevocationKind } from './revocation.js'
 
 /** What a {@link revocationIndex} is limited to. */
-export interface IndexLimits {
+interface IndexLimits {
   /** Seconds that the longest token lives, and with it an entry. */
   readonly lifetime: number
   readonly maxEntries: number
@@ -27,6 +28,7 @@ export interface RevocationIndex {
  * Entries go when their time is over, a few with each entry that comes and a few more every second of lookups: there is no timer.
  */
 export function revocationIndex({ lifetime, maxEntries }: IndexLimits): RevocationIndex {
+  // Over 40 lines: its functions share what is revoked, and how much of it there may be.
   const lists = new Map<string, List>()
   const aliases = new Map<string, List>()
   const filter = idFilter()

@@ -1,3 +1,4 @@
+// Over 150 lines: the five kinds of revocation, each with what it takes, and their one form on the wire.
 import { aString, checkOptions, type OptionCheck } from '../options.js'
 import type { Clock, MaybePromise, RevocationList, VerifiedToken } from '../types.js'
 
@@ -112,7 +113,7 @@ export function revoking<R>(clock: Clock, add: (revocation: Revocation) => R) {
  *
  * @throws TypeError for a missing, unknown or unusable identifier, naming it
  */
-export function revocationOf(kind: RevocationKind, target: object, now: number): Revocation {
+function revocationOf(kind: RevocationKind, target: object, now: number): Revocation {
   const { method, id, at, of } = kinds[kind]
   const plain = 'principal' in target ? of(target as VerifiedToken) : target
   checkOptions(method, plain, {

@@ -13,7 +13,7 @@ import {
 } from './token-options.js'
 
 /** What of a test issuer goes into claims. */
-export interface TestPool {
+interface TestPool {
   readonly userPoolId: string
   readonly clientId: string
   readonly issuer: string

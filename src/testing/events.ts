@@ -1,3 +1,4 @@
+// One entry a door. Over 150 lines, because events are long.
 import { randomUUID } from 'node:crypto'
 
 /** What an event is made from. */
@@ -13,8 +14,6 @@ export interface TestEventOptions {
   /** Default: none. */
   readonly query?: Readonly<Record<string, string>>
 }
-
-// One entry a door; they are long because events are.
 
 /** What an event of AppSync Events is made from. */
 export interface TestChannelEventOptions extends Pick<TestEventOptions, 'token' | 'headers'> {
@@ -124,48 +123,22 @@ export const events = {
   },
 
   /** For the Lambda authorizer of an AppSync GraphQL API. The token is there without `Bearer`. */
-  appSyncAuthorizer({ token = '', headers = {} }: TestEventOptions = {}) {
-    return {
-      authorizationToken: token,
-      requestContext: {
-        apiId,
-        accountId,
-        requestId: randomUUID(),
-        queryString: 'query { orders { id } }',
-        operationName: 'Orders',
-        variables: {},
-      },
-      requestHeaders: {
-        authorization: token,
-        host: `${apiId}.appsync-api.${region}.amazonaws.com`,
-        ...headers,
-      },
-    }
+  appSyncAuthorizer(options: TestEventOptions = {}) {
+    return appSyncEvent(options, {
+      queryString: 'query { orders { id } }',
+      operationName: 'Orders',
+      variables: {},
+    })
   },
 
   /** For the Lambda authorizer of an AppSync Events API. A connection has no channel. */
-  appSyncEventsAuthorizer({
-    token = '',
-    operation = 'EVENT_CONNECT',
-    channel = operation === 'EVENT_CONNECT' ? null : '/orders/new',
-    headers = {},
-  }: TestChannelEventOptions = {}) {
-    return {
-      authorizationToken: token,
-      requestContext: {
-        apiId,
-        accountId,
-        requestId: randomUUID(),
-        operation,
-        channelNamespaceName: channel === null ? null : (channel.split('/')[1] as string),
-        channel,
-      },
-      requestHeaders: {
-        authorization: token,
-        host: `${apiId}.appsync-api.${region}.amazonaws.com`,
-        ...headers,
-      },
-    }
+  appSyncEventsAuthorizer({ operation = 'EVENT_CONNECT', ...options }: TestChannelEventOptions = {}) {
+    const { channel = operation === 'EVENT_CONNECT' ? null : '/orders/new' } = options
+    return appSyncEvent(options, {
+      operation,
+      channelNamespaceName: channel === null ? null : (channel.split('/')[1] as string),
+      channel,
+    })
   },
 
   /** For a Lambda function as a target of an Application Load Balancer. */
@@ -276,6 +249,19 @@ function httpApiRequest(options: TestEventOptions, domain: string) {
     },
   }
 }
+
+const appSyncEvent = <C extends object>(
+  { token = '', headers = {} }: TestChannelEventOptions,
+  context: C,
+) => ({
+  authorizationToken: token,
+  requestContext: { apiId, accountId, requestId: randomUUID(), ...context },
+  requestHeaders: {
+    authorization: token,
+    host: `${apiId}.appsync-api.${region}.amazonaws.com`,
+    ...headers,
+  },
+})
 
 const headersOf = ({ token, headers = {} }: TestEventOptions, host: string): Record<string, string> => ({
   Host: host,

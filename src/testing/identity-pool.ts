@@ -1,11 +1,13 @@
+// Over 150 lines: a quarter of it documents what a test can ask for.
 import { randomBytes, randomUUID } from 'node:crypto'
 import { anObject, aString, checkOptions, type OptionChecks } from '../options.js'
-import { chooseRole, type IdentityPoolRoles, type RoleReason } from '../role.js'
+import { chooseRole, type IdentityPoolRoles } from '../role.js'
 import type { JwtClaims } from '../types.js'
+import { identityClaims, roleDenial } from './identity-answers.js'
 import { type AwsAnswer, awsError } from './initiate-auth.js'
 import { nextTestKey } from './keys.js'
 import { loginChecker, refused } from './login-check.js'
-import { type Loopback, loopback } from './loopback.js'
+import { answering, type Loopback } from './loopback.js'
 import type { TestFetch, TestIssuer } from './types.js'
 
 /** The options of {@link createTestIdentityPool}. */
@@ -76,18 +78,8 @@ export function createTestIdentityPool(
     ...more
   }: TestIdentityTokenOptions = {}) {
     checkOptions('token', more, tokenChecks)
-    const claims = {
-      sub: identityId,
-      aud: identityPoolId,
-      amr: login
-        ? ['authenticated', login.provider, `${login.provider}:CognitoSignIn:${login.userId}`]
-        : ['unauthenticated'],
-      iss: 'https://cognito-identity.amazonaws.com',
-      'https://cognito-identity.amazonaws.com/identity-pool-arn': `arn:aws:cognito-identity:${region}:111122223333:identitypool/${identityPoolId}`,
-      exp: clock() + 600,
-      iat: clock(),
-      ...more.claims,
-    }
+    const facts = { identityPoolId, accountId: '111122223333', identityId, login, iat: clock() }
+    const claims = { ...identityClaims(facts), ...more.claims }
     const signingInput = `${encode({ kid, typ: 'JWS', alg: 'RS512', ...more.header })}.${encode(claims)}`
     return `${signingInput}.${key.sign(signingInput, 'sha512')}`
   }
@@ -115,7 +107,7 @@ export function createTestIdentityPool(
   function getCredentials(input: Input, claims: JwtClaims | undefined): object {
     const IdentityId = expectOwn(input, claims)
     const { role, reason } = chooseRole(roles, claims, input.CustomRoleArn as string | undefined)
-    if (role === undefined) throw denial(reason, Object.keys(Object(input.Logins)).join())
+    if (role === undefined) throw roleDenial(reason, Object.keys(Object(input.Logins)).join())
     const AccessKeyId = `ASIA${randomBytes(8).toString('hex').toUpperCase()}`
     sessions.set(AccessKeyId, role)
     const secrets = {
@@ -168,7 +160,7 @@ export function createTestIdentityPool(
 
 /** Resolves to the calls and the keys of a test identity pool on 127.0.0.1: an endpoint for the AWS SDK. */
 export async function serveTestIdentityPool(pool: TestIdentityPool): Promise<Loopback> {
-  return loopback(async (request, body) => {
+  return answering(async (request, body) => {
     if (request.method === 'GET') {
       const keys = await pool.options.fetch('')
       return { status: 200, type: 'application/json', body: await keys.text() }
@@ -181,21 +173,10 @@ export async function serveTestIdentityPool(pool: TestIdentityPool): Promise<Loo
 
 type Input = Readonly<Record<string, unknown>>
 
-/** The name and the words of the error that a denied role is answered with. Of a role that is asked for and denied, they are not known. */
-function denial(reason: RoleReason, provider: string): Error {
-  return reason === 'not_configured'
-    ? refused('InvalidIdentityPoolConfigurationException', noRole)
-    : refused(
-        'NotAuthorizedException',
-        `The ambiguous role mapping rules for: ${provider} denied this request.`,
-      )
-}
-
 const loginOf = (logins: unknown, { sub }: JwtClaims) => `${Object.keys(Object(logins)).join()} ${sub}`
 
 const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
 
 const noGuests = 'Unauthenticated access is not supported for this identity pool.'
-const noRole = 'Invalid identity pool configuration. Check assigned IAM roles for this pool.'
 
 const tokenChecks: OptionChecks = { 'claims?': anObject, 'header?': anObject }

@@ -2,7 +2,7 @@ import { nextTestKey, type TestKey } from './keys.js'
 import type { TestJwks } from './types.js'
 
 /** The keys of one test issuer: the two that sign now, and all that are published. */
-export interface TestKeySet {
+interface TestKeySet {
   readonly current: Readonly<Record<'id' | 'access', TestKey>>
   readonly jwks: () => TestJwks
   readonly rotate: (options?: { readonly keepOld?: boolean }) => void

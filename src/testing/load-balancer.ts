@@ -1,6 +1,7 @@
+// Over 150 lines: a third of it documents what a test can ask for.
 import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto'
 import { aCount, anObject, aString, checkOptions, type OptionChecks } from '../options.js'
-import { loopback } from './loopback.js'
+import { answering } from './loopback.js'
 import type { TestAccessTokenOptions } from './token-options.js'
 import type { TestFetch, TestIssuer } from './types.js'
 
@@ -121,7 +122,7 @@ export function createTestLoadBalancer(
 
 /** Resolves to the keys of a test load balancer on 127.0.0.1, once they can be asked for. */
 export async function serveTestLoadBalancer(balancer: TestLoadBalancer): Promise<ServedTestLoadBalancer> {
-  const { url, close } = await loopback(request => {
+  const { url, close } = await answering(request => {
     const pem = balancer.publicKey(String(request.url).slice(1))
     return pem === undefined
       ? { status: 403, type: 'text/plain', body: 'Forbidden' }

@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { MaybePromise } from '../types.js'
 
 /** What a server on loopback answers. */
 export interface LoopbackAnswer {
@@ -16,19 +17,15 @@ export interface Loopback {
   readonly close: () => Promise<void>
 }
 
-/** Resolves to a server on 127.0.0.1, once it listens on a port that the system picks. */
+/** Resolves to a server on 127.0.0.1, once it listens on a port: 0 for one that the system picks. */
 export async function loopback(
-  answer: (request: IncomingMessage, body: string) => LoopbackAnswer | Promise<LoopbackAnswer>,
+  handle: (request: IncomingMessage, response: ServerResponse) => void,
+  port: number,
 ): Promise<Loopback> {
-  const server = createServer(async (request, response) => {
-    try {
-      const { status, type, body } = await answer(request, await read(request))
-      response.writeHead(status, { 'content-type': type }).end(body)
-    } catch {
-      response.destroy() // the client broke off in the middle of its request
-    }
+  const server = createServer(handle)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, '127.0.0.1', resolve)
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () =>
@@ -39,8 +36,34 @@ export async function loopback(
   }
 }
 
-async function read(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
-  return Buffer.concat(chunks).toString()
+/** As {@link loopback}, for answers that are texts. */
+export function answering(
+  answer: (request: IncomingMessage, body: string) => MaybePromise<LoopbackAnswer>,
+  port = 0,
+): Promise<Loopback> {
+  const answerOf = async (request: IncomingMessage) => {
+    const body = await readBody(request)
+    return body === undefined ? tooLarge : answer(request, body)
+  }
+  return loopback((request, response) => {
+    answerOf(request).then(
+      ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
+      () => response.destroy(), // the client broke off in the middle of its request
+    )
+  }, port)
 }
+
+/** The body of a request, or `undefined` when it is too large. What comes after the limit is read but not kept. */
+export async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size <= bodyLimit) chunks.push(chunk)
+  }
+  return size > bodyLimit ? undefined : Buffer.concat(chunks).toString()
+}
+
+const tooLarge: LoopbackAnswer = { status: 413, type: 'text/plain', body: 'Content Too Large' }
+
+const bodyLimit = 64 * 1024

@@ -1,7 +1,7 @@
-import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import { aCount, aString, checkOptions, type OptionChecks } from '../options.js'
 import { awsError, initiateAuth } from './initiate-auth.js'
+import { answering, type LoopbackAnswer } from './loopback.js'
 import { strings } from './token-options.js'
 import type { ServedUserPoolOptions, TestIssuer, TestUser } from './types.js'
 
@@ -35,18 +35,12 @@ export async function serveTestIssuer(
   options: ServeTestIssuerOptions = {},
 ): Promise<ServedTestIssuer> {
   checkOptions('serveTestIssuer', options, optionChecks)
-  const { users = [], port = 0 } = options
+  const { users = [], port } = options
   for (const user of users) checkOptions('serveTestIssuer, users', user, userChecks)
-  const server = createServer((request, response) => {
-    answer(issuer, users, url, request).then(
-      ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
-      () => response.destroy(), // the client broke off in the middle of its request
-    )
-  })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, '127.0.0.1', resolve)
-  })
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { url, close } = await answering(
+    (request, body) => answer(issuer, users, `${url}${jwksPath(issuer)}`, request, body),
+    port,
+  )
   return {
     url,
     options: {
@@ -56,30 +50,25 @@ export async function serveTestIssuer(
       insecureLoopbackHttp: true,
       insecureTestKeys: true,
     },
-    close: () =>
-      new Promise(resolve => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    close,
   }
 }
 
 async function answer(
   issuer: TestIssuer,
   users: readonly TestUser[],
-  url: string,
+  jwksUri: string,
   request: IncomingMessage,
-): Promise<Answer> {
+  body: string,
+): Promise<LoopbackAnswer> {
   switch (`${request.method} ${request.url?.split('?')[0]}`) {
     case `GET ${jwksPath(issuer)}`: {
       const response = await issuer.options.fetch(issuer.jwksUri)
       return { status: response.status, type: 'application/json', body: await response.text() }
     }
     case `GET /${issuer.options.userPoolId}/.well-known/openid-configuration`:
-      return json(200, 'application/json', discoveryDocument(issuer, `${url}${jwksPath(issuer)}`))
+      return json(200, 'application/json', discoveryDocument(issuer, jwksUri))
     case 'POST /': {
-      const body = await readBody(request)
-      if (body === undefined) return text(413, 'Content Too Large')
       const { status, document } =
         request.headers['x-amz-target'] === 'AWSCognitoIdentityProviderService.InitiateAuth'
           ? initiateAuth(issuer, users, body)
@@ -87,34 +76,15 @@ async function answer(
       return json(status, 'application/x-amz-json-1.1', document)
     }
     default:
-      return text(404, 'Not Found')
+      return { status: 404, type: 'text/plain', body: 'Not Found' }
   }
 }
 
-interface Answer {
-  readonly status: number
-  readonly type: string
-  readonly body: string
-}
-
-const json = (status: number, type: string, document: object): Answer => ({
+const json = (status: number, type: string, document: object): LoopbackAnswer => ({
   status,
   type,
   body: JSON.stringify(document),
 })
-
-const text = (status: number, body: string): Answer => ({ status, type: 'text/plain', body })
-
-/** The body of a request, or `undefined` when it is too large. What comes after the limit is read but not kept. */
-export async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size <= bodyLimit) chunks.push(chunk)
-  }
-  return size > bodyLimit ? undefined : Buffer.concat(chunks).toString()
-}
 
 /** Only what is served here: no authorization endpoint yet (OpenID Connect Discovery 1.0 section 3). */
 const discoveryDocument = ({ issuer }: TestIssuer, jwksUri: string) => ({
@@ -127,8 +97,6 @@ const discoveryDocument = ({ issuer }: TestIssuer, jwksUri: string) => ({
 })
 
 const jwksPath = ({ options }: TestIssuer) => `/${options.userPoolId}/.well-known/jwks.json`
-
-const bodyLimit = 64 * 1024
 
 const optionChecks: OptionChecks = {
   'users?': value => (Array.isArray(value) ? undefined : 'must be a list'),

@@ -35,7 +35,7 @@ export interface Door {
 }
 
 /** A request of the table, and all that matters of its answer. */
-export interface Case {
+interface Case {
   readonly name: string
   readonly method?: string
   readonly path: string

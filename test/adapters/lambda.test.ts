@@ -444,9 +444,12 @@ t.test(
       ...requests,
       { method: 'GET', segments: ['a', ''] },
       { method: 'GET', segments: ['a', 'b', ''] },
+      // some backends take two slashes for one
+      { method: 'GET', segments: ['', 'a', 'b'] },
+      { method: 'GET', segments: ['a', '', 'b', 'c'] },
     ]
     await fc.assert(
-      fc.asyncProperty(table, fc.constantFrom(...requests), async (routes, current) => {
+      fc.asyncProperty(table, fc.constantFrom(...spelled), async (routes, current) => {
         const options = Object.fromEntries(
           routes.map(({ method, path, isPermitted }) => [`${method} /${path.join('/')}`, () => isPermitted]),
         )

@@ -13,7 +13,7 @@ export interface Target {
 }
 
 /** What came of feeding a target. */
-export interface Report {
+interface Report {
   readonly executions: number
   /** How many texts reached code that no other text had reached before. */
   readonly kept: number

@@ -83,6 +83,8 @@ const claimWords = [
   '"token_use"',
   '"client_id"',
   '"identities"',
+  '"primary":',
+  '{"toString":1}',
   '"__proto__"',
   '"constructor"',
   '\\u0065xp',

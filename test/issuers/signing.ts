@@ -2,7 +2,7 @@ import { constants, generateKeyPairSync, type KeyObject, sign } from 'node:crypt
 import type { TestFetch } from 'cognito-guard/testing'
 
 /** A key pair of any algorithm, and the tokens that it signs. */
-export interface Signer {
+interface Signer {
   readonly jwk: Record<string, unknown>
   readonly pem: string
   token(header: object, claims: object, spelling?: { readonly padded?: boolean }): string

@@ -92,8 +92,8 @@ t.test('JF-01 cold: 10,000 requests at once are one flight', async t => {
 })
 
 t.test('JF-02 cold: the host name cannot be resolved', async t => {
-  const issuer = await host(t, say(good))
   for (const code of ['ENOTFOUND', 'EAI_AGAIN']) {
+    const issuer = await host(t, say(good))
     const { lookup } = dns
     let tries = 0
     const failing = (...call: unknown[]) => {
@@ -883,6 +883,22 @@ t.test('JF-46 a kept socket is closed at the other end when it is used again', a
   t.equal(issuer.requests, 3)
   t.equal(issuer.connections, 2)
   t.equal(at.told('fetch_failed').length, 0)
+})
+
+t.test('JF-47 the pools of one host are many', async t => {
+  const issuer = await host(t, say(good))
+  const pools = Array.from({ length: 20 }, (_, n) => lab(t, `${issuer.origin}/${n}`))
+  for (const { ask, keys } of pools) {
+    t.ok((await ask('one')).key)
+    await idle()
+    keys.close()
+  }
+  t.equal(issuer.requests, 20)
+  t.equal(issuer.connections, 1, 'one kept socket serves them all, and no pool that ends takes it along')
+  await Promise.all(Array.from({ length: 20 }, (_, n) => lab(t, `${issuer.origin}/${n}`).ask('one')))
+  t.ok(issuer.connections > 10, 'nobody waits for another to be done with it')
+  while (issuer.sockets.size > 1) await sleep(1)
+  t.pass('of those that served side by side one is kept')
 })
 
 /** A verifier of a user pool whose key set is on loopback. */

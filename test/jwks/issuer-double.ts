@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Test } from 'tap'
 
 /** A key pair as an issuer has it. */
-export interface Signer {
+interface Signer {
   readonly kid: string
   readonly jwk: Record<string, unknown>
   readonly privateKey: KeyObject
@@ -44,7 +44,7 @@ export const setOf = (...signers: readonly Signer[]) =>
 export type Behaviour = (response: ServerResponse, request: IncomingMessage) => void
 
 /** A host on loopback that behaves as it is told, and counts. */
-export interface Host {
+interface Host {
   readonly url: string
   readonly origin: string
   behave: Behaviour

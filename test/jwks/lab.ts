@@ -8,7 +8,7 @@ import type { KeyResolver, VerificationKey } from '../../src/types.js'
 import { clocks } from './issuer-double.js'
 
 /** What a resolver did with one question. */
-export interface Answer {
+interface Answer {
   readonly key?: VerificationKey
   readonly error?: AuthError
   readonly reason?: string

@@ -75,7 +75,7 @@ t.test('the identity pool', async t => {
     )
     await t.rejects(getCredentials(IdentityId, alices, 'arn:aws:iam::000000000000:role/other'), {
       name: 'NotAuthorizedException',
-      message: /ambiguous role mapping/,
+      message: `The ambiguous role mapping rules for: ${local.issuer.replace('https://', '')} denied this request.`,
     })
 
     const verifier = createVerifier({

@@ -1,9 +1,7 @@
-import { once } from 'node:events'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { DynamoDB } from '@aws-sdk/client-dynamodb'
 import { type DynamoRevocationOptions, dynamoRevocations } from 'cognito-guard/dynamodb'
 import t, { type Test } from 'tap'
+import { dynamoDouble } from '../dynamo-double.js'
 import { thrownBy, verifiedTokenOf } from './fixture.js'
 import { randomFrom } from './model.js'
 import { isDone, proxyTo, until } from './redis-server.js'
@@ -174,13 +172,7 @@ t.test('options', aside(), async t => {
 
 /** A table on DynamoDB's stand-in, and lists of revocations in it, each through a client of its own. */
 async function table(t: Test) {
-  const { default: dynalite } = (await import('dynalite' as string)) as {
-    default: (options: object) => Server
-  }
-  const server = dynalite({ createTableMs: 0 })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const port = await dynamoDouble(t)
   const clients: DynamoDB[] = []
   const clientOf = (of: number) => {
     const client = new DynamoDB({
@@ -210,11 +202,9 @@ async function table(t: Test) {
     async () => (await client.describeTable({ TableName })).Table?.TableStatus === 'ACTIVE',
   )
   const lists: ReturnType<typeof dynamoRevocations>[] = []
-  t.teardown(async () => {
+  t.teardown(() => {
     for (const each of lists) each.close()
     for (const each of clients) each.destroy()
-    server.closeAllConnections()
-    await new Promise(resolve => server.close(resolve))
   })
   return {
     client,

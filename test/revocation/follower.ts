@@ -56,5 +56,6 @@ async function nodeRedis(port: number) {
 }
 
 function tell(message: FollowerMessage): void {
-  process.send?.(message)
+  // to a parent that has just gone there is nothing to tell
+  process.send?.(message, undefined, undefined, () => {})
 }

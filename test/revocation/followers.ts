@@ -7,7 +7,7 @@ import { type FollowerMessage, issuer, now } from './follower-messages.js'
 import { until, type WithEnd } from './redis-server.js'
 
 /** Another process that follows the list. */
-export type Follower = Awaited<ReturnType<typeof follower>>
+type Follower = Awaited<ReturnType<typeof follower>>
 
 /** Starts eight processes that follow the list of a server, half of them with each client, and waits until they have read it. */
 export const eightFollowers = (t: WithEnd, port: number): Promise<Follower[]> =>
@@ -21,10 +21,12 @@ export async function follower(t: WithEnd, client: 'redis' | 'ioredis', port: nu
   ])
   const end = () => void (child.connected && child.disconnect())
   t.teardown(end)
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error('a follower has ended')))
+  ended.catch(() => {})
   const seen: number[] = []
   const message = async <T extends FollowerMessage['type']>(type: T) => {
     for (;;) {
-      const [told] = (await once(child, 'message')) as [FollowerMessage]
+      const [told] = (await Promise.race([once(child, 'message'), ended])) as [FollowerMessage]
       if (told.type === type) return told as Extract<FollowerMessage, { type: T }>
     }
   }

@@ -18,8 +18,8 @@ const sources = {
   'verified-tokens': ['verifier'],
   verifier: ['verifier', 'issuers/issuers'],
   'token-source': ['token-source'],
-  policy: ['policy'],
-  guard: ['guard'],
+  policy: ['policy', 'credentials'],
+  guard: ['guard', 'credentials'],
 }
 
 const here = fileURLToPath(new URL('.', import.meta.url))

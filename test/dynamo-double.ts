@@ -1,0 +1,18 @@
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Test } from 'tap'
+
+/** Resolves to the port of a DynamoDB's stand-in on loopback, which is gone when the test ends. `dynalite` brings no types. */
+export async function dynamoDouble(t: Test): Promise<number> {
+  const { default: dynalite } = (await import('dynalite' as string)) as {
+    default: (options: object) => Server
+  }
+  const server = dynalite({ createTableMs: 0 }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(async () => {
+    server.closeAllConnections()
+    await new Promise(resolve => server.close(resolve))
+  })
+  return (server.address() as AddressInfo).port
+}
