@@ -27,7 +27,7 @@ function jwkOfPem(crypto: NodeCrypto, pem: string): unknown {
 
 /** A key bound to an algorithm, in the forms that verify fastest at once and on the thread pool. */
 function bind(crypto: NodeCrypto, key: KeyObject, algorithm: Algorithm): VerificationKey {
-  const { hash, options, toNative } = formOf(crypto, algorithm)
+  const { hash, options, toNative } = formOf(crypto, key, algorithm)
   // A bare key beats one in an object of options by far on some releases, and createVerify beats crypto.verify by a little on all.
   const form = options ? { key, ...options } : key
   const atOnce = (input: Uint8Array, signature: Uint8Array) =>
@@ -53,7 +53,7 @@ function bind(crypto: NodeCrypto, key: KeyObject, algorithm: Algorithm): Verific
   }
 }
 
-function formOf(crypto: NodeCrypto, algorithm: Algorithm) {
+function formOf(crypto: NodeCrypto, key: KeyObject, algorithm: Algorithm) {
   const hash = `sha${algorithm.slice(2)}`
   switch (algorithm.slice(0, 2)) {
     case 'RS':
@@ -67,11 +67,18 @@ function formOf(crypto: NodeCrypto, algorithm: Algorithm) {
           padding: crypto.constants.RSA_PKCS1_PSS_PADDING,
           saltLength: Number(algorithm.slice(2)) / 8,
         },
+        toNative: ofLength((key.asymmetricKeyDetails as { modulusLength: number }).modulusLength / 8),
       }
     default:
       return { hash: null }
   }
 }
+
+/** RFC 8017 section 8.1.2, step 1. OpenSSL leaves it out for PSS: a signature without its leading zeros would be a second spelling. */
+const ofLength =
+  (length: number) =>
+  (signature: Uint8Array): Uint8Array | undefined =>
+    signature.length === Math.ceil(length) ? signature : undefined
 
 /**
  * An ECDSA signature of two numbers side by side (RFC 7518 section 3.4) as the DER that OpenSSL works with (RFC 3279 section 2.2.3).

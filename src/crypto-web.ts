@@ -16,7 +16,15 @@ export const webEngine: ImportKey = async (source, algorithm) => {
 
 function bind(key: CryptoKey, algorithm: Algorithm): VerificationKey {
   const how = parameters(algorithm)
-  return { algorithm, verify: (input, signature) => crypto.subtle.verify(how, key, signature, input) }
+  const { modulusLength } = key.algorithm as { modulusLength?: number }
+  // RFC 8017 section 8.1.2, step 1: OpenSSL leaves it out for PSS
+  const length = modulusLength && Math.ceil(modulusLength / 8)
+  return {
+    algorithm,
+    verify: async (input, signature) =>
+      (length === undefined || signature.length === length) &&
+      crypto.subtle.verify(how, key, signature, input),
+  }
 }
 
 function parameters(algorithm: Algorithm) {

@@ -43,6 +43,16 @@ const keys: [Algorithm, object, KeyObject][] = [
 ]
 
 for (const [name, engine] of engines) {
+  t.test(`${name}: a signature that starts with zeros has one spelling`, async t => {
+    for (const [algorithm, jwk, privateKey] of keys.filter(([algorithm]) => algorithm.startsWith('PS'))) {
+      const key = await engine(jwk, algorithm)
+      let signature = signed(algorithm, privateKey)
+      while (signature[0] !== 0) signature = signed(algorithm, privateKey)
+      t.equal(await key.verify(input, signature), true, algorithm)
+      t.equal(await key.verify(input, signature.subarray(1)), false, `${algorithm}: without its zero`)
+    }
+  })
+
   t.test(`${name}: every algorithm, and only its own signatures`, async t => {
     for (const [algorithm, jwk, privateKey] of keys) {
       const key = await engine(jwk, algorithm)

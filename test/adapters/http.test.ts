@@ -4,7 +4,7 @@ import fastifyCors from '@fastify/cors'
 import { createAdaptorServer } from '@hono/node-server'
 // @ts-expect-error: it brings no types
 import koaCors from '@koa/cors'
-import { createGuard, createVerifier, hasScope, userPool } from 'cognito-guard'
+import { createGuard, createVerifier, hasScope, isUser, userPool } from 'cognito-guard'
 import { authOf as expressAuthOf, protect as protectExpress } from 'cognito-guard/express'
 import { authOf as fastifyAuthOf, protect as protectFastify } from 'cognito-guard/fastify'
 import { protect as protectFetch } from 'cognito-guard/fetch'
@@ -160,7 +160,8 @@ t.test('what is not a guard or a policy is refused when a door is built', async 
     const protect = door as (...args: unknown[]) => unknown
     t.throws(() => protect(verifier), { name: 'TypeError', message: /guard/ })
     t.throws(() => protect(guard, misspelt.onlyAdmin), { name: 'TypeError', message: /policy is undefined/ })
-    t.throws(() => protect(guard, 'admin'), { name: 'TypeError', message: /policy is admin/ })
+    t.throws(() => protect(guard, 'admin'), { name: 'TypeError', message: /policy is a string/ })
+    t.throws(() => protect(guard, isUser, isUser), { name: 'TypeError', message: /expected one policy/ })
   }
   t.throws(() => expressAuthOf({} as never), { name: 'TypeError', message: /protect\(guard\)/ })
   t.throws(() => fastifyAuthOf({}), { name: 'TypeError', message: /protect\(guard\)/ })
