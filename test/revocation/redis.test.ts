@@ -110,7 +110,8 @@ t.test('a list is read in pages, and duplicates do no harm', aside(), async t =>
   const lines = Array.from({ length: 10_100 }, (_, i) =>
     JSON.stringify(['session', issuer, `session-${i % 10_000}`]),
   )
-  await Promise.all(lines.map(r => writer.xAdd('cognito-guard:revocations', '*', { r })))
+  while (lines.length > 0)
+    await Promise.all(lines.splice(0, 1_000).map(r => writer.xAdd('cognito-guard:revocations', '*', { r })))
   const follower = await list(t, port, {}, 'ioredis')
   t.match(follower.health(), { state: 'loading', contactAge: undefined })
   t.match(
