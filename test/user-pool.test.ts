@@ -125,6 +125,21 @@ t.test('which tokens are accepted', async t => {
     ['one exact issuer', { issuer: 'https://pool.example' }, { iss: 'https://pool.example' }, undefined],
     ['and no other then', { issuer: 'https://pool.example' }, {}, 'ERR_TOKEN_ISSUER'],
     ['no sub', {}, { sub: undefined }, 'ERR_TOKEN_CLAIM'],
+    ...Object.entries({
+      scope: ['orders/read'],
+      'cognito:groups': 'admin',
+      username: 1,
+      'cognito:username': ['a'],
+      origin_jti: 1,
+      identities: '[]',
+    }).map(([name, value]): [string, Options, object, string] => [
+      `${name} of another type`,
+      {},
+      { [name]: value },
+      'ERR_TOKEN_CLAIM',
+    ]),
+    ['a group that is no text', {}, { 'cognito:groups': ['admin', 1] }, 'ERR_TOKEN_CLAIM'],
+    ['a session', {}, { origin_jti: 'a-session' }, undefined],
     [
       'claims that a trigger added',
       {},

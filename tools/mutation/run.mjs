@@ -14,7 +14,7 @@ const sources = {
   'crypto-node': ['crypto'],
   'crypto-web': ['crypto'],
   claims: ['user-pool', 'verifier', 'adversarial'],
-  'issuers/user-pool': ['user-pool'],
+  'issuers/user-pool': ['user-pool', 'issuers/issuers'],
   'verified-tokens': ['verifier'],
   verifier: ['verifier', 'issuers/issuers'],
   'token-source': ['token-source'],
