@@ -19,12 +19,13 @@ const groups = [
   {
     title: 'New tokens: share of what crypto.verify alone could do (1.00)',
     bars: [
-      bar('cognito-guard', bare / median(cold, 'cognito-guard verify'), true),
-      bar('fast-jwt', bare / median(cold, 'fast-jwt, synchronous, one key')),
-      bar('jsonwebtoken', bare / median(cold, 'jsonwebtoken, one KeyObject')),
-      bar('aws-jwt-verify', bare / median(cold, 'aws-jwt-verify verify')),
-      bar('jose', bare / median(cold, 'jose jwtVerify')),
-      bar('hono/jwt', bare / median(cold, 'hono/jwt verify')),
+      bar('cognito-guard, sync', bare / median(cold, 'cognito-guard verifySync'), true),
+      bar('cognito-guard, async', bare / median(cold, 'cognito-guard verify'), true),
+      bar('fast-jwt, sync', bare / median(cold, 'fast-jwt, synchronous, one key')),
+      bar('jsonwebtoken, sync', bare / median(cold, 'jsonwebtoken, one KeyObject')),
+      bar('aws-jwt-verify, async', bare / median(cold, 'aws-jwt-verify verify')),
+      bar('jose, async', bare / median(cold, 'jose jwtVerify')),
+      bar('hono/jwt, async', bare / median(cold, 'hono/jwt verify')),
     ],
   },
   {
@@ -69,12 +70,12 @@ function draw(): string {
     y += 14
     const longest = Math.max(...bars.map(({ value }) => value))
     for (const { name, value, isOurs } of bars) {
-      const width = Math.max(2, (value / longest) * 420)
-      parts.push(text(136, y + 15, name, 'text-anchor="end"'))
+      const width = Math.max(2, (value / longest) * 410)
+      parts.push(text(156, y + 15, name, 'text-anchor="end"'))
       parts.push(
-        `<rect x="144" y="${y + 2}" width="${width.toFixed(1)}" height="18" rx="3" fill="${isOurs ? '#2563eb' : '#94a3b8'}"/>`,
+        `<rect x="164" y="${y + 2}" width="${width.toFixed(1)}" height="18" rx="3" fill="${isOurs ? '#2563eb' : '#94a3b8'}"/>`,
       )
-      parts.push(text(152 + width, y + 15, value.toFixed(2)))
+      parts.push(text(172 + width, y + 15, value.toFixed(2)))
       y += 24
     }
     y += 26
