@@ -29,7 +29,7 @@ function end(): void {
 }
 
 const least = 8
-const most = 128
+const most = 512
 let share = least
 let taken = 0
 let pending = 0
