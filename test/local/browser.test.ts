@@ -64,9 +64,8 @@ if (!existsSync(executablePath)) {
 
   t.test('the page of controls shows decisions as they come, and works without a script', async t => {
     const { page, world, problems } = await open(t, browser)
-    await page.goto(world.url)
     const opened = page.waitForResponse(`${world.url}/_local/decisions`)
-    await page.reload()
+    await page.goto(world.url)
     await opened
     await world.api.get('/orders')
     await page.getByTestId('decisions').getByText('ERR_TOKEN_MISSING').waitFor()
