@@ -1,4 +1,4 @@
-// One table: a family of attacks for each code, longest where tokens are spelled out.
+// Over 150 lines: one table, a family of attacks for each code, longest where tokens are spelled out.
 import { createHmac, createPublicKey, type JsonWebKey } from 'node:crypto'
 import type { AuthErrorCode } from '../errors.js'
 import { nextTestKey, type TestKey } from './keys.js'
