@@ -1,9 +1,9 @@
-import { refusal } from './errors.js'
+import { type AuthError, isAuthError, refusal } from './errors.js'
 import { type LoadBalancerClaims, type LoadBalancerOptions, loadBalancer } from './issuers/load-balancer.js'
 import { whenAtHand } from './maybe-promise.js'
 import { headerToken, type TokenSource } from './token-source.js'
 import type { JwtClaims, TrustedIssuer, VerifiedToken, Verifier } from './types.js'
-import { createVerifier, type VerifierOptions } from './verifier.js'
+import { createVerifier, promised, type VerifierOptions, verifiedIn } from './verifier.js'
 
 /** The options of {@link behindLoadBalancer}. */
 export interface BehindLoadBalancerOptions extends LoadBalancerOptions, Omit<VerifierOptions, 'issuers'> {
@@ -62,16 +62,20 @@ function both(data: Verifier<LoadBalancerClaims>, access: Verifier): Verifier<Lo
   const check = (pair: string) => {
     const [dataToken, accessToken] = partsOf(pair)
     return whenAtHand(data.check(dataToken), ofData =>
-      whenAtHand(access.check(accessToken), ofAccess => ofOneUser(ofData, ofAccess)),
+      isAuthError(ofData)
+        ? ofData
+        : whenAtHand(access.check(accessToken), ofAccess =>
+            isAuthError(ofAccess) ? ofAccess : ofOneUser(ofData, ofAccess),
+          ),
     )
   }
   return {
     clock: data.clock,
     check,
-    verify: async pair => check(pair),
+    verify: pair => promised(check, pair),
     verifySync(pair) {
       const [dataToken, accessToken] = partsOf(pair)
-      return ofOneUser(data.verifySync(dataToken), access.verifySync(accessToken))
+      return verifiedIn(ofOneUser(data.verifySync(dataToken), access.verifySync(accessToken)))
     },
     ready: () => access.ready(),
     health: () => [...data.health(), ...access.health()],
@@ -90,9 +94,9 @@ function partsOf(pair: string): readonly [data: string, access: string] {
 function ofOneUser(
   data: VerifiedToken<LoadBalancerClaims>,
   access: VerifiedToken,
-): VerifiedToken<LoadBalancerClaims> {
+): VerifiedToken<LoadBalancerClaims> | AuthError {
   const { provider } = data.principal
-  if (data.principal.subject !== access.principal.subject) throw refusal('ERR_TOKEN_CLAIM', otherUser)
+  if (data.principal.subject !== access.principal.subject) return refusal('ERR_TOKEN_CLAIM', otherUser)
   const expiresAt = Math.min(data.claims.exp, access.claims.exp)
   const claims: JwtClaims = { ...data.claims, ...access.claims, exp: expiresAt }
   return Object.freeze({

@@ -1,4 +1,4 @@
-import { isAuthError, refusal } from './errors.js'
+import { type AuthError, asRefusal, isAuthError, refusal } from './errors.js'
 import type { JwsParts } from './jws.js'
 import { whenAtHand } from './maybe-promise.js'
 import type { Algorithm, JwsHeader, JwtClaims, MaybePromise, TrustedIssuer } from './types.js'
@@ -31,20 +31,35 @@ export function select(
   { isPadded }: JwsParts,
   header: JwsHeader,
   unverified: JwtClaims,
-) {
-  let closest = refusal(candidates.length > 0 ? 'ERR_TOKEN_ALGORITHM' : 'ERR_TOKEN_ISSUER')
+): Selected | AuthError {
+  let closest: AuthError | undefined
   for (const issuer of candidates) {
     if (!issuer.algorithms.includes(header.alg as Algorithm)) continue
-    try {
-      // A token has one spelling: an issuer signs with padding or without.
-      if (isPadded ? !issuer.padding : issuer.padding === 'required') throw refusal('ERR_TOKEN_MALFORMED')
-      const claims = issuer.validate(header, unverified)
-      if (claims.iss !== issOf(header, unverified)) throw refusal('ERR_TOKEN_ISSUER')
-      return { issuer, claims }
-    } catch (error) {
-      if (!isAuthError(error)) throw error
-      if (closest.code === 'ERR_TOKEN_ALGORITHM' || closest.code === 'ERR_TOKEN_USE') closest = error
-    }
+    const selected = validated(issuer, isPadded, header, unverified)
+    if (!isAuthError(selected)) return selected
+    if (!closest || closest.code === 'ERR_TOKEN_USE') closest = selected
   }
-  throw closest
+  return closest ?? refusal(candidates.length > 0 ? 'ERR_TOKEN_ALGORITHM' : 'ERR_TOKEN_ISSUER')
+}
+
+/** An issuer that takes a token, and the claims as it types them. */
+interface Selected {
+  readonly issuer: TrustedIssuer
+  readonly claims: JwtClaims
+}
+
+function validated(
+  issuer: TrustedIssuer,
+  isPadded: boolean,
+  header: JwsHeader,
+  unverified: JwtClaims,
+): Selected | AuthError {
+  // A token has one spelling: an issuer signs with padding or without.
+  if (isPadded ? !issuer.padding : issuer.padding === 'required') return refusal('ERR_TOKEN_MALFORMED')
+  try {
+    const claims = issuer.validate(header, unverified)
+    return claims.iss === issOf(header, unverified) ? { issuer, claims } : refusal('ERR_TOKEN_ISSUER')
+  } catch (error) {
+    return asRefusal(error)
+  }
 }

@@ -1,37 +1,41 @@
-import { refusal } from './errors.js'
+import type { AuthErrorCode } from './errors.js'
 import type { JwtClaims } from './types.js'
 
 /**
- * Checks the claims that every token has or may have, whoever issued it (RFC 7519 section 4.1): their types, never the time.
- *
- * @throws AuthError `ERR_TOKEN_CLAIM`
+ * Whether the claims that every token has or may have, whoever issued it, are of their types (RFC 7519 section 4.1). Does not look at the time.
  */
-export function validateRegisteredClaims(claims: JwtClaims): void {
-  const { exp, nbf, iat, auth_time, sub, jti } = claims
-  const valid =
+export function hasRegisteredClaims({ exp, nbf, iat, auth_time, sub, jti }: JwtClaims): boolean {
+  return (
     isNumericDate(exp) &&
     (nbf === undefined || isNumericDate(nbf)) &&
     (iat === undefined || isNumericDate(iat)) &&
     (auth_time === undefined || isNumericDate(auth_time)) &&
     (sub === undefined || isText(sub)) &&
     (jti === undefined || typeof jti === 'string')
-  if (!valid) throw refusal('ERR_TOKEN_CLAIM')
+  )
 }
 
 /**
- * Checks a token's time against the clock: on every call, whether or not the rest is remembered.
+ * Why a token is refused at a time, `undefined` when it is not. Asked on every call, whether or not the rest is remembered.
  *
  * @param now seconds since the epoch
  * @param tolerance seconds by which clocks may differ
- * @throws AuthError `ERR_TOKEN_EXPIRED`, `ERR_TOKEN_NOT_YET_VALID`
  */
-export function validateTime({ exp, nbf, iat }: JwtClaims, now: number, tolerance: number): void {
+export function refusedAt({ exp, nbf, iat }: Dates, now: number, tolerance: number): TimeError | undefined {
   // Asked this way round, a clock that is broken (NaN) lets nothing in.
-  if (!(now < exp + tolerance)) throw refusal('ERR_TOKEN_EXPIRED')
-  if ((nbf !== undefined && nbf > now + tolerance) || (iat !== undefined && iat > now + tolerance)) {
-    throw refusal('ERR_TOKEN_NOT_YET_VALID')
-  }
+  if (!(now < exp + tolerance)) return 'ERR_TOKEN_EXPIRED'
+  const isEarly = (nbf !== undefined && nbf > now + tolerance) || (iat !== undefined && iat > now + tolerance)
+  return isEarly ? 'ERR_TOKEN_NOT_YET_VALID' : undefined
 }
+
+/** The dates of a token that the clock is compared with, in seconds since the epoch. */
+export interface Dates {
+  readonly exp: number
+  readonly nbf?: number | undefined
+  readonly iat?: number | undefined
+}
+
+type TimeError = Extract<AuthErrorCode, 'ERR_TOKEN_EXPIRED' | 'ERR_TOKEN_NOT_YET_VALID'>
 
 /** Whether a claim is a list of strings. One string is not: a pool's groups are always a list. */
 export function isTextList(value: unknown): value is readonly string[] {

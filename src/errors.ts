@@ -59,6 +59,12 @@ export function isAuthError(thrown: unknown): thrown is AuthError {
   return name === 'AuthError' && typeof code === 'string' && Object.hasOwn(errors, code)
 }
 
+/** A thrown refusal as a value. What is none passes on: it is a fault, and never to be taken for one. */
+export function asRefusal(thrown: unknown): AuthError {
+  if (isAuthError(thrown)) return thrown
+  throw thrown
+}
+
 /**
  * The refusal of a code: an error that inherits everything from one which was made once. Strangers decide how often we refuse, and making
  * an error, let alone capturing its stack, costs more than finding out that their token is bad. Each refusal is an object of its own all

@@ -1,5 +1,5 @@
 // Over 150 lines: a quarter of it documents what a guard takes and answers; the rest is one way, from a request to its answer.
-import { AuthError, type AuthErrorCode, isAuthError, refusal } from './errors.js'
+import { type AuthError, type AuthErrorCode, asRefusal, isAuthError, refusal } from './errors.js'
 import { isPending, whenAtHand } from './maybe-promise.js'
 import { aBoolean, aFunction, checkOptions, type OptionCheck } from './options.js'
 import { type Challenge, every, type Policy, refusedBy } from './policy.js'
@@ -95,15 +95,16 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
   } = options
 
   const both = general && together(general)
-  const refuse = (error: unknown) => refusalOf(error, realm, explain)
+  const refuse = (error: AuthError) => answer(error, {}, realm, explain)
+  const refuseThrown = (thrown: unknown) => refuse(asRefusal(thrown))
 
   const guard = (request: RequestView, policy?: Policy<C>, anonymous = false): MaybePromise<Decision> => {
     try {
       const decision = decide(request, policy, anonymous)
-      const settled = isPending(decision) ? decision.catch(refuse) : decision
+      const settled = isPending(decision) ? decision.catch(refuseThrown) : decision
       return onDecision ? whenAtHand(settled, told => report(told, request, onDecision)) : settled
     } catch (error) {
-      const refused = refuse(error)
+      const refused = refuseThrown(error)
       return onDecision ? report(refused, request, onDecision) : refused
     }
   }
@@ -115,22 +116,22 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
   ): MaybePromise<Decision> {
     const token = tokenOf(request)
     if (token === undefined) {
-      if (anonymous) return letThroughAnonymously
-      throw refusal('ERR_TOKEN_MISSING')
+      return anonymous ? letThroughAnonymously : refuse(refusal('ERR_TOKEN_MISSING'))
     }
-    const auth = verifier.check(token)
-    return isPending(auth)
-      ? auth.then(later => authorize(later, request, policy))
-      : authorize(auth, request, policy)
+    const verdict = verifier.check(token)
+    return isPending(verdict)
+      ? verdict.then(later => authorize(later, request, policy))
+      : authorize(verdict, request, policy)
   }
 
   function authorize(
-    auth: VerifiedToken<C>,
+    auth: VerifiedToken<C> | AuthError,
     request: RequestView,
     policy: Policy<C> | undefined,
   ): MaybePromise<Decision> {
+    if (isAuthError(auth)) return refuse(auth)
     if (auth.principal.kind === 'guest' && !(policy ?? general)?.guests) {
-      throw refusal('ERR_PERMISSION_DENIED', guestHint)
+      return refuse(refusal('ERR_PERMISSION_DENIED', guestHint))
     }
     const asked = policy && both ? both(policy) : (policy ?? general)
     const refusing = asked && refusedBy(asked, auth, request, verifier.clock)
@@ -160,11 +161,6 @@ function together<C extends JwtClaims>(general: Policy<C>): (policy: Policy<C>) 
     pairs.set(policy, pair)
     return pair
   }
-}
-
-function refusalOf(error: unknown, realm: string, explain: boolean): Refusal {
-  if (!isAuthError(error)) throw error
-  return answer(error, {}, realm, explain)
 }
 
 function notPermitted(challenge: Challenge = {}, realm: string, explain: boolean): Refusal {

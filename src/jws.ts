@@ -1,5 +1,4 @@
 import { encoding } from './encoding.js'
-import { refusal } from './errors.js'
 import { parseJson } from './json.js'
 import type { JwsHeader, JwtClaims } from './types.js'
 
@@ -17,23 +16,23 @@ export interface JwsParts {
 }
 
 /**
- * The parts of a token in JWS compact serialization (RFC 7515 section 7.1).
+ * The parts of a token in JWS compact serialization (RFC 7515 section 7.1); `undefined` for anything else.
  * The length is looked at before anything else, so that the work is bounded whatever a stranger sends.
  *
  * @param allowsPadding whether its parts may be padded, as RFC 4648 section 3.2 says and RFC 7515 section 2 does not: all of them or none
- * @throws AuthError `ERR_TOKEN_MALFORMED`
  */
-export function splitJws(token: unknown, allowsPadding = false): JwsParts {
-  if (!isOfTokenLength(token)) throw refusal('ERR_TOKEN_MALFORMED')
+export function splitJws(token: unknown, allowsPadding = false): JwsParts | undefined {
+  if (!isOfTokenLength(token)) return undefined
   const first = token.indexOf('.')
   const end = token.indexOf('.', first + 1)
   const hasThreeParts = first > 0 && end > first + 1 && end < token.length - 1
-  if (!hasThreeParts) throw refusal('ERR_TOKEN_MALFORMED')
+  if (!hasThreeParts) return undefined
+  const isPadded = allowsPadding && token.includes('=')
+  if (isPadded && (first % 4 || (end - first - 1) % 4 || (token.length - end - 1) % 4)) return undefined
   const header = token.slice(0, first)
   const claims = token.slice(first + 1, end)
-  const isPadded = allowsPadding && token.includes('=')
-  const signatureEnd = isPadded ? end + 1 + unpadded(token.slice(end + 1)).length : token.length
-  if (!encoding.signedBytes(token, end, signatureEnd)) throw refusal('ERR_TOKEN_MALFORMED')
+  const signatureEnd = isPadded ? unpadded(token).length : token.length
+  if (!encoding.signedBytes(token, end, signatureEnd)) return undefined
   if (isPadded) return { header: unpadded(header), claims: unpadded(claims), end, signatureEnd, isPadded }
   return { header, claims, end, signatureEnd, isPadded }
 }
@@ -43,40 +42,30 @@ export const isOfTokenLength = (token: unknown): token is string =>
   typeof token === 'string' && token.length <= maxTokenLength
 
 /**
- * The JOSE header of a token (RFC 7515 section 4). Keys and URLs that it brings along (`jwk`, `jku`, `x5u`, `x5c`) are never looked at.
- *
- * @throws AuthError `ERR_TOKEN_MALFORMED`, also for what asks for processing that we do not do: `crit`, `b64`, `zip`, `enc`, `cty`
+ * The JOSE header of a token (RFC 7515 section 4); `undefined` for what is none, and for one that asks for processing that we do not do:
+ * `crit`, `b64`, `zip`, `enc`, `cty`. Keys and URLs that it brings along (`jwk`, `jku`, `x5u`, `x5c`) are never looked at.
  */
-export function parseHeader(text: string): JwsHeader {
+export function parseHeader(text: string): JwsHeader | undefined {
   const header = parseObject(text)
-  const { alg, kid, typ } = header
-  if (typeof alg !== 'string' || (kid !== undefined && typeof kid !== 'string'))
-    throw refusal('ERR_TOKEN_MALFORMED')
-  if (typ !== undefined && !(typeof typ === 'string' && acceptedType.test(typ)))
-    throw refusal('ERR_TOKEN_MALFORMED')
-  if (refusedMembers.some(name => Object.hasOwn(header, name))) throw refusal('ERR_TOKEN_MALFORMED')
+  if (!header) return undefined
+  const { alg, kid, typ, crit, b64, zip, enc, cty } = header
+  if (typeof alg !== 'string' || (kid !== undefined && typeof kid !== 'string')) return undefined
+  if (typ !== undefined && !(typeof typ === 'string' && acceptedType.test(typ))) return undefined
+  for (const member of [crit, b64, zip, enc, cty]) if (member !== undefined) return undefined
   return header as JwsHeader
 }
 
-/**
- * The claims of a token (RFC 7519 section 4) as they stand there: a JSON object, nothing more is known of it.
- *
- * @throws AuthError `ERR_TOKEN_MALFORMED`
- */
-export const parseClaims = (text: string): JwtClaims => parseObject(text) as JwtClaims
+/** The claims of a token (RFC 7519 section 4) as they stand there: a JSON object, nothing more is known of it; `undefined` for anything else. */
+export const parseClaims = (text: string) => parseObject(text) as JwtClaims | undefined
 
 /** Where the padding is not what the length asks for, some of it stays, and the text is not base64url. */
-function unpadded(part: string): string {
-  if (part.length % 4 !== 0) throw refusal('ERR_TOKEN_MALFORMED')
-  return part.replace(/={1,2}$/, '')
-}
+const unpadded = (part: string) => part.replace(/={1,2}$/, '')
 
-function parseObject(text: string): Record<string, unknown> {
+function parseObject(text: string): Record<string, unknown> | undefined {
   const json = encoding.text(text)
   const value = json && parseJson(json)
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw refusal('ERR_TOKEN_MALFORMED')
-  return value as Record<string, unknown>
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isObject ? (value as Record<string, unknown>) : undefined
 }
 
 /** In characters. Cognito's largest tokens, with a hundred groups, stay below it; so do the headers that servers accept. */
@@ -84,5 +73,3 @@ export const maxTokenLength = 16_384
 
 /** RFC 7519 section 5.1, RFC 9068 section 2.1; identity pools send JWS. Media types are case-insensitive. */
 const acceptedType = /^(?:application\/)?(?:jwt|at\+jwt|jws)$/i
-
-const refusedMembers = ['crit', 'b64', 'zip', 'enc', 'cty']

@@ -1,4 +1,5 @@
 // Over 150 lines: the types that rooms share, most of it their documentation.
+import type { AuthError } from './errors.js'
 
 /** A source of the current time in milliseconds since the epoch. `Date` is one. */
 export interface Clock {
@@ -61,10 +62,16 @@ export interface VerificationKey {
  * @param algorithm the token's algorithm, already known to be one of the issuer's
  * @param now the verifier's one clock reading of this call, in milliseconds
  * @param issuer which of its issuer's `iss` values the token has
- * @throws AuthError `ERR_TOKEN_KEY` when the issuer has no such key, `ERR_KEYS_UNAVAILABLE` when nobody can tell
+ * @returns the key; `undefined` when the issuer has no such key, which is `ERR_TOKEN_KEY` for the token
+ * @throws AuthError `ERR_KEYS_UNAVAILABLE` when nobody can tell
  */
 export interface KeyResolver {
-  (kid: string | undefined, algorithm: Algorithm, now: number, issuer?: string): MaybePromise<VerificationKey>
+  (
+    kid: string | undefined,
+    algorithm: Algorithm,
+    now: number,
+    issuer?: string,
+  ): MaybePromise<VerificationKey | undefined>
   /** Fetches the keys unless they are at hand. */
   readonly ready?: (now: number) => Promise<void>
   /** Told of a signature that does not verify: perhaps the issuer has replaced the key under the same ID. Returns at once. */
@@ -173,10 +180,10 @@ export interface Verifier<C extends JwtClaims = JwtClaims> {
    */
   verifySync(token: string): VerifiedToken<C>
   /**
-   * Returns the verified token when all that it takes is at hand, else a promise of it: for guards, which a promise would slow down.
-   * @throws AuthError as `verify`, at once or as a rejection
+   * Returns the verified token, or the refusal: at once when all that it takes is at hand, else as a promise. For guards: promises and
+   * exceptions take longer than to find out that a token is good, or bad. What is thrown is a fault, never an `AuthError`.
    */
-  check(token: string): MaybePromise<VerifiedToken<C>>
+  check(token: string): MaybePromise<VerifiedToken<C> | AuthError>
   /**
    * Fetches every key set once, and waits for the list of revocations to be read, for start-up and Lambda init.
    * @throws AuthError `ERR_KEYS_UNAVAILABLE` when a key set cannot be fetched, else `ERR_REVOCATION_UNAVAILABLE` when the list cannot be

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
+import type { Dates } from './claims.js'
 import { aCount, checkOptions } from './options.js'
-import type { JwtClaims, TrustedIssuer, VerificationKey, VerifiedToken } from './types.js'
+import type { JwsHeader, JwtClaims, TrustedIssuer, VerificationKey, VerifiedToken } from './types.js'
 
 /** The options of a verifier's memory of verified tokens. */
 export interface VerifiedTokenCacheOptions {
@@ -8,18 +9,23 @@ export interface VerifiedTokenCacheOptions {
   readonly maxTokens?: number
 }
 
-/** A verified token with what it was verified by. */
-export interface Entry<C extends JwtClaims = JwtClaims> {
+/**
+ * A verified token with what it was verified by, and what each call asks of it: in one place, since tokens and claims of many users are in no
+ * processor's cache.
+ */
+export interface Entry<C extends JwtClaims = JwtClaims> extends Dates {
   readonly token: string
   readonly verified: VerifiedToken<C>
   readonly issuer: TrustedIssuer<C>
   readonly key: VerificationKey
+  readonly header: JwsHeader
+  readonly iss: string
 }
 
 /** Tokens that passed every check that cannot change. Failures are never remembered, so a stranger cannot fill it. */
 interface VerifiedTokens<C extends JwtClaims = JwtClaims> {
   get(token: string): Entry<C> | undefined
-  add(entry: Entry<C>): void
+  add(token: string, verified: VerifiedToken<C>, issuer: TrustedIssuer<C>, key: VerificationKey): void
 }
 
 /**
@@ -37,7 +43,13 @@ export function verifiedTokens<C extends JwtClaims = JwtClaims>(
       const entry = entries.get(tail(token))
       return entry?.token === token ? entry : undefined
     },
-    add: entry => void entries.set(tail(entry.token), entry),
+    add(token, verified, issuer, key) {
+      const { header, claims } = verified
+      // The issuer's own text is in use by all its tokens; each token's claims have a copy.
+      const iss = issuer.issuers.find(each => each === claims.iss) ?? claims.iss
+      const { exp, nbf, iat } = claims
+      entries.set(tail(token), { token, verified, issuer, key, header, iss, exp, nbf, iat })
+    },
   }
 }
 

@@ -1,8 +1,8 @@
 // Over 150 lines: the path of a token in one place.
 import { finder, issOf, select } from './candidates.js'
-import { validateRegisteredClaims, validateTime } from './claims.js'
+import { hasRegisteredClaims, refusedAt } from './claims.js'
 import { encoding, type SignedBytes } from './encoding.js'
-import { AuthError, refusal } from './errors.js'
+import { AuthError, asRefusal, isAuthError, refusal } from './errors.js'
 import { isOfTokenLength, type JwsParts, parseClaims, parseHeader, splitJws } from './jws.js'
 import { isPending, whenAtHand } from './maybe-promise.js'
 import { aClock, checkOptions, type OptionCheck, seconds } from './options.js'
@@ -54,27 +54,24 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
 ): Verifier<ClaimsOf<I>> {
   checkOptions('createVerifier', options, checks)
   const clock = options.clock ?? Date
-  const checkAt = checker(options) as (
-    token: string,
-    now: number,
-    canWait: boolean,
-  ) => MaybePromise<VerifiedToken<ClaimsOf<I>>>
-  const check = (token: string) => checkAt(token, clock.now(), true)
+  const checkAt = checker(options)
+  const verdictOn = (token: string, canWait: boolean) => {
+    try {
+      const verdict = checkAt(token, clock.now(), canWait)
+      return (isPending(verdict) ? verdict.catch(asRefusal) : verdict) as MaybePromise<Verdict<ClaimsOf<I>>>
+    } catch (error) {
+      return asRefusal(error)
+    }
+  }
+  const check = (token: string) => verdictOn(token, true)
   return {
     clock,
     check,
-    verify(token) {
-      try {
-        const verified = check(token)
-        return isPending(verified) ? verified : Promise.resolve(verified)
-      } catch (error) {
-        return Promise.reject(error)
-      }
-    },
+    verify: token => promised(check, token),
     verifySync(token) {
-      const verified = checkAt(token, clock.now(), false)
-      if (!isPending(verified)) return verified
-      verified.catch(() => {})
+      const verdict = verdictOn(token, false)
+      if (!isPending(verdict)) return verifiedIn(verdict)
+      verdict.catch(() => {})
       throw refusal('ERR_KEYS_NOT_LOADED')
     },
     ready: () => allReady(options, clock.now()),
@@ -84,6 +81,29 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
         return health ? { issuers, ...health } : []
       }),
     close: () => options.issuers.forEach(issuer => issuer.keys.close?.()),
+  }
+}
+
+/** What a verifier says of a token. */
+type Verdict<C extends JwtClaims = JwtClaims> = VerifiedToken<C> | AuthError
+
+/** The token that was verified; a refusal is thrown. */
+export function verifiedIn<C extends JwtClaims>(verdict: Verdict<C>): VerifiedToken<C> {
+  if (isAuthError(verdict)) throw verdict
+  return verdict
+}
+
+/** What `verify` answers, of what a check says. */
+export function promised<C extends JwtClaims>(
+  check: Verifier<C>['check'],
+  token: string,
+): Promise<VerifiedToken<C>> {
+  try {
+    const verdict = check(token)
+    if (isPending(verdict)) return verdict.then(verifiedIn)
+    return isAuthError(verdict) ? Promise.reject(verdict) : Promise.resolve(verdict)
+  } catch (fault) {
+    return Promise.reject(fault)
   }
 }
 
@@ -105,62 +125,63 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
   const headers = recentHeaders()
   const remembered = cache ? verifiedTokens(cache) : undefined
 
-  return function check(token: string, now: number, canWait: boolean): MaybePromise<VerifiedToken> {
+  return function check(token: string, now: number, canWait: boolean): MaybePromise<Verdict> {
     const entry = isOfTokenLength(token) ? remembered?.get(token) : undefined
     return entry ? recheck(entry, now, canWait) : verifyAfresh(token, now, canWait)
   }
 
   /** Asks for the key again: that keeps key sets fresh under a load of hits only, and a remembered token dies with its key. */
-  function recheck(
-    { token, verified, issuer, key }: Entry,
-    now: number,
-    canWait: boolean,
-  ): MaybePromise<VerifiedToken> {
-    validateTime(verified.claims, now / 1000, clockTolerance)
-    return whenAtHand(keyOf(issuer, verified.header, verified.claims, now), current =>
-      current === key ? unlessRevoked(verified, now) : verifyAfresh(token, now, canWait),
-    )
-  }
-
-  function verifyAfresh(token: string, now: number, canWait: boolean): MaybePromise<VerifiedToken> {
-    const parts = splitJws(token, allowsPadding)
-    const header = headers.get(parts.header) ?? parseHeader(parts.header)
-    if (!algorithms.has(header.alg)) throw refusal('ERR_TOKEN_ALGORITHM')
-    const parsed = parseClaims(parts.claims)
-    return whenAtHand(find(issOf(header, parsed), now), candidates => {
-      const { issuer, claims } = select(candidates, parts, header, parsed)
-      validateRegisteredClaims(claims)
-      validateTime(claims, now / 1000, clockTolerance)
-      return whenAtHand(keyOf(issuer, header, claims, now), key =>
-        whenAtHand(isSigned(token, parts, header, key, canWait), isGenuine => {
-          if (isGenuine !== true) throw doubt(issuer, header, claims, now)
-          headers.add(parts.header, header)
-          const verified = verifiedToken(issuer, header, claims === parsed ? parsed : freeze(claims))
-          remembered?.add({ token, verified, issuer, key })
-          return unlessRevoked(verified, now)
-        }),
-      )
+  function recheck(entry: Entry, now: number, canWait: boolean): MaybePromise<Verdict> {
+    const late = refusedAt(entry, now / 1000, clockTolerance)
+    if (late) return refusal(late)
+    const { kid, alg } = entry.header
+    return whenAtHand(entry.issuer.keys(kid, alg as Algorithm, now, entry.iss), current => {
+      if (!current) return refusal('ERR_TOKEN_KEY')
+      return current === entry.key
+        ? unlessRevoked(entry.verified, now)
+        : verifyAfresh(entry.token, now, canWait)
     })
   }
 
-  function unlessRevoked(verified: VerifiedToken, now: number): VerifiedToken {
-    if (revocations?.isRevoked(verified, now)) throw refusal('ERR_TOKEN_REVOKED')
-    return verified
+  function verifyAfresh(token: string, now: number, canWait: boolean): MaybePromise<Verdict> {
+    const parts = splitJws(token, allowsPadding)
+    const header = parts && (headers.get(parts.header) ?? parseHeader(parts.header))
+    if (!header) return refusal('ERR_TOKEN_MALFORMED')
+    if (!algorithms.has(header.alg)) return refusal('ERR_TOKEN_ALGORITHM')
+    const parsed = parseClaims(parts.claims)
+    if (!parsed) return refusal('ERR_TOKEN_MALFORMED')
+    return whenAtHand(find(issOf(header, parsed), now), candidates => {
+      const selected = select(candidates, parts, header, parsed)
+      if (isAuthError(selected)) return selected
+      const { issuer, claims } = selected
+      if (!hasRegisteredClaims(claims)) return refusal('ERR_TOKEN_CLAIM')
+      const late = refusedAt(claims, now / 1000, clockTolerance)
+      if (late) return refusal(late)
+      return whenAtHand(issuer.keys(header.kid, header.alg as Algorithm, now, claims.iss), key => {
+        // A key is bound to its algorithm, whatever a resolver was asked for.
+        if (key?.algorithm !== header.alg) return refusal('ERR_TOKEN_KEY')
+        return whenAtHand(isSigned(token, parts, key, canWait), isGenuine => {
+          if (isGenuine !== true) return doubt(issuer, header, claims, now)
+          headers.add(parts.header, header)
+          const verified = verifiedToken(issuer, header, claims === parsed ? parsed : freeze(claims))
+          remembered?.add(token, verified, issuer, key)
+          return unlessRevoked(verified, now)
+        })
+      })
+    })
+  }
+
+  function unlessRevoked(verified: VerifiedToken, now: number): Verdict {
+    return revocations?.isRevoked(verified, now) ? refusal('ERR_TOKEN_REVOKED') : verified
   }
 }
 
-const keyOf = ({ keys }: TrustedIssuer, { kid, alg }: JwsHeader, { iss }: JwtClaims, now: number) =>
-  keys(kid, alg as Algorithm, now, iss)
-
-/** A key is bound to its algorithm, whatever a resolver was asked for. */
 function isSigned(
   token: string,
   { end, signatureEnd }: JwsParts,
-  { alg }: JwsHeader,
   key: VerificationKey,
   canWait: boolean,
 ): MaybePromise<boolean> {
-  if (key.algorithm !== alg) throw refusal('ERR_TOKEN_KEY')
   // That they are well-formed was seen when the token was cut into its parts.
   const { signingInput, signature } = encoding.signedBytes(token, end, signatureEnd) as SignedBytes
   // Lent bytes are another token's by the time that a key which waits looks at them.

@@ -26,7 +26,9 @@ const read = (file: string) => JSON.parse(readFileSync(`${corpora}/${file}`, 'ut
 async function isAccepted(token: unknown, keys: readonly unknown[], importKey: ImportKey): Promise<boolean> {
   try {
     const parts = splitJws(token)
-    const { alg, kid } = parseHeader(parts.header)
+    const header = parts && parseHeader(parts.header)
+    if (!header) return false
+    const { alg, kid } = header
     const algorithms: Algorithm[] = ['RS256', 'ES256']
     if (!algorithms.includes(alg as Algorithm)) return false
     const set: KeyResolver = keySet({
@@ -38,7 +40,7 @@ async function isAccepted(token: unknown, keys: readonly unknown[], importKey: I
     })
     const key = await set(kid, alg as Algorithm, 0)
     const bytes = encoding.signedBytes(parts.end > 0 ? (token as string) : '', parts.end)
-    if (key.algorithm !== alg || !bytes) return false
+    if (key?.algorithm !== alg || !bytes) return false
     return await key.verify(Uint8Array.from(bytes.signingInput), Uint8Array.from(bytes.signature))
   } catch (error) {
     // a set without any usable key is refused when it is configured

@@ -43,8 +43,8 @@ const floors = [
   ['src/jwk.ts', 'src/claims.ts', 'src/json.ts'],
   ['src/encoding.ts', 'src/maybe-promise.ts', 'src/turn.ts'],
   ['src/options.ts'],
-  ['src/errors.ts'],
   ['src/types.ts'],
+  ['src/errors.ts'],
 ]
 
 const runtimeDependencies = ['jose', 'lru-cache']

@@ -182,7 +182,7 @@ t.test('the parts of a token', async t => {
     { header: 'Y', claims: 'Y', end: 3, signatureEnd: 6, isPadded: false },
     'the shortest',
   )
-  t.equal(splitJws('A'.repeat(16_378).concat('.YQ.YQ')).end, 16_381, 'the longest')
+  t.equal(splitJws('A'.repeat(16_378).concat('.YQ.YQ'))?.end, 16_381, 'the longest')
   const texts = [
     '',
     '.',
@@ -203,17 +203,8 @@ t.test('the parts of a token', async t => {
     `${good}=`,
   ]
   const wrong = [...texts, good.padEnd(16_385, 'A'), undefined, null, 1, {}, [], new String(good)]
-  for (const each of wrong)
-    t.equal(
-      codeOf(() => splitJws(each)),
-      'ERR_TOKEN_MALFORMED',
-      JSON.stringify(each)?.slice(0, 20),
-    )
-  t.equal(
-    codeOf(() => splitJws(padded)),
-    padded === good ? undefined : 'ERR_TOKEN_MALFORMED',
-    'padded, and not asked for',
-  )
+  for (const each of wrong) t.equal(splitJws(each), undefined, JSON.stringify(each)?.slice(0, 20))
+  t.equal(splitJws(padded) === undefined, padded !== good, 'padded, and not asked for')
   for (const each of [
     `${good}=`,
     `${good}====`,
@@ -221,11 +212,7 @@ t.test('the parts of a token', async t => {
     `${pad(header)}.${claims}.${signature}=`,
     `${header}==.${claims}.${signature}`,
   ]) {
-    t.equal(
-      codeOf(() => splitJws(each, true)),
-      'ERR_TOKEN_MALFORMED',
-      'padded wrongly',
-    )
+    t.equal(splitJws(each, true), undefined, 'padded wrongly')
   }
 })
 
@@ -359,11 +346,7 @@ t.test('headers that are refused', async t => {
     ...[[], null, 1, 'RS256', ['alg']].map((header): [string, unknown] => ['no object', header]),
   ]
   for (const [name, header] of cases) {
-    t.equal(
-      codeOf(() => parseHeader(base64url(JSON.stringify(header)))),
-      'ERR_TOKEN_MALFORMED',
-      `${name}: ${JSON.stringify(header)}`,
-    )
+    t.equal(parseHeader(base64url(JSON.stringify(header))), undefined, `${name}: ${JSON.stringify(header)}`)
   }
   t.same(parseHeader(base64url('{"alg":"RS256"}')), { alg: 'RS256' })
 })

@@ -1,5 +1,5 @@
-import { validateRegisteredClaims, validateTime } from '../claims.js'
-import { type AuthError, isAuthError, refusal } from '../errors.js'
+import { hasRegisteredClaims, refusedAt } from '../claims.js'
+import { type AuthError, asRefusal, isAuthError, refusal } from '../errors.js'
 import { identityPool } from '../issuers/identity-pool.js'
 import { loadBalancer } from '../issuers/load-balancer.js'
 import { userPool } from '../issuers/user-pool.js'
@@ -10,7 +10,6 @@ import type { RequestView, TrustedIssuer } from '../types.js'
 import { createVerifier } from '../verifier.js'
 import { decode } from './decode.js'
 import { isSignedByAws } from './kind.js'
-import { refusalOf } from './outcome.js'
 import type { InspectOptions } from './types.js'
 
 /** An API to show a request to. */
@@ -47,13 +46,10 @@ export function apiOf(options: InspectOptions, now: number, onEvent: (event: Key
     tolerance,
     // Not by a guard: its policy refuses guests, whose tokens are good.
     refusal: async (request, source) => {
-      try {
-        await verifier.verify(tokenIn(request, source))
-        return undefined
-      } catch (error) {
-        if (isAuthError(error)) return error
-        throw error
-      }
+      const token = tokenIn(request, source)
+      if (isAuthError(token)) return token
+      const verdict = await verifier.check(token)
+      return isAuthError(verdict) ? verdict : undefined
     },
     close: verifier.close,
   }
@@ -72,10 +68,12 @@ function issuersOf(options: InspectOptions, onEvent: (event: KeySetEvent) => voi
   ]
 }
 
-function tokenIn(request: RequestView, source: TokenSource): string {
-  const token = source(request)
-  if (token === undefined) throw refusal('ERR_TOKEN_MISSING')
-  return token
+function tokenIn(request: RequestView, source: TokenSource): string | AuthError {
+  try {
+    return source(request) ?? refusal('ERR_TOKEN_MISSING')
+  } catch (error) {
+    return asRefusal(error)
+  }
 }
 
 const noFetch: Fetch = async () => {
@@ -85,13 +83,16 @@ const noFetch: Fetch = async () => {
 /** What no configuration can make good: the steps of the verifier that need none. */
 const formalRefusal =
   (now: number, tolerance: number): Api['refusal'] =>
-  async (request, source) =>
-    refusalOf(() => {
-      const token = tokenIn(request, source)
-      // Load balancers sign padded parts, and say in the header when they expire.
-      const parts = splitJws(token, isSignedByAws(decode(token)))
-      const { exp } = parseHeader(parts.header)
-      const claims = Object.assign({ exp: Number(exp) }, parseClaims(parts.claims))
-      validateRegisteredClaims(claims)
-      validateTime(claims, now, tolerance)
-    })
+  async (request, source) => {
+    const token = tokenIn(request, source)
+    if (isAuthError(token)) return token
+    // Load balancers sign padded parts, and say in the header when they expire.
+    const parts = splitJws(token, isSignedByAws(decode(token)))
+    const header = parts && parseHeader(parts.header)
+    const parsed = header && parseClaims(parts.claims)
+    if (!parsed) return refusal('ERR_TOKEN_MALFORMED')
+    const claims = Object.assign({ exp: Number(header.exp) }, parsed)
+    if (!hasRegisteredClaims(claims)) return refusal('ERR_TOKEN_CLAIM')
+    const late = refusedAt(claims, now, tolerance)
+    return late && refusal(late)
+  }

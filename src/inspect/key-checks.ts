@@ -1,6 +1,6 @@
 import { encoding, type SignedBytes } from '../encoding.js'
-import type { AuthError } from '../errors.js'
-import { splitJws } from '../jws.js'
+import { asRefusal } from '../errors.js'
+import { type JwsParts, splitJws } from '../jws.js'
 import type { Algorithm, JwsHeader, JwtClaims, TrustedIssuer, VerificationKey } from '../types.js'
 import { type CheckContext, check } from './checks.js'
 import type { Check } from './types.js'
@@ -26,12 +26,17 @@ export async function keyChecks(
     return [keyCheck(undefined, 'not looked for'), signatureCheck(undefined, 'not checked')]
   const { header, claims } = candidate
   const named = `kid ${show(header.kid)}`
-  let key: VerificationKey
+  let key: VerificationKey | undefined
   try {
     key = await issuer.keys(header.kid, header.alg as Algorithm, now * 1_000, claims.iss)
   } catch (error) {
-    return [refusedKey(error as AuthError, named), signatureCheck(undefined, 'not checked')]
+    asRefusal(error)
+    return [
+      keyCheck(undefined, `${named}; the keys are not at hand`),
+      signatureCheck(undefined, 'not checked'),
+    ]
   }
+  if (!key) return [keyCheck(false, named), signatureCheck(undefined, 'not checked')]
   const isGenuine = await isSigned(candidate.token, key)
   return [
     keyCheck(true, named),
@@ -39,13 +44,8 @@ export async function keyChecks(
   ]
 }
 
-const refusedKey = ({ code }: AuthError, named: string) =>
-  code === 'ERR_TOKEN_KEY'
-    ? keyCheck(false, named)
-    : keyCheck(undefined, `${named}; the keys are not at hand`)
-
 async function isSigned(token: string, key: VerificationKey): Promise<boolean> {
-  const { end, signatureEnd } = splitJws(token, true)
+  const { end, signatureEnd } = splitJws(token, true) as JwsParts
   const { signingInput, signature } = encoding.signedBytes(token, end, signatureEnd) as SignedBytes
   // They are lent.
   return key.verify(Uint8Array.from(signingInput), Uint8Array.from(signature))

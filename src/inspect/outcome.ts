@@ -1,4 +1,4 @@
-import { type AuthError, isAuthError } from '../errors.js'
+import { type AuthError, asRefusal } from '../errors.js'
 
 /** What a step of verification refuses with; `undefined` when it does not refuse. */
 export function refusalOf(step: () => unknown): AuthError | undefined {
@@ -6,7 +6,6 @@ export function refusalOf(step: () => unknown): AuthError | undefined {
     step()
     return undefined
   } catch (error) {
-    if (isAuthError(error)) return error
-    throw error
+    return asRefusal(error)
   }
 }

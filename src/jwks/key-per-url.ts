@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { type ImportKey, importKey as importKeyHere } from '../crypto.js'
-import { AuthError, refusal } from '../errors.js'
+import { AuthError } from '../errors.js'
 import { aFunction, aString, checkOptions } from '../options.js'
 import type { Algorithm, KeyResolver, KeySetHealth } from '../types.js'
 import { elapsed } from './elapsed.js'
@@ -75,18 +75,17 @@ export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
     return keys
   }
 
-  function find(kid: string | undefined, now: number): RefreshingKeys {
-    if (kid === undefined || !uuid.test(kid)) throw refusal('ERR_TOKEN_KEY')
+  function find(kid: string | undefined, now: number): RefreshingKeys | undefined {
+    if (kid === undefined || !uuid.test(kid)) return undefined
     const keys = others.get(kid)
     if (keys) return keys
     if (isClosed) throw new AuthError('ERR_KEYS_UNAVAILABLE', { cause: keySetError('closed') })
     const t = time(now)
-    if (!budget.take(t)) throw refusal('ERR_TOKEN_KEY')
-    return keysOf(kid, t)
+    return budget.take(t) ? keysOf(kid, t) : undefined
   }
 
   const resolve: KeyResolver = (kid, algorithm, now) =>
-    (known.get(kid as string) ?? find(kid, now))(kid, algorithm, now)
+    (known.get(kid as string) ?? find(kid, now))?.(kid, algorithm, now)
   return Object.assign(resolve, {
     suspect: (kid: string | undefined, now: number) => known.get(kid as string)?.suspect(kid, now),
     health: (now: number) => healthOf([...known.values()].map(keys => keys.health(now))),

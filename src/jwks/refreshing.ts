@@ -1,4 +1,3 @@
-import { refusal } from '../errors.js'
 import type { Algorithm, KeySetHealth, MaybePromise, VerificationKey } from '../types.js'
 import { type Flight, type Supply, stock } from './stock.js'
 import type { TokenBucket } from './token-bucket.js'
@@ -15,7 +14,7 @@ interface Source extends Omit<Supply, 'foundNew'> {
 
 /** A KeyResolver that has all its parts. */
 export interface RefreshingKeys {
-  (kid: string | undefined, algorithm: Algorithm, now: number): MaybePromise<VerificationKey>
+  (kid: string | undefined, algorithm: Algorithm, now: number): MaybePromise<VerificationKey | undefined>
   ready(now: number): Promise<void>
   suspect(kid: string | undefined, now: number): void
   health(now: number): KeySetHealth
@@ -39,12 +38,16 @@ export function refreshing({ unknown, suspects, permit = () => true, ...supply }
     kid: string | undefined,
     algorithm: Algorithm,
     now: number,
-  ): MaybePromise<VerificationKey> {
+  ): MaybePromise<VerificationKey | undefined> {
     const key = now >= quietFrom && now < quietUntil ? store.find(kid, algorithm) : undefined
     return key ?? look(kid, algorithm, now)
   }
 
-  function look(kid: string | undefined, algorithm: Algorithm, now: number): MaybePromise<VerificationKey> {
+  function look(
+    kid: string | undefined,
+    algorithm: Algorithm,
+    now: number,
+  ): MaybePromise<VerificationKey | undefined> {
     const t = store.tick(now)
     const started = refreshIfDue(t)
     const { flight } = store
@@ -71,11 +74,12 @@ export function refreshing({ unknown, suspects, permit = () => true, ...supply }
     algorithm: Algorithm,
     t: number,
     started: Flight | undefined,
-  ): Promise<VerificationKey> {
+  ): Promise<VerificationKey | undefined> | undefined {
     const underWay = started ? undefined : store.flight
     const flight = started ?? underWay ?? searchFlight(t)
     if (flight) return landing(flight, kid, algorithm, flight !== underWay)
-    throw store.isFailing ? store.outage(t) : refusal('ERR_TOKEN_KEY')
+    if (store.isFailing) throw store.outage(t)
+    return undefined
   }
 
   function searchFlight(t: number): Flight | undefined {
@@ -90,7 +94,7 @@ export function refreshing({ unknown, suspects, permit = () => true, ...supply }
     kid: string | undefined,
     algorithm: Algorithm,
     isCurrent: boolean,
-  ): Promise<VerificationKey> {
+  ): Promise<VerificationKey | undefined> {
     flight.hold()
     await flight.done
     const t = time()
@@ -99,8 +103,7 @@ export function refreshing({ unknown, suspects, permit = () => true, ...supply }
     if (key) return key
     if (!isUsable || store.isFailing) throw store.outage(t)
     const next = isCurrent ? undefined : (store.flight ?? searchFlight(t))
-    if (next) return landing(next, kid, algorithm, true)
-    throw refusal('ERR_TOKEN_KEY')
+    return next && landing(next, kid, algorithm, true)
   }
 
   return Object.assign(resolve, {

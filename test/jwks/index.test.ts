@@ -403,9 +403,9 @@ t.test('an entry without an algorithm serves those that it fits', async t => {
   const keys = keySet({ url: issuer.url, algorithms: ['RS256', 'ES256'], insecureLoopbackHttp: true })
   t.teardown(() => keys.close())
   const key = await keys('one', 'ES256', Date.now())
-  t.equal(key.algorithm, 'ES256')
-  t.equal(key.verify(Buffer.from('x'), sign(one, 'x')), true)
-  await refused(t, Promise.resolve(keys('one', 'RS256', Date.now())), { code: 'ERR_TOKEN_KEY' })
+  t.equal(key?.algorithm, 'ES256')
+  t.equal(key?.verify(Buffer.from('x'), sign(one, 'x')), true)
+  t.equal(await keys('one', 'RS256', Date.now()), undefined)
   t.match(await ask(keys, '__proto__', Date.now()), { error: { code: 'ERR_TOKEN_KEY' } })
 })
 

@@ -2,7 +2,7 @@ import assert from 'node:assert'
 import http from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import type { Test } from 'tap'
-import { type AuthError, isAuthError } from '../../src/errors.js'
+import { type AuthError, isAuthError, refusal } from '../../src/errors.js'
 import { type KeySetError, type KeySetEvent, type KeySetSource, keySet } from '../../src/jwks/index.js'
 import type { KeyResolver, VerificationKey } from '../../src/types.js'
 import { clocks } from './issuer-double.js'
@@ -22,7 +22,7 @@ export async function ask(keys: KeyResolver, kid: string, now: number): Promise<
   try {
     const answer = keys(kid, 'ES256', now)
     atOnce = !(answer instanceof Promise)
-    return { key: await answer, atOnce }
+    return { ...found(await answer), atOnce }
   } catch (error) {
     return { ...refusalOf(error), atOnce }
   }
@@ -33,11 +33,14 @@ export function askNow(keys: KeyResolver, kid: string | undefined, now: number):
   try {
     const key = keys(kid, 'ES256', now)
     assert(!(key instanceof Promise), 'the answer did not come at once')
-    return { key, atOnce: true }
+    return { ...found(key), atOnce: true }
   } catch (error) {
     return { ...refusalOf(error), atOnce: true }
   }
 }
+
+/** No key is what a verifier makes a refusal of. */
+const found = (key: VerificationKey | undefined) => (key ? { key } : { error: refusal('ERR_TOKEN_KEY') })
 
 function refusalOf(error: unknown) {
   assert(isAuthError(error), error as Error)
