@@ -43,7 +43,7 @@ export function select(
 }
 
 /** An issuer that takes a token, and the claims as it types them. */
-interface Selected {
+export interface Selected {
   readonly issuer: TrustedIssuer
   readonly claims: JwtClaims
 }

@@ -65,12 +65,9 @@ function encodingOf(node: typeof import('node:buffer') | undefined): Encoding | 
       const length = decodeInto(signature, token.slice(end + 1, signatureEnd))
       // A token that does not fit is longer than its characters, too.
       if (length < 0 || ascii.write(token, 'utf8') !== token.length) return undefined
-      // Most signatures are of one length.
-      const sameLength = lent.signature.length === length
-      lent = {
-        signingInput: ascii.subarray(0, end),
-        signature: sameLength ? lent.signature : signature.subarray(0, length),
-      }
+      // Most signatures are of one length, and many tokens are.
+      if (lent.signingInput.length !== end || lent.signature.length !== length)
+        lent = { signingInput: ascii.subarray(0, end), signature: signature.subarray(0, length) }
       held = token
       heldSignatureEnd = signatureEnd
       return lent

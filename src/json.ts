@@ -6,7 +6,7 @@
  * @throws TypeError where Object.prototype was extended: what it was given would be a claim of every token
  */
 export function parseJson(text: string): unknown {
-  for (const _ in {}) throw new TypeError('Object.prototype has an enumerable property')
+  for (const _ in nothing) throw new TypeError('Object.prototype has an enumerable property')
   if (text.length > longText && isExcessive(text)) return undefined
   let value: unknown
   try {
@@ -47,7 +47,7 @@ function freezeAndCount(value: unknown, depth: number): number {
   if (depth === maxDepth) return Number.NEGATIVE_INFINITY
   let count = 0
   if (Array.isArray(value)) {
-    for (const item of value) count += freezeAndCount(item, depth + 1)
+    for (let i = 0; i < value.length; i++) count += freezeAndCount(value[i], depth + 1)
   } else {
     for (const name in value) {
       if (name === '__proto__') return Number.NEGATIVE_INFINITY
@@ -96,6 +96,8 @@ function isWellFormed(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true
   return Object.entries(value).every(([name, member]) => !loneSurrogate.test(name) && isWellFormed(member))
 }
+
+const nothing = {}
 
 const maxDepth = 32
 const maxValues = 750

@@ -9,3 +9,10 @@ export const whenAtHand = <T, R>(
   value: MaybePromise<T>,
   next: (value: T) => MaybePromise<R>,
 ): MaybePromise<R> => (isPending(value) ? value.then(next) : next(value))
+
+/** What `next` makes of a promised value and what it takes besides. A hot path that may have to wait makes a closure only here, where it has to. */
+export const later = <T, A extends unknown[], R>(
+  promise: Promise<T>,
+  next: (value: T, ...rest: A) => MaybePromise<R>,
+  ...rest: A
+): Promise<R> => promise.then(value => next(value, ...rest))

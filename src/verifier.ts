@@ -1,10 +1,10 @@
 // Over 150 lines: the path of a token in one place.
-import { finder, issOf, select } from './candidates.js'
+import { finder, issOf, type Selected, select } from './candidates.js'
 import { hasRegisteredClaims, refusedAt } from './claims.js'
 import { encoding, type SignedBytes } from './encoding.js'
 import { AuthError, asRefusal, isAuthError, refusal } from './errors.js'
 import { isOfTokenLength, type JwsParts, parseClaims, parseHeader, splitJws } from './jws.js'
-import { isPending, whenAtHand } from './maybe-promise.js'
+import { isPending, later } from './maybe-promise.js'
 import { aClock, checkOptions, type OptionCheck, seconds } from './options.js'
 import { userPoolPrincipal } from './principal.js'
 import { recentHeaders } from './recent-headers.js'
@@ -135,12 +135,20 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
     const late = refusedAt(entry, now / 1000, clockTolerance)
     if (late) return refusal(late)
     const { kid, alg } = entry.header
-    return whenAtHand(entry.issuer.keys(kid, alg as Algorithm, now, entry.iss), current => {
-      if (!current) return refusal('ERR_TOKEN_KEY')
-      return current === entry.key
-        ? unlessRevoked(entry.verified, now)
-        : verifyAfresh(entry.token, now, canWait)
-    })
+    const key = entry.issuer.keys(kid, alg as Algorithm, now, entry.iss)
+    return isPending(key)
+      ? later(key, unlessReplaced, entry, now, canWait)
+      : unlessReplaced(key, entry, now, canWait)
+  }
+
+  function unlessReplaced(
+    key: VerificationKey | undefined,
+    entry: Entry,
+    now: number,
+    canWait: boolean,
+  ): MaybePromise<Verdict> {
+    if (!key) return refusal('ERR_TOKEN_KEY')
+    return key === entry.key ? unlessRevoked(entry.verified, now) : verifyAfresh(entry.token, now, canWait)
   }
 
   function verifyAfresh(token: string, now: number, canWait: boolean): MaybePromise<Verdict> {
@@ -148,27 +156,49 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
     const header = parts && (headers.get(parts.header) ?? parseHeader(parts.header))
     if (!header) return refusal('ERR_TOKEN_MALFORMED')
     if (!algorithms.has(header.alg)) return refusal('ERR_TOKEN_ALGORITHM')
-    const parsed = parseClaims(parts.claims)
-    if (!parsed) return refusal('ERR_TOKEN_MALFORMED')
-    return whenAtHand(find(issOf(header, parsed), now), candidates => {
-      const selected = select(candidates, parts, header, parsed)
-      if (isAuthError(selected)) return selected
-      const { issuer, claims } = selected
-      if (!hasRegisteredClaims(claims)) return refusal('ERR_TOKEN_CLAIM')
-      const late = refusedAt(claims, now / 1000, clockTolerance)
-      if (late) return refusal(late)
-      return whenAtHand(issuer.keys(header.kid, header.alg as Algorithm, now, claims.iss), key => {
-        // A key is bound to its algorithm, whatever a resolver was asked for.
-        if (key?.algorithm !== header.alg) return refusal('ERR_TOKEN_KEY')
-        return whenAtHand(isSigned(token, parts, key, canWait), isGenuine => {
-          if (isGenuine !== true) return doubt(issuer, header, claims, now)
-          headers.add(parts.header, header)
-          const verified = verifiedToken(issuer, header, claims === parsed ? parsed : freeze(claims))
-          remembered?.add(token, verified, issuer, key)
-          return unlessRevoked(verified, now)
-        })
-      })
-    })
+    const unverified = parseClaims(parts.claims)
+    if (!unverified) return refusal('ERR_TOKEN_MALFORMED')
+    const attempt = { token, parts, header, unverified, now, canWait }
+    const candidates = find(issOf(header, unverified), now)
+    return isPending(candidates) ? later(candidates, verifyFor, attempt) : verifyFor(candidates, attempt)
+  }
+
+  function verifyFor(candidates: readonly TrustedIssuer[], attempt: Attempt): MaybePromise<Verdict> {
+    const { parts, header, unverified, now } = attempt
+    const selected = select(candidates, parts, header, unverified)
+    if (isAuthError(selected)) return selected
+    const { issuer, claims } = selected
+    if (!hasRegisteredClaims(claims)) return refusal('ERR_TOKEN_CLAIM')
+    const late = refusedAt(claims, now / 1000, clockTolerance)
+    if (late) return refusal(late)
+    const key = issuer.keys(header.kid, header.alg as Algorithm, now, claims.iss)
+    return isPending(key) ? later(key, verifyWith, selected, attempt) : verifyWith(key, selected, attempt)
+  }
+
+  function verifyWith(
+    key: VerificationKey | undefined,
+    selected: Selected,
+    attempt: Attempt,
+  ): MaybePromise<Verdict> {
+    // A key is bound to its algorithm, whatever a resolver was asked for.
+    if (key?.algorithm !== attempt.header.alg) return refusal('ERR_TOKEN_KEY')
+    const isGenuine = isSigned(attempt, key)
+    return isPending(isGenuine)
+      ? later(isGenuine, conclude, key, selected, attempt)
+      : conclude(isGenuine, key, selected, attempt)
+  }
+
+  function conclude(
+    isGenuine: boolean,
+    key: VerificationKey,
+    { issuer, claims }: Selected,
+    { token, parts, header, unverified, now }: Attempt,
+  ): Verdict {
+    if (isGenuine !== true) return doubt(issuer, header, claims, now)
+    headers.add(parts.header, header)
+    const verified = verifiedToken(issuer, header, claims === unverified ? claims : freeze(claims))
+    remembered?.add(token, verified, issuer, key)
+    return unlessRevoked(verified, now)
   }
 
   function unlessRevoked(verified: VerifiedToken, now: number): Verdict {
@@ -176,11 +206,19 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
   }
 }
 
+/** A token on its way, and what is known of it. */
+interface Attempt {
+  readonly token: string
+  readonly parts: JwsParts
+  readonly header: JwsHeader
+  readonly unverified: JwtClaims
+  readonly now: number
+  readonly canWait: boolean
+}
+
 function isSigned(
-  token: string,
-  { end, signatureEnd }: JwsParts,
+  { token, parts: { end, signatureEnd }, canWait }: Attempt,
   key: VerificationKey,
-  canWait: boolean,
 ): MaybePromise<boolean> {
   // That they are well-formed was seen when the token was cut into its parts.
   const { signingInput, signature } = encoding.signedBytes(token, end, signatureEnd) as SignedBytes
