@@ -206,13 +206,19 @@ export interface VerifierHealth extends KeySetHealth {
 }
 
 /**
- * Tells which tokens, sessions, users or clients are revoked. Asked on every call, after the cache, and at once: it never waits.
+ * Tells which tokens, sessions, users or clients are revoked. Asked on every call, after the cache, and at once: it never waits. Asked by
+ * `revision` alone where that says that nothing is new.
  *
  * @param now the verifier's one clock reading of this call, in milliseconds
  * @throws AuthError `ERR_REVOCATION_UNAVAILABLE` when it cannot tell and the application chose to refuse then
  */
 export interface RevocationList {
   isRevoked(token: VerifiedToken, now: number): boolean
+  /**
+   * A number that changes whenever a token that was not revoked may have become so: only then a verifier asks about a remembered token again.
+   * `NaN` has it ask now. Default: it asks on every call.
+   */
+  revision?(now: number): number
   /**
    * Resolves when the list can tell: a verifier's `ready` waits for it.
    * @throws AuthError (as a rejection) `ERR_REVOCATION_UNAVAILABLE` when it cannot be had

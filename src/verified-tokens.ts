@@ -20,6 +20,8 @@ export interface Entry<C extends JwtClaims = JwtClaims> extends Dates {
   readonly key: VerificationKey
   readonly header: JwsHeader
   readonly iss: string
+  /** At which the list of revocations last said no. */
+  revision: number | undefined
 }
 
 /** Tokens that passed every check that cannot change. Failures are never remembered, so a stranger cannot fill it. */
@@ -48,7 +50,18 @@ export function verifiedTokens<C extends JwtClaims = JwtClaims>(
       // The issuer's own text is in use by all its tokens; each token's claims have a copy.
       const iss = issuer.issuers.find(each => each === claims.iss) ?? claims.iss
       const { exp, nbf, iat } = claims
-      entries.set(tail(token), { token, verified, issuer, key, header, iss, exp, nbf, iat })
+      entries.set(tail(token), {
+        token,
+        verified,
+        issuer,
+        key,
+        header,
+        iss,
+        exp,
+        nbf,
+        iat,
+        revision: undefined,
+      })
     },
   }
 }

@@ -148,7 +148,15 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
     canWait: boolean,
   ): MaybePromise<Verdict> {
     if (!key) return refusal('ERR_TOKEN_KEY')
-    return key === entry.key ? unlessRevoked(entry.verified, now) : verifyAfresh(entry.token, now, canWait)
+    return key === entry.key ? unlessRevokedSince(entry, now) : verifyAfresh(entry.token, now, canWait)
+  }
+
+  function unlessRevokedSince(entry: Entry, now: number): Verdict {
+    const revision = revocations?.revision?.(now)
+    if (revision !== undefined && revision === entry.revision) return entry.verified
+    const verdict = unlessRevoked(entry.verified, now)
+    if (verdict === entry.verified) entry.revision = revision
+    return verdict
   }
 
   function verifyAfresh(token: string, now: number, canWait: boolean): MaybePromise<Verdict> {

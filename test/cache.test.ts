@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm'
 import {
   AuthError,
   createVerifier,
+  type RevocationList,
   type TrustedIssuer,
   userPool,
   type VerificationKey,
@@ -37,7 +38,7 @@ const tokens = kids.flatMap((kid, i) =>
 function world() {
   const keys = new Map(kids.map(kid => [kid, keyOf(0)]))
   const revoked = new Set<unknown>()
-  const state = { time: now * 1000, isDown: false, later: false }
+  const state = { time: now * 1000, isDown: false, later: false, revision: 0 }
   const validated = { remembering: 0, oracle: 0 }
   const verifierOf = (who: keyof typeof validated, cache: object | false) => {
     const trusted: TrustedIssuer = {
@@ -59,6 +60,7 @@ function world() {
       clock: { now: () => state.time },
       revocations: {
         isRevoked: ({ claims }) => revoked.has(claims.jti) || revoked.has(claims.origin_jti),
+        revision: () => state.revision,
       },
     })
   }
@@ -84,6 +86,7 @@ function happens({ keys, revoked, state }: World, pick: (below: number) => numbe
     case 1:
       return void keys.delete(kid)
     case 2:
+      state.revision++
       return void revoked.add(pick(2) ? `session ${pick(3)}` : `${kid}${pick(3)} short`)
     case 3:
       return revoked.clear()
@@ -240,6 +243,57 @@ t.test('a hit asks for the key of the iss that the token has', async t => {
     t.equal(verifier.verifySync(candidate), verifier.verifySync(candidate), 'remembered')
   }
   t.same(asked, [issuer, issuer, issuer, issuer])
+})
+
+t.test('a remembered token is asked about again when the list has grown', async t => {
+  const key = keyOf(0)
+  const list = { revision: 0, asked: 0, isRevoked: false }
+  const counting = { isRevoked: () => (list.asked++, list.isRevoked) }
+  const trusted: TrustedIssuer = {
+    issuers: [issuer],
+    algorithms: ['RS256'],
+    keys: () => key,
+    validate: (_header, claims) => claims,
+  }
+  const verifierOf = (revocations: RevocationList) =>
+    createVerifier({ issuers: [trusted], revocations, clock: { now: () => now * 1000 } })
+  const withRevision = verifierOf({ ...counting, revision: () => list.revision })
+  const without = verifierOf(counting)
+  const candidate = tokenOf('a', 0, { jti: 'x' })
+  const asks = (verifier: Verifier) => {
+    const before = list.asked
+    const code = codeOf(() => verifier.verifySync(candidate))
+    return [list.asked - before, code]
+  }
+  const good = undefined
+  t.same([asks(without), asks(without), asks(without)], Array(3).fill([1, good]), 'on every call')
+  t.same(
+    [asks(withRevision), asks(withRevision), asks(withRevision)],
+    [
+      [1, good],
+      [1, good],
+      [0, good],
+    ],
+  )
+  list.revision++
+  t.same(
+    [asks(withRevision), asks(withRevision)],
+    [
+      [1, good],
+      [0, good],
+    ],
+    'once for each change',
+  )
+  list.revision = Number.NaN
+  t.same([asks(withRevision), asks(withRevision)], Array(2).fill([1, good]), 'nobody knows')
+  list.isRevoked = true
+  t.same([asks(withRevision), asks(withRevision)], Array(2).fill([1, 'ERR_TOKEN_REVOKED']))
+  list.revision = 7
+  t.same(
+    [asks(withRevision), asks(withRevision)],
+    Array(2).fill([1, 'ERR_TOKEN_REVOKED']),
+    'a no is not kept',
+  )
 })
 
 t.test('memory is bounded: by tokens, whatever strangers send', async t => {

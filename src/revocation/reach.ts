@@ -70,6 +70,10 @@ export function reach(options: RemoteRevocationOptions) {
     return false
   }
 
+  /** Out of reach, no answer is for good. */
+  const revision = (now: number) =>
+    whenStale === 'refuse' && isStaleAt(now) ? Number.NaN : index.revision(now)
+
   async function ready(): Promise<void> {
     if (!isStaleAt(clock.now())) return
     await within(new Promise<void>(resolve => waiting.push(resolve)), staleAfter * 1000)
@@ -130,6 +134,7 @@ export function reach(options: RemoteRevocationOptions) {
     failed,
     unavailable,
     isRevoked,
+    revision,
     ready,
     health,
   }

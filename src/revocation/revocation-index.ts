@@ -13,6 +13,8 @@ interface IndexLimits {
 /** Revocations in memory, by what they are about. */
 export interface RevocationIndex {
   readonly isRevoked: (token: VerifiedToken, now: number) => boolean
+  /** Another number after each entry that was not known. */
+  readonly revision: (now: number) => number
   /** Takes an entry in, unless its time is over; `false` when it does not fit. */
   add(revocation: DatedRevocation, now: number): boolean
   /** Whether an entry, or one that revokes more, is in. */
@@ -34,13 +36,14 @@ export function revocationIndex({ lifetime, maxEntries }: IndexLimits): Revocati
   const filter = idFilter()
   const held = { token: 0, session: 0, user: 0, client: 0, pool: 0 }
   let size = 0
+  let revision = 0
   let seconds = 0
   let sweptAt = 0
   const sweeper = sweep()
 
   function isRevoked(token: VerifiedToken, now: number): boolean {
     if (size === 0) return false
-    if (Math.abs(now - sweptAt) >= 1_000) sweepSome(Math.min(size, 1_000), now)
+    sweepEachSecond(now)
     const { claims, principal } = token
     const mayBe =
       mayHave(held.token, claims.jti) ||
@@ -85,6 +88,10 @@ export function revocationIndex({ lifetime, maxEntries }: IndexLimits): Revocati
 
   return {
     isRevoked,
+    revision(now) {
+      sweepEachSecond(now)
+      return revision
+    },
     add(revocation, now) {
       const { kind, issuer, id, at } = revocation
       if (isOver(kind, at, now / 1000)) return true
@@ -93,16 +100,16 @@ export function revocationIndex({ lifetime, maxEntries }: IndexLimits): Revocati
       list[kind] ??= new Map()
       const entries = list[kind]
       const known = entries.get(id)
-      if (known !== undefined) {
-        if (at > known) entries.set(id, at)
-        return true
+      if (known !== undefined && known >= at) return true
+      if (known === undefined) {
+        if (size >= maxEntries) sweepSome(size, now)
+        if (size >= maxEntries) return false
+        filter.add(id)
+        held[kind]++
+        size++
       }
-      if (size >= maxEntries) sweepSome(size, now)
-      if (size >= maxEntries) return false
       entries.set(id, at)
-      filter.add(id)
-      held[kind]++
-      size++
+      revision++
       return true
     },
     covers: ({ kind, issuer, id, at }) => (lists.get(issuer)?.[kind]?.get(id) ?? -1) >= at,
@@ -114,6 +121,10 @@ export function revocationIndex({ lifetime, maxEntries }: IndexLimits): Revocati
     get size() {
       return size
     },
+  }
+
+  function sweepEachSecond(now: number): void {
+    if (Math.abs(now - sweptAt) >= 1_000) sweepSome(Math.min(size, 1_000), now)
   }
 
   function sweepSome(steps: number, now: number): void {

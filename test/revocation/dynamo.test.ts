@@ -1,5 +1,7 @@
 import { DynamoDB } from '@aws-sdk/client-dynamodb'
+import { createVerifier, userPool } from 'cognito-guard'
 import { type DynamoRevocationOptions, dynamoRevocations } from 'cognito-guard/dynamodb'
+import { createTestIssuer } from 'cognito-guard/testing'
 import t, { type Test } from 'tap'
 import { dynamoDouble } from '../dynamo-double.js'
 import { thrownBy, verifiedTokenOf } from './fixture.js'
@@ -108,8 +110,18 @@ t.test('out of reach: refuse or accept, as was chosen', aside(), async t => {
   await until('both know', () => accepting.health().entries === 1)
   const one = verifiedTokenOf({ issuer, origin_jti: 'one' })
   const two = verifiedTokenOf({ issuer, origin_jti: 'two' })
+  const source = createTestIssuer({ clock: Date })
+  const pool = userPool({ ...source.options, jwks: source.jwks(), offline: true })
+  const verifier = createVerifier({ issuers: [pool], revocations: refusing, clock })
+  const remembered = source.accessToken()
+  t.ok(verifier.verifySync(remembered))
   proxy.hang()
   clock.ahead = 60_000
+  t.match(
+    thrownBy(() => verifier.verifySync(remembered)),
+    { code: 'ERR_REVOCATION_UNAVAILABLE' },
+    'a token that was good before, too',
+  )
   t.ok(refusing.isRevoked(one, clock.now()))
   t.match(
     thrownBy(() => refusing.isRevoked(two, clock.now())),
