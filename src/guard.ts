@@ -1,8 +1,9 @@
-// Over 150 lines: a quarter of it documents what a guard takes and answers; the rest is one way, from a request to its answer.
+// Over 150 lines: a third of it documents what a guard takes and says; the rest is one way, from a request to a decision.
+import { answer, notPermitted, type Refusal } from './answer.js'
 import { type AuthError, type AuthErrorCode, asRefusal, isAuthError, refusal } from './errors.js'
-import { isPending, whenAtHand } from './maybe-promise.js'
+import { isPending, later, whenAtHand } from './maybe-promise.js'
 import { aBoolean, aFunction, checkOptions, type OptionCheck } from './options.js'
-import { type Challenge, every, type Policy, refusedBy } from './policy.js'
+import { every, type Policy, refusedBy } from './policy.js'
 import { bearer, type TokenSource } from './token-source.js'
 import type { JwtClaims, MaybePromise, Principal, RequestView, VerifiedToken, Verifier } from './types.js'
 
@@ -40,26 +41,6 @@ export interface Guard<
 export type Decision<A extends VerifiedToken | undefined = VerifiedToken> =
   | { readonly authorized: true; readonly auth: A }
   | Refusal
-
-/** A refused request, with all that the client is answered. */
-export interface Refusal {
-  readonly authorized: false
-  readonly status: AuthError['status']
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: RefusalBody
-  /** The precise reason. It stays on our side. */
-  readonly error: AuthError
-}
-
-/** The JSON body of a refusal. */
-export interface RefusalBody {
-  readonly error: string
-  readonly error_description: string
-  /** Only with `explain: true`. */
-  readonly code?: AuthErrorCode
-  /** Only with `explain: true`. */
-  readonly hint?: string
-}
 
 /** A decision as logs and metrics may have it: a few values each, nothing of a token. */
 export interface DecisionEvent {
@@ -120,7 +101,7 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
     }
     const verdict = verifier.check(token)
     return isPending(verdict)
-      ? verdict.then(later => authorize(later, request, policy))
+      ? later(verdict, authorize, request, policy)
       : authorize(verdict, request, policy)
   }
 
@@ -135,10 +116,10 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
     }
     const asked = policy && both ? both(policy) : (policy ?? general)
     const refusing = asked && refusedBy(asked, auth, request, verifier.clock)
-    return isPending(refusing) ? refusing.then(later => conclude(auth, later)) : conclude(auth, refusing)
+    return isPending(refusing) ? later(refusing, conclude, auth) : conclude(refusing, auth)
   }
 
-  const conclude = (auth: VerifiedToken<C>, refusing: Policy<C> | undefined): Decision =>
+  const conclude = (refusing: Policy<C> | undefined, auth: VerifiedToken<C>): Decision =>
     refusing ? notPermitted(refusing.challenge, realm, explain) : { authorized: true, auth }
 
   return guard as Guard<C>
@@ -162,49 +143,6 @@ function together<C extends JwtClaims>(general: Policy<C>): (policy: Policy<C>) 
     return pair
   }
 }
-
-function notPermitted(challenge: Challenge = {}, realm: string, explain: boolean): Refusal {
-  const stepUp = challenge.maxAge !== undefined || challenge.acrValues !== undefined
-  return answer(refusal(stepUp ? 'ERR_STEP_UP_REQUIRED' : 'ERR_PERMISSION_DENIED'), challenge, realm, explain)
-}
-
-function answer(error: AuthError, challenge: Challenge, realm: string, explain: boolean): Refusal {
-  const body = {
-    error: error.oauthError ?? (error.status === 503 ? 'temporarily_unavailable' : 'unauthorized'),
-    error_description: describe(error),
-  }
-  const headers: Record<string, string> = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }
-  if (error.status === 503) headers['Retry-After'] = String(Math.ceil(error.retryAfter ?? 5))
-  else headers['WWW-Authenticate'] = challengeOf(error, challenge, realm)
-  return {
-    authorized: false,
-    status: error.status,
-    headers,
-    body: explain ? { ...body, error_description: error.message, code: error.code, hint: error.hint } : body,
-    error,
-  }
-}
-
-/** RFC 6750 section 3, RFC 9470 section 3. Whoever sent no token is told nothing but the scheme. */
-function challengeOf(error: AuthError, { scope, maxAge, acrValues }: Challenge, realm: string): string {
-  const parameters = [
-    `realm="${realm}"`,
-    error.oauthError && `error="${error.oauthError}"`,
-    error.oauthError && `error_description="${describe(error)}"`,
-    scope && `scope="${scope}"`,
-    maxAge !== undefined && `max_age="${maxAge}"`,
-    acrValues && `acr_values="${acrValues}"`,
-  ]
-  return `Bearer ${parameters.filter(Boolean).join(', ')}`
-}
-
-/** What a client may know: that a token has expired, so that it refreshes it, and of any other that it is not accepted. */
-const describe = ({ code, oauthError, status, message }: AuthError) =>
-  oauthError === 'invalid_token' && code !== 'ERR_TOKEN_EXPIRED'
-    ? 'The token is invalid'
-    : status === 503
-      ? 'Try again later'
-      : message
 
 function report(
   decision: Decision,

@@ -1,3 +1,4 @@
+export type { Refusal, RefusalBody } from './answer.js'
 export {
   type BehindLoadBalancer,
   type BehindLoadBalancerOptions,
@@ -18,8 +19,6 @@ export {
   type DecisionEvent,
   type Guard,
   type GuardOptions,
-  type Refusal,
-  type RefusalBody,
 } from './guard.js'
 export type { FrontDoorOptions } from './issuers/front-door.js'
 export {

@@ -16,7 +16,7 @@ const floors = [
   ['adapters/', 'src/testing/', 'src/cli/'],
   ['src/index.ts'],
   ['src/guard.ts', 'src/behind-load-balancer.ts', 'src/credentials.ts'],
-  ['src/verifier.ts'],
+  ['src/verifier.ts', 'src/answer.ts'],
   [
     'src/issuers/',
     'src/revocation/',

@@ -1,4 +1,5 @@
-import type { Guard, Refusal } from '../../src/guard.js'
+import type { Refusal } from '../../src/answer.js'
+import type { Guard } from '../../src/guard.js'
 import type { Policy } from '../../src/policy.js'
 import type { JwtClaims, MaybePromise, VerifiedToken } from '../../src/types.js'
 import { checkArguments } from '../protect.js'
