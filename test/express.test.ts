@@ -161,7 +161,7 @@ t.test('what is no refusal goes to next', async t => {
   const boom: Policy = () => {
     throw new RangeError('a fault')
   }
-  const later: Policy = async () => boom(undefined as never, undefined as never, undefined as never)
+  const later: Policy = async () => boom(undefined as never, undefined as never)
   api.get('/sync', protect(guard, boom), (_req, res) => void res.json('in'))
   api.get('/async', protect(guard, later), (_req, res) => void res.json('in'))
   const seen: unknown[] = []

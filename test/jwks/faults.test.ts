@@ -216,7 +216,7 @@ t.test('JF-08, JF-09 a day of 503: stale keys, then none, then fresh ones', asyn
     requests++
     return isUp ? new Response(good) : new Response('', { status: 503 })
   }
-  const { time, keys, ...at } = lab(t, 'https://keys.invalid/', { fetch: fetch as never, fetchTimeout: 0.1 })
+  const { time, keys, ...at } = lab(t, 'https://keys.invalid/', { fetch, fetchTimeout: 0.1 })
   await at.ask('one')
   isUp = false
   requests = 0

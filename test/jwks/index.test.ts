@@ -212,7 +212,7 @@ t.test('when to come back', async t => {
   const [headers] = rows[2] as (typeof rows)[0]
   const undated = { 'retry-after': headers['retry-after'] as string }
   const fetch = async () => new Response('', { status: 503, headers: undated })
-  const { error } = await lab(t, url, { fetch: fetch as never, fetchTimeout: 0.4 }).ask('one')
+  const { error } = await lab(t, url, { fetch, fetchTimeout: 0.4 }).ask('one')
   t.ok((error?.retryAfter ?? 9) <= 2, 'a date means nothing without the date of the answer')
 })
 
@@ -290,7 +290,7 @@ t.test('a fetch function', async t => {
       asked.push(how)
       return new Response(good)
     }
-    await lab(t, url, { fetch: fetch as never }).ask('one')
+    await lab(t, url, { fetch }).ask('one')
     t.match(asked, [
       [
         url,
