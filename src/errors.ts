@@ -53,9 +53,9 @@ export class AuthError extends Error {
   }
 }
 
-/** Whether a thrown value is a refusal of this library, from whichever copy of it. */
-export function isAuthError(thrown: unknown): thrown is AuthError {
-  const { name, code } = (thrown ?? {}) as { name?: unknown; code?: unknown }
+/** Whether a value is a refusal of this library, from whichever copy of it: thrown, or returned by a verifier's `check`. */
+export function isAuthError(value: unknown): value is AuthError {
+  const { name, code } = (value ?? {}) as { name?: unknown; code?: unknown }
   return name === 'AuthError' && typeof code === 'string' && Object.hasOwn(errors, code)
 }
 

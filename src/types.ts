@@ -180,8 +180,8 @@ export interface Verifier<C extends JwtClaims = JwtClaims> {
    */
   verifySync(token: string): VerifiedToken<C>
   /**
-   * Returns the verified token, or the refusal: at once when all that it takes is at hand, else as a promise. For guards: promises and
-   * exceptions take longer than to find out that a token is good, or bad. What is thrown is a fault, never an `AuthError`.
+   * Returns the verified token, or the refusal, which `isAuthError` tells: at once when all that it takes is at hand, else as a promise.
+   * For guards: promises and exceptions take longer than to find out that a token is good, or bad. What is thrown is a fault, never an `AuthError`.
    */
   check(token: string): MaybePromise<VerifiedToken<C> | AuthError>
   /**
@@ -205,25 +205,29 @@ export interface VerifierHealth extends KeySetHealth {
   readonly issuers: readonly string[]
 }
 
-/**
- * Tells which tokens, sessions, users or clients are revoked. Asked on every call, after the cache, and at once: it never waits. Asked by
- * `revision` alone where that says that nothing is new.
- *
- * @param now the verifier's one clock reading of this call, in milliseconds
- * @throws AuthError `ERR_REVOCATION_UNAVAILABLE` when it cannot tell and the application chose to refuse then
- */
+/** Tells which tokens, sessions, users or clients are revoked: asked on every call, after the cache, and at once. It never waits. */
 export interface RevocationList {
-  isRevoked(token: VerifiedToken, now: number): boolean
-  /**
-   * A number that changes whenever a token that was not revoked may have become so: only then a verifier asks about a remembered token again.
-   * `NaN` has it ask now. Default: it asks on every call.
-   */
-  revision?(now: number): number
+  readonly isRevoked: RevocationCheck
   /**
    * Resolves when the list can tell: a verifier's `ready` waits for it.
    * @throws AuthError (as a rejection) `ERR_REVOCATION_UNAVAILABLE` when it cannot be had
    */
   ready?(): Promise<void>
+}
+
+/**
+ * Whether a token is revoked.
+ *
+ * @param now the verifier's one clock reading of this call, in milliseconds
+ * @throws AuthError `ERR_REVOCATION_UNAVAILABLE` when it cannot tell and the application chose to refuse then
+ */
+export interface RevocationCheck {
+  (token: VerifiedToken, now: number): boolean
+  /**
+   * A number that changes whenever a token that was not revoked may have become so: until then, no more is asked about a token that is
+   * remembered; `NaN` is never the same. It belongs to the function, so that one that wraps another is asked on every call. Default: so is this one.
+   */
+  readonly revision?: (now: number) => number
 }
 
 /** All that the guard sees of a request. Each adapter makes one. */

@@ -152,8 +152,8 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
   }
 
   function unlessRevokedSince(entry: Entry, now: number): Verdict {
-    const revision = revocations?.revision?.(now)
-    if (revision !== undefined && revision === entry.revision) return entry.verified
+    const revision = revocations?.isRevoked.revision?.(now)
+    if (typeof revision === 'number' && revision === entry.revision) return entry.verified
     const verdict = unlessRevoked(entry.verified, now)
     if (verdict === entry.verified) entry.revision = revision
     return verdict

@@ -642,6 +642,21 @@ t.test('wrong options are named', async t => {
   }
 })
 
+t.test('a promise of others, whose then returns nothing, loses no refusal', async t => {
+  const lazy = (value: unknown) => ({ then: (told: (value: unknown) => void) => told(value) }) as never
+  const [header, claims] = token().split('.')
+  const forged = `${header}.${claims}.${base64url('x')}`
+  const keysLater = verifierOf([anyIssuer({ keys: () => lazy(key) })])
+  const verifiedLater = verifierOf([
+    anyIssuer({ keys: () => ({ ...key, verify: (...args) => lazy(key.verify(...args)) }) }),
+  ])
+  for (const verifier of [keysLater, verifiedLater]) {
+    t.match(await verifier.verify(token()), { principal: { kind: 'user' } })
+    t.match(await verifier.verify(forged).catch((error: unknown) => error), { code: 'ERR_TOKEN_SIGNATURE' })
+    t.match(await verifier.check(forged), { code: 'ERR_TOKEN_SIGNATURE' })
+  }
+})
+
 t.test('whatever comes in, nothing but a refusal comes out', async t => {
   const verifier = verifierOf()
   const later = verifierOf([anyIssuer({ keys: async () => key })])

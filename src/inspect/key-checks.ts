@@ -1,5 +1,5 @@
 import { encoding, type SignedBytes } from '../encoding.js'
-import { asRefusal } from '../errors.js'
+import { isAuthError } from '../errors.js'
 import { type JwsParts, splitJws } from '../jws.js'
 import type { Algorithm, JwsHeader, JwtClaims, TrustedIssuer, VerificationKey } from '../types.js'
 import { type CheckContext, check } from './checks.js'
@@ -30,7 +30,7 @@ export async function keyChecks(
   try {
     key = await issuer.keys(header.kid, header.alg as Algorithm, now * 1_000, claims.iss)
   } catch (error) {
-    asRefusal(error)
+    if (!isAuthError(error)) throw error
     return [
       keyCheck(undefined, `${named}; the keys are not at hand`),
       signatureCheck(undefined, 'not checked'),

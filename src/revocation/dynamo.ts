@@ -177,7 +177,6 @@ export function dynamoRevocations(options: DynamoRevocationOptions): RemoteRevoc
 
   return {
     isRevoked: list.isRevoked,
-    revision: list.revision,
     ...revoking(list.clock, revocation => {
       const written = writing.then(() => append(revocation))
       writing = written.catch(() => {})

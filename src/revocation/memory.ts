@@ -32,7 +32,6 @@ export function memoryRevocations(options: RevocationOptions = {}): MemoryRevoca
   const index = revocationIndex({ lifetime: maxTokenLifetime, maxEntries })
   return {
     isRevoked: index.isRevoked,
-    revision: index.revision,
     ...revoking(clock, revocation => {
       const now = clock.now()
       if (!index.add(dated(revocation, now, maxTokenLifetime), now))

@@ -72,7 +72,7 @@ export function reach(options: RemoteRevocationOptions) {
 
   /** Out of reach, no answer is for good. */
   const revision = (now: number) =>
-    whenStale === 'refuse' && isStaleAt(now) ? Number.NaN : index.revision(now)
+    whenStale === 'refuse' && isStaleAt(now) ? Number.NaN : index.isRevoked.revision(now)
 
   async function ready(): Promise<void> {
     if (!isStaleAt(clock.now())) return
@@ -133,8 +133,7 @@ export function reach(options: RemoteRevocationOptions) {
     take,
     failed,
     unavailable,
-    isRevoked,
-    revision,
+    isRevoked: Object.assign(isRevoked, { revision }),
     ready,
     health,
   }

@@ -130,7 +130,6 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
 
   return {
     isRevoked: list.isRevoked,
-    revision: list.revision,
     ...revoking(list.clock, revocation => append(revocation).catch(list.unavailable)),
     ready: list.ready,
     health: list.health,

@@ -1,5 +1,5 @@
 // Over 150 lines: one memory, and all that may change it.
-import type { VerifiedToken } from '../types.js'
+import type { RevocationCheck, VerifiedToken } from '../types.js'
 import { idFilter } from './id-filter.js'
 import { type DatedRevocation, isCutOff, margin, poolOf, type RevocationKind } from './revocation.js'
 
@@ -12,9 +12,7 @@ interface IndexLimits {
 
 /** Revocations in memory, by what they are about. */
 export interface RevocationIndex {
-  readonly isRevoked: (token: VerifiedToken, now: number) => boolean
-  /** Another number after each entry that was not known. */
-  readonly revision: (now: number) => number
+  readonly isRevoked: RevocationCheck & { readonly revision: (now: number) => number }
   /** Takes an entry in, unless its time is over; `false` when it does not fit. */
   add(revocation: DatedRevocation, now: number): boolean
   /** Whether an entry, or one that revokes more, is in. */
@@ -36,7 +34,8 @@ export function revocationIndex({ lifetime, maxEntries }: IndexLimits): Revocati
   const filter = idFilter()
   const held = { token: 0, session: 0, user: 0, client: 0, pool: 0 }
   let size = 0
-  let revision = 0
+  let count = 0
+  let askedAt = 0
   let seconds = 0
   let sweptAt = 0
   const sweeper = sweep()
@@ -86,12 +85,16 @@ export function revocationIndex({ lifetime, maxEntries }: IndexLimits): Revocati
     return list
   }
 
+  /** Another number after each entry that says something new, and when the clock was set back: what was over may not be then. */
+  function revision(now: number): number {
+    sweepEachSecond(now)
+    if (now < askedAt) count++
+    askedAt = now
+    return count
+  }
+
   return {
-    isRevoked,
-    revision(now) {
-      sweepEachSecond(now)
-      return revision
-    },
+    isRevoked: Object.assign(isRevoked, { revision }),
     add(revocation, now) {
       const { kind, issuer, id, at } = revocation
       if (isOver(kind, at, now / 1000)) return true
@@ -109,7 +112,7 @@ export function revocationIndex({ lifetime, maxEntries }: IndexLimits): Revocati
         size++
       }
       entries.set(id, at)
-      revision++
+      count++
       return true
     },
     covers: ({ kind, issuer, id, at }) => (lists.get(issuer)?.[kind]?.get(id) ?? -1) >= at,
