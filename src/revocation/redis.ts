@@ -5,6 +5,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { aString, checkOptions, type OptionCheck } from '../options.js'
+import { type IoRedisClient, ioRedisStream } from './io-redis.js'
+import { type NodeRedisClient, nodeRedisStream } from './node-redis.js'
 import {
   type RemoteRevocationOptions,
   type RemoteRevocations,
@@ -12,18 +14,20 @@ import {
   remoteOptionChecks,
   within,
 } from './reach.js'
-import { type IoRedisClient, type NodeRedisClient, type StreamConnection, streamOf } from './redis-client.js'
+import type { StreamConnection } from './redis-stream.js'
 import { restoration } from './restoration.js'
 import { encodeRevocation, margin, type Revocation, revoking } from './revocation.js'
 
+export type { IoRedisClient } from './io-redis.js'
+export type { NodeRedisClient } from './node-redis.js'
 export type { RemoteRevocationHealth, RemoteRevocationOptions, RemoteRevocations } from './reach.js'
-export type { IoRedisClient, NodeRedisClient } from './redis-client.js'
 
 /** The options of {@link redisRevocations}. */
 export interface RedisRevocationOptions extends RemoteRevocationOptions {
   /**
    * A connected client of `redis` (5 or later) or `ioredis` (5 or later), a cluster or one with Sentinels too. It is written through; the
-   * list is followed on a duplicate of it, which takes a connection more.
+   * list is followed on a duplicate of it, which takes a connection more. A Sentinel's of `redis` 5, which cannot be duplicated, is asked
+   * twenty times a second.
    */
   readonly client: NodeRedisClient | IoRedisClient
   /** The key of the stream: the one key in use. Default `'cognito-guard:revocations'`. */
@@ -49,7 +53,8 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
   checkOptions('redisRevocations', options, checks)
   const { client, key = 'cognito-guard:revocations', staleAfter } = options
   const list = reach(options)
-  const stream = streamOf(client, key, list.failed)
+  const stream =
+    'xAdd' in client ? nodeRedisStream(client, key, list.failed) : ioRedisStream(client, key, list.failed)
   // a read is asked for again so often that the last answer is never as old as staleAfter, and is given up when it hangs
   const block = Math.min(1_000, staleAfter * 250)
   const patience = Math.min(5_000, staleAfter * 500)
@@ -65,9 +70,9 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
 
   async function follow(): Promise<void> {
     for (let failures = 0; !ended.signal.aborted; ) {
-      const connection = stream.connection()
-      following = connection
       try {
+        const connection = stream.connection()
+        following = connection
         await within(connection.open(), patience)
         await isCut(connection)
         let isBehind = true
@@ -78,7 +83,7 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
       } catch (error) {
         if (!ended.signal.aborted) list.failed(error)
       }
-      connection.end()
+      following?.end()
       const delay = Math.min(1_000, 25 * 2 ** failures++) * (1 + Math.random())
       await pause(delay, undefined, { signal: ended.signal }).catch(() => {})
     }
