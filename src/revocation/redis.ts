@@ -83,10 +83,16 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
       } catch (error) {
         if (!ended.signal.aborted) list.failed(error)
       }
-      following?.end()
+      endConnection()
       const delay = Math.min(1_000, 25 * 2 ** failures++) * (1 + Math.random())
       await pause(delay, undefined, { signal: ended.signal }).catch(() => {})
     }
+  }
+
+  /** Once: ioredis keeps the process for two seconds when it is told again. */
+  function endConnection(): void {
+    following?.end()
+    following = undefined
   }
 
   /**
@@ -140,7 +146,7 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
     health: list.health,
     close() {
       ended.abort()
-      following?.end()
+      endConnection()
     },
   }
 }
