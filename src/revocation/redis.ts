@@ -74,7 +74,7 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
         const connection = stream.connection()
         following = connection
         await within(connection.open(), patience)
-        await isCut(connection)
+        await isCut(connection, position)
         let isBehind = true
         while (!ended.signal.aborted) {
           isBehind = await readOn(connection, isBehind)
@@ -99,12 +99,15 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
    * A server that was restarted, replaced, trimmed or emptied has forgotten entries, the first or the last that we know of among them.
    * Then all is read again.
    */
-  async function isCut(connection: StreamConnection): Promise<boolean> {
+  async function isCut(connection: StreamConnection, place: string): Promise<boolean> {
     const before = oldest
-    oldest = await within(connection.first(), patience)
-    const hasFirst = before === undefined || before === oldest || timeOf(before) < expiredBy(list.clock.now())
-    if (hasFirst && (position === beginning || (await within(connection.has(position), patience))))
-      return false
+    const [first, hasPlace] = await within(
+      Promise.all([connection.first(), place === beginning || connection.has(place)]),
+      patience,
+    )
+    oldest = first
+    const hasFirst = before === undefined || before === first || timeOf(before) < expiredBy(list.clock.now())
+    if (hasFirst && hasPlace) return false
     position = beginning
     lost = restoration(list.index, list.lifetime)
     return true
@@ -113,14 +116,15 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
   /** Reads the next entries; `true` when there may be more at once. */
   async function readOn(connection: StreamConnection, isBehind: boolean): Promise<boolean> {
     const asked = list.time()
-    const entries = await within(connection.read(position, page, isBehind ? 1 : block), block + patience)
+    const place = position
+    const entries = await within(connection.read(place, page, isBehind ? 1 : block), block + patience)
     for (const { id, line } of entries) {
       take(id, line)
       position = id
     }
-    if (entries.length === page) return true
+    // clients go to another server by themselves: one that does not have what we go on from may have entries before these
+    if ((await isCut(connection, place)) || entries.length === page) return true
     list.contacted(asked)
-    if (entries.length === 0 && (await isCut(connection))) return true
     if (lost && !(await lost.writeBack(list.clock.now(), append))) lost = undefined
     return lost !== undefined
   }

@@ -5,6 +5,7 @@ import { Cluster, Redis } from 'ioredis'
 import { createClient, createCluster } from 'redis'
 import t, { type Test } from 'tap'
 import { thrownBy, verifiedTokenOf } from './fixture.js'
+import { redisDouble } from './redis-double.js'
 import { isDone, needsRedis, proxyTo, type RedisServer, redisServer, until } from './redis-server.js'
 
 // most of the time is spent waiting for a server that starts, hangs or is away
@@ -133,6 +134,7 @@ t.test('kill -9: what is known stays known, and the follower goes on from where 
         list(t, server.port, key, name),
         list(t, server.port, key, name),
       ])
+      await follower.ready()
       return { name, writer, follower }
     }),
   )
@@ -202,6 +204,25 @@ t.test(
   },
 )
 
+t.test('a client that goes on at another server by itself misses nothing there', async t => {
+  const redis = redisDouble(Date.now)
+  const follower = redisRevocations({ client: redis.client, staleAfter: 30, whenStale: 'accept' })
+  t.teardown(() => follower.close())
+  const isSignedOut = (session: string) => follower.isRevoked(tokenOf(session), Date.now())
+  const line = (session: string) => JSON.stringify(['session', issuer, session])
+  for (const session of ['one', 'two', 'three']) redis.add(line(session))
+  await until('it asks', redis.isAsked)
+  redis.deliver(3)
+  await until('it asks for more', redis.isAsked)
+  const now = Date.now()
+  redis.become({ [`${now}-2`]: line('four'), [`${now}-4`]: line('five') })
+  redis.deliver(1)
+  await until('it asks again', redis.isAsked)
+  redis.deliver(10)
+  await until('it knows them all', () => ['four', 'five'].every(isSignedOut))
+  await until('it has written back what that server does not have', () => redis.length === 5)
+})
+
 t.test('out of reach: refuse or accept, as was chosen', aside(), async t => {
   const { port } = await redisServer(t)
   const proxy = await proxyTo(t, port)
@@ -210,6 +231,7 @@ t.test('out of reach: refuse or accept, as was chosen', aside(), async t => {
   const accepting = await list(t, proxy.port, { staleAfter: 1, whenStale: 'accept', clock }, 'ioredis')
   await until('Redis has it', () => isDone(refusing.revokeSession({ issuer, session: 'one' })))
   await until('both know', () => accepting.health().entries === 1)
+  await Promise.all([refusing.ready(), accepting.ready()])
   proxy.hang()
   await until('both are stale', () => [refusing, accepting].every(each => each.health().state === 'stale'))
   for (const each of [refusing, accepting])
