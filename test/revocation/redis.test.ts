@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type RedisRevocationOptions, redisRevocations } from 'cognito-guard/redis'
-import { Cluster, Redis } from 'ioredis'
-import { createClient, createCluster } from 'redis'
+import { Redis } from 'ioredis'
+import { createClient } from 'redis'
 import t, { type Test } from 'tap'
 import { thrownBy, verifiedTokenOf } from './fixture.js'
 import { redisDouble } from './redis-double.js'
-import { isDone, needsRedis, proxyTo, type RedisServer, redisServer, until } from './redis-server.js'
+import { isDone, needsRedis, proxyTo, redisServer, until } from './redis-server.js'
 
 // most of the time is spent waiting for a server that starts, hangs or is away
 t.jobs = 10
@@ -36,18 +36,6 @@ const clients = {
     await client.connect()
     return client
   },
-  'redis, cluster': async (t: Test, port: number) => {
-    const client = createCluster({ rootNodes: [{ socket: { host: '127.0.0.1', port } }] })
-    client.on('error', () => {})
-    t.teardown(() => client.destroy())
-    return await client.connect()
-  },
-  'ioredis, cluster': async (t: Test, port: number) => {
-    const client = new Cluster([{ host: '127.0.0.1', port }])
-    client.on('error', () => {})
-    t.teardown(() => client.disconnect())
-    return client
-  },
 }
 
 const outOfReach = { code: 'ERR_REVOCATION_UNAVAILABLE', status: 503 }
@@ -72,12 +60,11 @@ async function list(
 }
 
 t.test('what one process revokes, every other refuses', aside(), async t => {
-  const [alone, cluster] = await Promise.all([redisServer(t), clusterNode(t)])
+  const { port } = await redisServer(t)
   const names = Object.keys(clients) as (keyof typeof clients)[]
   await Promise.all(names.map(reachesEverybody))
 
   async function reachesEverybody(name: keyof typeof clients): Promise<void> {
-    const { port } = name.endsWith('cluster') ? cluster : alone
     const process = () => list(t, port, { key: name }, name)
     const [one, two] = await Promise.all([process(), process()])
     await Promise.all([one.ready(), two.ready()])
@@ -355,13 +342,3 @@ t.test('options', async t => {
   for (const [options, message] of cases)
     t.throws(() => redisRevocations(options as never), { name: 'TypeError', message }, message)
 })
-
-async function clusterNode(t: Test): Promise<RedisServer> {
-  const server = await redisServer(t, '--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1')
-  const client = await clients.redis(t, server.port)
-  await client.sendCommand(['CLUSTER', 'ADDSLOTSRANGE', '0', '16383'])
-  await until('the cluster is up', async () =>
-    (await client.sendCommand<string>(['CLUSTER', 'INFO'])).includes('cluster_state:ok'),
-  )
-  return server
-}
