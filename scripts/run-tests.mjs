@@ -1,5 +1,5 @@
 // Checks the types, runs the tests with tap, and ends with tap's own counts: `N passed, N failed[, N skipped][, N todo]`.
-// A file that passes is one line, one that fails is shown whole. Arguments go to tap.
+// A file that passes is one line, one that fails is shown whole, and what was skipped is told with its reason. Arguments go to tap.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -44,6 +44,7 @@ async function show(lines) {
       if (hasFailed) console.log(line)
     } else if (/^ {4}|^# Subtest: /.test(line)) {
       file.push(line)
+      if (line.includes(' # SKIP ')) console.log(line.trim())
     } else if (result) {
       hasFailed = result[1] !== undefined
       reported++

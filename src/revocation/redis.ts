@@ -5,6 +5,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { aString, checkOptions, type OptionCheck } from '../options.js'
+import { type IoRedisClient, ioRedisStream } from './io-redis.js'
+import { type NodeRedisClient, nodeRedisStream } from './node-redis.js'
 import {
   type RemoteRevocationOptions,
   type RemoteRevocations,
@@ -12,18 +14,20 @@ import {
   remoteOptionChecks,
   within,
 } from './reach.js'
-import { type IoRedisClient, type NodeRedisClient, type StreamConnection, streamOf } from './redis-client.js'
+import type { StreamConnection } from './redis-stream.js'
 import { restoration } from './restoration.js'
 import { encodeRevocation, margin, type Revocation, revoking } from './revocation.js'
 
+export type { IoRedisClient } from './io-redis.js'
+export type { NodeRedisClient } from './node-redis.js'
 export type { RemoteRevocationHealth, RemoteRevocationOptions, RemoteRevocations } from './reach.js'
-export type { IoRedisClient, NodeRedisClient } from './redis-client.js'
 
 /** The options of {@link redisRevocations}. */
 export interface RedisRevocationOptions extends RemoteRevocationOptions {
   /**
    * A connected client of `redis` (5 or later) or `ioredis` (5 or later), a cluster or one with Sentinels too. It is written through; the
-   * list is followed on a duplicate of it, which takes a connection more.
+   * list is followed on a duplicate of it, which takes a connection more. A Sentinel's of `redis` 5, which cannot be duplicated, is asked
+   * twenty times a second.
    */
   readonly client: NodeRedisClient | IoRedisClient
   /** The key of the stream: the one key in use. Default `'cognito-guard:revocations'`. */
@@ -49,7 +53,8 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
   checkOptions('redisRevocations', options, checks)
   const { client, key = 'cognito-guard:revocations', staleAfter } = options
   const list = reach(options)
-  const stream = streamOf(client, key, list.failed)
+  const stream =
+    'xAdd' in client ? nodeRedisStream(client, key, list.failed) : ioRedisStream(client, key, list.failed)
   // a read is asked for again so often that the last answer is never as old as staleAfter, and is given up when it hangs
   const block = Math.min(1_000, staleAfter * 250)
   const patience = Math.min(5_000, staleAfter * 500)
@@ -65,11 +70,11 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
 
   async function follow(): Promise<void> {
     for (let failures = 0; !ended.signal.aborted; ) {
-      const connection = stream.connection()
-      following = connection
       try {
+        const connection = stream.connection()
+        following = connection
         await within(connection.open(), patience)
-        await isCut(connection)
+        await isCut(connection, position)
         let isBehind = true
         while (!ended.signal.aborted) {
           isBehind = await readOn(connection, isBehind)
@@ -78,22 +83,31 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
       } catch (error) {
         if (!ended.signal.aborted) list.failed(error)
       }
-      connection.end()
+      endConnection()
       const delay = Math.min(1_000, 25 * 2 ** failures++) * (1 + Math.random())
       await pause(delay, undefined, { signal: ended.signal }).catch(() => {})
     }
+  }
+
+  /** Once: ioredis keeps the process for two seconds when it is told again. */
+  function endConnection(): void {
+    following?.end()
+    following = undefined
   }
 
   /**
    * A server that was restarted, replaced, trimmed or emptied has forgotten entries, the first or the last that we know of among them.
    * Then all is read again.
    */
-  async function isCut(connection: StreamConnection): Promise<boolean> {
+  async function isCut(connection: StreamConnection, place: string): Promise<boolean> {
     const before = oldest
-    oldest = await within(connection.first(), patience)
-    const hasFirst = before === undefined || before === oldest || timeOf(before) < expiredBy(list.clock.now())
-    if (hasFirst && (position === beginning || (await within(connection.has(position), patience))))
-      return false
+    const [first, hasPlace] = await within(
+      Promise.all([connection.first(), place === beginning || connection.has(place)]),
+      patience,
+    )
+    oldest = first
+    const hasFirst = before === undefined || before === first || timeOf(before) < expiredBy(list.clock.now())
+    if (hasFirst && hasPlace) return false
     position = beginning
     lost = restoration(list.index, list.lifetime)
     return true
@@ -102,14 +116,15 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
   /** Reads the next entries; `true` when there may be more at once. */
   async function readOn(connection: StreamConnection, isBehind: boolean): Promise<boolean> {
     const asked = list.time()
-    const entries = await within(connection.read(position, page, isBehind ? 1 : block), block + patience)
+    const place = position
+    const entries = await within(connection.read(place, page, isBehind ? 1 : block), block + patience)
     for (const { id, line } of entries) {
       take(id, line)
       position = id
     }
-    if (entries.length === page) return true
+    // clients go to another server by themselves: one that does not have what we go on from may have entries before these
+    if ((await isCut(connection, place)) || entries.length === page) return true
     list.contacted(asked)
-    if (entries.length === 0 && (await isCut(connection))) return true
     if (lost && !(await lost.writeBack(list.clock.now(), append))) lost = undefined
     return lost !== undefined
   }
@@ -135,7 +150,7 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
     health: list.health,
     close() {
       ended.abort()
-      following?.end()
+      endConnection()
     },
   }
 }

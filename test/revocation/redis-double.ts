@@ -58,6 +58,10 @@ export function redisDouble(now: () => number) {
     lose(first: number, last: number) {
       entries = entries.slice(first, entries.length - last)
     },
+    /** Is another server from now on, with other entries. */
+    become(others: Readonly<Record<string, string>>) {
+      entries = Object.entries(others).map(([id, line]) => ({ id, serial: serialOf(id), line }))
+    },
     get length() {
       return entries.length
     },

@@ -1,23 +1,33 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Test } from 'tap'
 
-const isInstalled = spawnSync('redis-server', ['--version']).status === 0
+/** The programs that a list can be kept in. They take the same options. */
+export type ServerProgram = 'redis-server' | 'valkey-server'
+
+/** What a program says about its version; `undefined` where it is not installed. */
+export const versionOf = (program: ServerProgram): string | undefined =>
+  /v=(\S+)/.exec(String(spawnSync(program, ['--version']).stdout))?.[1]
 
 /** For a test that needs a server: on a developer's machine it may be missing, in CI it may not. */
 export const needsRedis =
   /* c8 ignore next -- one machine has only one of the two */
-  isInstalled || process.env.CI === 'true' ? {} : { skip: 'no redis-server' }
+  versionOf('redis-server') || process.env.CI === 'true' ? {} : { skip: 'no redis-server' }
 
-/** A Redis server of the test's own on a free loopback port. */
+/** For a test that needs Valkey: not every system has a package of it. */
+export const needsValkey =
+  /* c8 ignore next -- one machine has only one of the two */
+  versionOf('valkey-server') ? {} : { skip: 'no valkey-server: not proved against Valkey on this machine' }
+
+/** A server of the test's own on a free loopback port. */
 export interface RedisServer {
   readonly port: number
-  /** SIGKILL: what was not written to disk is gone. */
+  /** SIGKILL: what was not written to disk is gone. It may be gone already. */
   kill(): Promise<void>
   /** Starts it again on the same port, with the files it left. */
   start(): Promise<void>
@@ -28,17 +38,29 @@ export interface WithEnd {
   teardown(end: () => unknown): void
 }
 
-/** Starts a server, which ends with the test. `--appendonly yes` makes it remember, for all that a SIGKILL can do. */
-export async function redisServer(t: WithEnd, ...options: string[]): Promise<RedisServer> {
+/** Starts a Redis server, which ends with the test. `--appendonly yes` makes it remember, for all that a SIGKILL can do. */
+export const redisServer = (t: WithEnd, ...options: string[]): Promise<RedisServer> =>
+  serverOf(t, 'redis-server', ...options)
+
+/** Starts a server of either program, which ends with the test. */
+export async function serverOf(
+  t: WithEnd,
+  program: ServerProgram,
+  ...options: string[]
+): Promise<RedisServer> {
   const directory = mkdtempSync(join(tmpdir(), 'redis-'))
+  // a Sentinel writes down what it knows
+  const file = join(directory, 'conf')
+  writeFileSync(file, '')
   const port = await freePort()
   let server: ChildProcess
   const start = async () => {
     const fixed = ['--bind', '127.0.0.1', '--port', String(port), '--dir', directory, '--save', '']
-    server = spawn('redis-server', [...fixed, ...options], { stdio: 'ignore' })
+    server = spawn(program, [file, ...fixed, ...options], { stdio: 'ignore' })
     await untilListening(port)
   }
   const kill = async () => {
+    if (server.exitCode !== null || server.signalCode !== null) return
     const exited = once(server, 'exit')
     server.kill('SIGKILL')
     await exited
@@ -83,9 +105,9 @@ export async function proxyTo(t: Test, target: number) {
   }
 }
 
-/** Resolves when a condition holds. Fails after twenty seconds. */
-export async function until(what: string, isMet: () => unknown): Promise<void> {
-  for (const end = Date.now() + 20_000; Date.now() < end; await pause(2)) if (await isMet()) return
+/** Resolves when a condition holds, which is looked at every so many milliseconds. Fails after twenty seconds. */
+export async function until(what: string, isMet: () => unknown, every = 2): Promise<void> {
+  for (const end = Date.now() + 20_000; Date.now() < end; await pause(every)) if (await isMet()) return
   /* c8 ignore start: only a test that fails comes here */
   throw new Error(`not within twenty seconds: ${what}`)
 }
@@ -98,7 +120,8 @@ export const isDone = (promise: Promise<unknown>): Promise<boolean> =>
     () => false,
   )
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens at. */
+export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type RedisRevocationOptions, redisRevocations } from 'cognito-guard/redis'
-import { Cluster, Redis } from 'ioredis'
-import { createClient, createCluster } from 'redis'
+import { Redis } from 'ioredis'
+import { createClient } from 'redis'
 import t, { type Test } from 'tap'
 import { thrownBy, verifiedTokenOf } from './fixture.js'
-import { isDone, needsRedis, proxyTo, type RedisServer, redisServer, until } from './redis-server.js'
+import { redisDouble } from './redis-double.js'
+import { isDone, needsRedis, proxyTo, redisServer, until } from './redis-server.js'
 
 // most of the time is spent waiting for a server that starts, hangs or is away
 t.jobs = 10
@@ -35,18 +36,6 @@ const clients = {
     await client.connect()
     return client
   },
-  'redis, cluster': async (t: Test, port: number) => {
-    const client = createCluster({ rootNodes: [{ socket: { host: '127.0.0.1', port } }] })
-    client.on('error', () => {})
-    t.teardown(() => client.destroy())
-    return await client.connect()
-  },
-  'ioredis, cluster': async (t: Test, port: number) => {
-    const client = new Cluster([{ host: '127.0.0.1', port }])
-    client.on('error', () => {})
-    t.teardown(() => client.disconnect())
-    return client
-  },
 }
 
 const outOfReach = { code: 'ERR_REVOCATION_UNAVAILABLE', status: 503 }
@@ -71,12 +60,11 @@ async function list(
 }
 
 t.test('what one process revokes, every other refuses', aside(), async t => {
-  const [alone, cluster] = await Promise.all([redisServer(t), clusterNode(t)])
+  const { port } = await redisServer(t)
   const names = Object.keys(clients) as (keyof typeof clients)[]
   await Promise.all(names.map(reachesEverybody))
 
   async function reachesEverybody(name: keyof typeof clients): Promise<void> {
-    const { port } = name.endsWith('cluster') ? cluster : alone
     const process = () => list(t, port, { key: name }, name)
     const [one, two] = await Promise.all([process(), process()])
     await Promise.all([one.ready(), two.ready()])
@@ -133,6 +121,7 @@ t.test('kill -9: what is known stays known, and the follower goes on from where 
         list(t, server.port, key, name),
         list(t, server.port, key, name),
       ])
+      await follower.ready()
       return { name, writer, follower }
     }),
   )
@@ -202,6 +191,25 @@ t.test(
   },
 )
 
+t.test('a client that goes on at another server by itself misses nothing there', async t => {
+  const redis = redisDouble(Date.now)
+  const follower = redisRevocations({ client: redis.client, staleAfter: 30, whenStale: 'accept' })
+  t.teardown(() => follower.close())
+  const isSignedOut = (session: string) => follower.isRevoked(tokenOf(session), Date.now())
+  const line = (session: string) => JSON.stringify(['session', issuer, session])
+  for (const session of ['one', 'two', 'three']) redis.add(line(session))
+  await until('it asks', redis.isAsked)
+  redis.deliver(3)
+  await until('it asks for more', redis.isAsked)
+  const now = Date.now()
+  redis.become({ [`${now}-2`]: line('four'), [`${now}-4`]: line('five') })
+  redis.deliver(1)
+  await until('it asks again', redis.isAsked)
+  redis.deliver(10)
+  await until('it knows them all', () => ['four', 'five'].every(isSignedOut))
+  await until('it has written back what that server does not have', () => redis.length === 5)
+})
+
 t.test('out of reach: refuse or accept, as was chosen', aside(), async t => {
   const { port } = await redisServer(t)
   const proxy = await proxyTo(t, port)
@@ -210,6 +218,7 @@ t.test('out of reach: refuse or accept, as was chosen', aside(), async t => {
   const accepting = await list(t, proxy.port, { staleAfter: 1, whenStale: 'accept', clock }, 'ioredis')
   await until('Redis has it', () => isDone(refusing.revokeSession({ issuer, session: 'one' })))
   await until('both know', () => accepting.health().entries === 1)
+  await Promise.all([refusing.ready(), accepting.ready()])
   proxy.hang()
   await until('both are stale', () => [refusing, accepting].every(each => each.health().state === 'stale'))
   for (const each of [refusing, accepting])
@@ -333,13 +342,3 @@ t.test('options', async t => {
   for (const [options, message] of cases)
     t.throws(() => redisRevocations(options as never), { name: 'TypeError', message }, message)
 })
-
-async function clusterNode(t: Test): Promise<RedisServer> {
-  const server = await redisServer(t, '--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1')
-  const client = await clients.redis(t, server.port)
-  await client.sendCommand(['CLUSTER', 'ADDSLOTSRANGE', '0', '16383'])
-  await until('the cluster is up', async () =>
-    (await client.sendCommand<string>(['CLUSTER', 'INFO'])).includes('cluster_state:ok'),
-  )
-  return server
-}
