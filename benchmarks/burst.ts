@@ -78,7 +78,7 @@ async function offer(rate: number, verify: (token: string) => unknown) {
     turn()
   })
   delay.disable()
-  const sorted = Float64Array.from(latencies).sort()
+  const sorted = Float64Array.from(latencies).toSorted()
   const at = (q: number) => sorted[Math.floor((sorted.length - 1) * q)] as number
   return { done: done / seconds, median: at(0.5), p99: at(0.99), gap: delay.percentile(99) / 1e6 }
 }

@@ -36,7 +36,7 @@ export async function measureRedis(entries: number, probes: number): Promise<rea
         ),
       )
     const written = (performance.now() - start) / 1000
-    const memory = Number(/used_memory:(\d+)/.exec(String(await client.info('memory')))?.[1])
+    const memory = Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1])
     console.log(`${title}: revoked one by one in ${written.toFixed(1)} s; ${megabytes(memory)} MB in Redis`)
 
     const rows: object[] = [

@@ -81,13 +81,14 @@ const joined = (input: Buffer, signature: Buffer) =>
   Buffer.concat([input, Buffer.from(`.${signature.toString('base64url')}`)])
 
 function toDer(halves: Buffer): Buffer {
-  const integer = (bytes: Buffer) => {
-    const digits = bytes.toString('hex').replace(/^(00)+/, '')
-    const positive = Buffer.from(/^[89a-f]/.test(digits) ? `00${digits}` : digits, 'hex')
-    return Buffer.concat([Buffer.from([2, positive.length]), positive])
-  }
   const body = Buffer.concat([integer(halves.subarray(0, 32)), integer(halves.subarray(32))])
   return Buffer.concat([Buffer.from([0x30, body.length]), body])
+}
+
+function integer(bytes: Buffer): Buffer {
+  const digits = bytes.toString('hex').replace(/^(00)+/, '')
+  const positive = Buffer.from(/^[89a-f]/.test(digits) ? `00${digits}` : digits, 'hex')
+  return Buffer.concat([Buffer.from([2, positive.length]), positive])
 }
 
 const claims = (now: number) => ({
