@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { doors, type Setup } from './doors.js'
 import { type Load, openLoad } from './load.js'
-import { machine, progress, record } from './report.js'
+import { isQuick, machine, progress, record } from './report.js'
 import { accessTokens } from './tokens.js'
 
 interface Door {
@@ -23,7 +23,6 @@ interface Door {
   end(): void
 }
 
-const isQuick = process.argv.includes('--quick')
 const asked = process.argv.slice(2).filter(arg => arg in doors)
 const rounds = isQuick ? 8 : 24
 const count = isQuick ? 1_500 : 4_000
@@ -90,7 +89,7 @@ async function run(framework: string): Promise<void> {
       `  ${name.slice(framework.length + 2).padEnd(36)}${perSecond.toFixed(0).padStart(11)}${share.toFixed(2).padStart(8)}   ${quartiles.padEnd(14)}${cpu.toFixed(1).padStart(8)}`,
     )
   }
-  if (!isQuick) record(`door: ${framework}`, rows)
+  record(`door: ${framework}`, rows)
 }
 
 async function open(name: string): Promise<Door> {

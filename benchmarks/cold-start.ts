@@ -1,18 +1,19 @@
 /**
  * Prints what the first verification of a process costs, as on a Lambda function that was not running: import and verification, with the key
- * set over HTTPS on loopback, each in a process of its own, bundled by esbuild; and how large the bundles are.
+ * set over HTTPS on loopback, each in a process of its own, bundled by esbuild; how large the bundles are; and what the core entry alone takes.
  */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { gzipSync } from 'node:zlib'
 import { certificate } from '../test/jwks/certificate.js'
-import { peer } from './peers.js'
-import { machine, record } from './report.js'
+import { bundled } from './bundles.js'
+import { measureBundles, measureImports } from './entry.js'
+import { median } from './measure.js'
+import { isQuick, machine, record } from './report.js'
 import { accessTokens, clientId, issuer, userPoolId } from './tokens.js'
 
 const programs: Readonly<Record<string, string>> = {
@@ -38,7 +39,7 @@ const stopwatch = `
   await run(process.argv[3], process.argv[4])
   console.log(JSON.stringify({ imported: imported - start, both: performance.now() - start }))`
 
-const runs = process.argv.includes('--quick') ? 5 : 21
+const runs = isQuick ? 5 : 21
 const folder = mkdtempSync(join(tmpdir(), 'cold-start-'))
 const day = 86_400_000
 const { cert, key } = certificate({
@@ -53,11 +54,11 @@ const jwksUri = `https://127.0.0.1:${(server.address() as AddressInfo).port}/jwk
 writeFileSync(join(folder, 'ca.pem'), cert)
 writeFileSync(join(folder, 'stopwatch.mjs'), stopwatch)
 
-const bundles = Object.entries(programs).map(([name, program]) => ({
-  name,
-  ...bundle(name, program),
-  times: [] as Times[],
-}))
+const bundles = Object.entries(programs).map(([name, program]) => {
+  const file = join(folder, `${name}.mjs`)
+  const gzipKb = bundled(program, file, name === 'cognito-guard' ? ['jose'] : [])
+  return { name, file, gzipKb, times: [] as Times[] }
+})
 for (let run = -1; run < runs; run++) {
   for (const { file, times } of bundles) {
     const time = await start(file)
@@ -65,12 +66,11 @@ for (let run = -1; run < runs; run++) {
   }
 }
 server.close()
-rmSync(folder, { recursive: true })
 
 const base = bundles[0]?.times as Times[]
-const rows = bundles.map(({ name, gzip, times }) => ({
+const rows = bundles.map(({ name, gzipKb, times }) => ({
   name,
-  gzipKb: gzip / 1000,
+  gzipKb,
   importMs: median(times.map(time => time.imported)),
   bothMs: median(times.map(time => time.both)),
   ratio: median(times.map((time, run) => time.both / (base[run] as Times).both)),
@@ -86,29 +86,14 @@ for (const { name, gzipKb, importMs, bothMs, ratio } of rows) {
     `${name.padEnd(20)}${gzipKb.toFixed(1).padStart(9)}${importMs.toFixed(1).padStart(11)}${bothMs.toFixed(1).padStart(9)}${ratio.toFixed(2).padStart(8)}`,
   )
 }
-if (runs > 5) record('cold start', rows)
+record('cold start', rows)
+measureImports(runs)
+measureBundles(folder)
+rmSync(folder, { recursive: true })
 
 interface Times {
   readonly imported: number
   readonly both: number
-}
-
-function bundle(name: string, program: string): { file: string; gzip: number } {
-  const { buildSync } = peer<{ buildSync(options: object): unknown }>('esbuild')
-  const file = join(folder, `${name}.mjs`)
-  buildSync({
-    stdin: { contents: program, resolveDir: resolve('.') },
-    outfile: file,
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    format: 'esm',
-    external: name === 'cognito-guard' ? ['jose'] : [],
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
-  })
-  return { file, gzip: gzipSync(readFileSync(file)).length }
 }
 
 async function start(file: string): Promise<Times> {
@@ -121,8 +106,4 @@ async function start(file: string): Promise<Times> {
     },
   )
   return JSON.parse(stdout) as Times
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] as number
 }

@@ -148,7 +148,7 @@ async function runAll(name: string): Promise<Record<string, string>> {
   const pair = createRequire(import.meta.url)(process.env.PAIR as string)
   const results: Record<string, string> = {}
   for (const [scenario, run] of Object.entries(scenarios)) {
-    const host = { behave: say(good) as Behaviour, requests: 0 }
+    const host = { behave: say(good), requests: 0 }
     const server = createServer(pair, (request, response) => {
       host.requests++
       host.behave(response, request)

@@ -4,6 +4,8 @@ export interface Line {
   readonly call: (index: number) => unknown
   /** Calls a round; fewer for slow ones. Default 1,000. */
   readonly calls?: number
+  /** The name of a line before this one that does what this one has to do as well: what it takes is shown without it, too. */
+  readonly over?: string
 }
 
 /** What a line took. */
@@ -11,10 +13,14 @@ export interface Result {
   readonly name: string
   /** Nanoseconds a call, the median of the rounds. */
   readonly median: number
+  /** Nanoseconds a call in the fastest round, to which others on the machine added least. */
+  readonly fastest: number
   /** The base's time in the same round by this line's: the median of the rounds. Above 1 is faster than the base. */
   readonly ratio: number
   /** The lower and the upper quartile of the ratio. */
   readonly spread: readonly [number, number]
+  /** Nanoseconds a call beyond those of the line that it is over, in the same round: the median of the differences. */
+  readonly net?: number
 }
 
 /**
@@ -35,14 +41,17 @@ export async function measure(
     onRound?.(round)
   }
   const base = times[0] as number[]
-  return lines.map(({ name }, index) => {
+  return lines.map(({ name, over }, index) => {
     const own = times[index] as number[]
     const ratios = own.map((time, round) => (base[round] as number) / time)
+    const part = over === undefined ? undefined : (times[indexOf(lines, over)] as number[])
     return {
       name,
       median: quantile(own, 0.5),
+      fastest: Math.min(...own),
       ratio: quantile(ratios, 0.5),
       spread: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
+      ...(part && { net: quantile(differences(own, part), 0.5) }),
     }
   })
 }
@@ -55,6 +64,20 @@ async function timeOf({ call, calls = 1_000 }: Line): Promise<number> {
   }
   return Number(process.hrtime.bigint() - start) / calls
 }
+
+/** Returns the middle one. */
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5)
+}
+
+function indexOf(lines: readonly Line[], name: string): number {
+  const index = lines.findIndex(line => line.name === name)
+  if (index < 0) throw new Error(`there is no line "${name}"`)
+  return index
+}
+
+const differences = (own: readonly number[], part: readonly number[]) =>
+  own.map((time, round) => time - (part[round] as number))
 
 function quantile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b)

@@ -1,39 +1,48 @@
-/** Prints what a remembered token takes, what a call leaves to the collector, and whether many users or much junk push anybody out. Needs --expose-gc. */
+/**
+ * Prints what a remembered token takes, what a call leaves to the collector, whether many users or much junk push anybody out, and whether
+ * a process grows that sees nothing but new tokens. Needs --expose-gc.
+ */
+import { execFileSync } from 'node:child_process'
 import { createVerifier, userPool } from 'cognito-guard'
+import { goals } from './goals.js'
+import { heap } from './heap.js'
+import { isQuick, record } from './report.js'
+import { steady } from './steady.js'
 import { accessTokens, clientId, userPoolId } from './tokens.js'
 
 const { jwks, tokens } = accessTokens(10_000)
 const pool = userPool({ userPoolId, clientId, jwks, offline: true })
 const header = (index: number) => (tokens[index % tokens.length] as Buffer).toString('latin1')
+const rows: object[] = []
+const textKb = ((tokens[0]?.length ?? 0) / 1000).toFixed(2)
 
-perRememberedToken()
 perCall()
+perRememberedToken()
 junk()
+await newTokensOnly()
+record('memory', rows)
+
+/** In a process of its own, with a young generation that is not collected in between. */
+function perCall(): void {
+  const flags = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64']
+  const bytes = execFileSync(process.execPath, [...flags, 'dist/benchmarks/per-call.js'], {
+    encoding: 'utf8',
+  })
+  print(
+    'heap a call leaves, new token, kB',
+    Number(bytes) / 1000,
+    goals.coldHeapKb,
+    'without the text of the token',
+  )
+}
 
 function perRememberedToken(): void {
   const verifier = createVerifier({ issuers: [pool] })
   const before = heap()
   for (let index = 0; index < tokens.length; index++) verifier.verifySync(header(index))
   const bytes = (heap() - before) / tokens.length
-  print(
-    'a remembered token',
-    `${(bytes / 1000).toFixed(2)} kB`,
-    `its text ${((tokens[0]?.length ?? 0) / 1000).toFixed(2)} kB`,
-  )
+  print('a remembered token, kB', bytes / 1000, goals.rememberedKb, `its text ${textKb} kB`)
   verifier.verifySync(header(0))
-}
-
-function perCall(): void {
-  const verifier = createVerifier({ issuers: [pool], cache: false })
-  const texts = tokens.map((_, index) => header(index))
-  for (const text of texts.slice(0, 2_000)) verifier.verifySync(text)
-  const before = heap()
-  for (const text of texts.slice(2_000, 4_000)) verifier.verifySync(text)
-  print(
-    'heap a call leaves, new token',
-    `${((process.memoryUsage().heapUsed - before) / 2_000_000).toFixed(2)} kB`,
-    'without the text of the token',
-  )
 }
 
 /** Nine of ten tokens are forged: does the memory still serve the users? Counted by what the clock is asked for: a hit asks no key twice. */
@@ -59,18 +68,27 @@ function junk(): void {
       } catch {}
     }
   }
-  print(
-    'hits of users among 90 % forged tokens',
-    `${((hits / 2_000) * 100).toFixed(1)} %`,
-    'memory of 1,000 tokens, 1,000 users',
+  print('hits of users among 90 % forged tokens, %', hits / 20, 100, 'memory of 1,000 tokens, 1,000 users')
+}
+
+async function newTokensOnly(): Promise<void> {
+  const options = isQuick
+    ? { tokens: 5_000, warmUp: 20_000, interval: 0.5 }
+    : { tokens: 100_000, warmUp: 400_000, interval: 5 }
+  console.log('\nResident set while every token is new, MB:')
+  const { intervals, slope, heap, tokens, seconds } = await steady(options, (at, megabytes) =>
+    console.log(`  ${`${at.toFixed(1)} s`.padStart(8)}${megabytes.toFixed(1).padStart(10)}`),
   )
+  const [first = 0, last = 0] = [intervals[0], intervals.at(-1)]
+  const [before, after] = heap
+  const short = isQuick ? ': too short for a slope' : ''
+  const went = `from ${first.toFixed(1)} to ${last.toFixed(1)} MB, ${tokens} tokens in ${seconds.toFixed(0)} s${short}`
+  print('growth while every token is new, MB/min', slope, goals.growthMb, went)
+  const used = `in use from ${before.toFixed(1)} to ${after.toFixed(1)} MB`
+  print("the heap's, collected before and after, MB", after - before, goals.heapGrowthMb, used)
 }
 
-function heap(): number {
-  for (let run = 0; run < 3; run++) globalThis.gc?.()
-  return process.memoryUsage().heapUsed
-}
-
-function print(what: string, value: string, note: string): void {
-  console.log(`${what.padEnd(42)}${value.padStart(12)}   ${note}`)
+function print(name: string, value: number, goal: number, note: string): void {
+  rows.push({ name, value, goal })
+  console.log(`${name.padEnd(44)}${value.toFixed(2).padStart(8)}${`goal ${goal}`.padStart(11)}   ${note}`)
 }

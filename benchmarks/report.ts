@@ -3,21 +3,47 @@ import { cpus } from 'node:os'
 import type { Result } from './measure.js'
 import { versionOf } from './peers.js'
 
-const file = 'benchmarks/results.json'
+/** What was measured: the sections of each Node.js, by its major version. */
+export type Results = Readonly<Record<string, Readonly<Record<string, Section>>>>
 
-/** Writes a section of benchmarks/results.json, which keeps the others. */
-export function record(section: string, rows: unknown): void {
-  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as object) : {}
-  writeFileSync(file, `${JSON.stringify({ ...before, [section]: { ...machine(), rows } }, undefined, 2)}\n`)
+/** One table, and where it was measured. */
+export interface Section {
+  readonly node: string
+  readonly cpu: string
+  readonly peers: readonly string[]
+  readonly rows: unknown
 }
 
-/** Prints results as a table: nanoseconds a call, and the ratio to the first line with its quartiles. */
+/** Whether a glance is enough: fewer rounds, and nothing is recorded. */
+export const isQuick = process.argv.includes('--quick')
+
+const file = 'benchmarks/results.json'
+
+/** Writes a section of this Node.js into benchmarks/results.json, which keeps the others. */
+export function record(section: string, rows: unknown): void {
+  if (isQuick) return
+  const [major = ''] = process.versions.node.split('.')
+  const before = results()
+  const after = { ...before, [major]: { ...before[major], [section]: { ...machine(), rows } } }
+  writeFileSync(file, `${JSON.stringify(after, undefined, 2)}\n`)
+}
+
+/** Reads benchmarks/results.json. */
+export function results(): Results {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Results) : {}
+}
+
+/** Prints results as a table: nanoseconds a call, net of the line it is over, and the ratio to the first line with its quartiles. */
 export function print(title: string, results: readonly Result[]): void {
-  console.log(`\n${title.padEnd(52)}${'ns a call'.padStart(11)}${'ratio'.padStart(9)}   quartiles`)
-  for (const { name, median, ratio, spread } of results) {
+  const width = Math.max(50, ...results.map(({ name }) => name.length)) + 2
+  const netTitle = results.some(({ net }) => net !== undefined) ? 'net ns' : ''
+  console.log(
+    `\n${title.padEnd(width)}${'ns a call'.padStart(11)}${netTitle.padStart(9)}${'ratio'.padStart(9)}   quartiles`,
+  )
+  for (const { name, median, net, ratio, spread } of results) {
     const quartiles = spread.map(value => value.toFixed(2)).join(' to ')
     console.log(
-      `  ${name.padEnd(50)}${median.toFixed(0).padStart(11)}${ratio.toFixed(2).padStart(9)}   ${quartiles}`,
+      `  ${name.padEnd(width - 2)}${median.toFixed(0).padStart(11)}${(net?.toFixed(0) ?? '').padStart(9)}${ratio.toFixed(2).padStart(9)}   ${quartiles}`,
     )
   }
 }
@@ -35,8 +61,15 @@ export function progress(title: string, rounds: number): (round: number) => void
 /** What ran, and beside what. */
 export function machine() {
   const { node, openssl } = process.versions
-  const peers = ['aws-jwt-verify', 'jose', 'fast-jwt', 'jsonwebtoken', 'hono'].map(
-    name => `${name} ${versionOf(name)}`,
-  )
+  const peers = measured.map(name => `${name} ${versionOf(name)}`)
   return { node, openssl, cpu: `${cpus().length} x ${cpus()[0]?.model.trim()}`, peers }
 }
+
+const measured = [
+  'aws-jwt-verify',
+  'jose',
+  'fast-jwt',
+  'jsonwebtoken',
+  'hono',
+  'express-oauth2-jwt-bearer',
+] as const

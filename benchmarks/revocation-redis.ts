@@ -6,7 +6,7 @@ import { eightFollowers, follower, propagation, quantile } from '../test/revocat
 import { needsRedis, redisServer, type WithEnd } from '../test/revocation/redis-server.js'
 
 /** Starts a server of its own, and ends it. Without a redis-server it says so. */
-export async function measureRedis(entries: number, probes: number): Promise<object | undefined> {
+export async function measureRedis(entries: number, probes: number): Promise<readonly object[] | undefined> {
   if ('skip' in needsRedis) {
     console.log('\nRedis: not measured, no redis-server')
     return undefined
@@ -36,19 +36,26 @@ export async function measureRedis(entries: number, probes: number): Promise<obj
         ),
       )
     const written = (performance.now() - start) / 1000
-    const memory = Number(/used_memory:(\d+)/.exec(String(await client.info('memory')))?.[1])
+    const memory = Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1])
     console.log(`${title}: revoked one by one in ${written.toFixed(1)} s; ${megabytes(memory)} MB in Redis`)
 
-    const alone = []
+    const rows: object[] = [
+      { name: 'revoked, until 8 processes refuse', medianMs: median, p99Ms: p99 },
+      { name: `${title}, revoked one by one`, seconds: written, megabytes: memory / 1e6 },
+    ]
     for (const name of ['redis', 'ioredis'] as const) {
       const { ready, end } = await follower(run, name, port)
       end()
-      alone.push({ client: name, ...ready })
+      rows.push({
+        name: `${title}, read through ${name}`,
+        seconds: ready.milliseconds / 1000,
+        megabytes: ready.bytes / 1e6,
+      })
       console.log(
         `  read at start-up through ${name}: ${(ready.milliseconds / 1000).toFixed(1)} s, ${megabytes(ready.bytes)} MB more in the process`,
       )
     }
-    return { entries, written, memory, alone, median, p99 }
+    return rows
   } finally {
     for (const end of endings) await end()
   }

@@ -4,11 +4,10 @@
  */
 import { createVerifier, memoryRevocations, userPool } from 'cognito-guard'
 import { type Line, measure } from './measure.js'
-import { print, progress, record } from './report.js'
+import { isQuick, print, progress, record } from './report.js'
 import { measureRedis } from './revocation-redis.js'
 import { accessTokens, clientId, userPoolId } from './tokens.js'
 
-const isQuick = process.argv.includes('--quick')
 const rounds = isQuick ? 15 : 60
 const { jwks, tokens } = accessTokens(2_000)
 const pool = userPool({ userPoolId, clientId, jwks, offline: true })

@@ -1,0 +1,102 @@
+/** The calls whose cost is bounded, and the bounds. */
+import { createGuard, createVerifier, hasScope, type TrustedIssuer, userPool } from 'cognito-guard'
+import { createTestIssuer } from 'cognito-guard/testing'
+import { badTokens } from './bad-tokens.js'
+import { fresh, type TokenSet } from './tokens.js'
+import { zipf } from './zipf.js'
+
+/** A call, and what it may take at most. */
+export interface Figure {
+  readonly name: string
+  /** Hundredths of a bare verification, beyond making the string. */
+  readonly time: number
+  /** Bytes of heap, without the string; absent where they are not stable. */
+  readonly bytes?: number
+  /** The n-th text, new to V8. */
+  readonly text: (index: number) => string
+  readonly call: (text: string) => unknown
+  /** Calls a round: a few milliseconds. */
+  readonly calls: number
+}
+
+/** Returns what new tokens may take: with the string, seven tenths of the bare rate. */
+export function newTokens(set: TokenSet, pool: TrustedIssuer): Figure[] {
+  const verifier = createVerifier({ issuers: [pool], cache: false })
+  const text = (index: number) => fresh(set, index)
+  return [
+    { name: 'new token, verifySync', time: 143, bytes: 4_000, text, call: verifier.verifySync, calls: 300 },
+    { name: 'new token, verify', time: 160, text, call: verifier.verify, calls: 300 },
+  ]
+}
+
+/** Returns what remembered tokens may take, of one user and of a thousand. */
+export function tokensSeenBefore(set: TokenSet, pool: TrustedIssuer): Figure[] {
+  const verifier = createVerifier({ issuers: [pool] })
+  for (const index of set.tokens.keys()) verifier.verifySync(fresh(set, index))
+  const guard = createGuard({ verifier })
+  const mayRead = hasScope('orders/read')
+  const guarded = (header: string) =>
+    guard({ header: name => (name === 'authorization' ? header : undefined) }, mayRead)
+  const headers = { tokens: set.tokens.map(token => Buffer.concat([Buffer.from('Bearer '), token])) }
+  const thousand = zipf(1_000)
+  const one = () => fresh(set, 0)
+  const many = (index: number) => fresh(set, thousand(index))
+  const manyHeaders = (index: number) => fresh(headers, thousand(index))
+  const calls = 3_000
+  return [
+    { name: 'hit, verifySync', time: 3, bytes: 320, text: one, call: verifier.verifySync, calls },
+    { name: 'hit, verify', time: 4, bytes: 400, text: one, call: verifier.verify, calls },
+    {
+      name: 'hit of 1,000 users, verifySync',
+      time: 4,
+      bytes: 320,
+      text: many,
+      call: verifier.verifySync,
+      calls,
+    },
+    { name: 'hit of 1,000 users, guard', time: 6, bytes: 800, text: manyHeaders, call: guarded, calls },
+  ]
+}
+
+/** Returns what refusals may take, of every kind. */
+export function refusedTokens(): Figure[] {
+  const source = createTestIssuer({ clock: Date })
+  const verifier = createVerifier({
+    issuers: [userPool({ ...source.options, jwks: source.jwks(), offline: true })],
+  })
+  const call = (token: string) => {
+    try {
+      verifier.verifySync(token)
+    } catch {
+      return
+    }
+    fail('a bad token is not refused')
+  }
+  return Object.entries(badTokens(source)).map(([kind, token]) => {
+    const [time, bytes] = refusalBounds[kind] ?? fail(`no bounds for: ${kind}`)
+    const wire = Buffer.from(token)
+    const whole = wire.toString('latin1')
+    // to make a long string takes longer than to refuse it, and never the same time
+    const text = wire.length > 20_000 ? () => whole : () => wire.toString('latin1')
+    return { name: `refused: ${kind}`, time, bytes, text, call, calls: 100 }
+  })
+}
+
+function fail(why: string): never {
+  throw new Error(why)
+}
+
+/** Hundredths of a bare verification, and bytes. */
+const refusalBounds: Readonly<Record<string, readonly [time: number, bytes: number]>> = {
+  expired: [35, 3_000],
+  'wrong issuer': [30, 2_800],
+  'unknown kid': [38, 3_000],
+  'bad signature': [160, 3_900],
+  none: [6, 400],
+  'none, signed': [14, 900],
+  garbage: [6, 400],
+  '8 KB': [320, 18_000],
+  '64 KB': [6, 300],
+  '1 MB': [6, 300],
+  'a million dots': [6, 300],
+}

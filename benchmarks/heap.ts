@@ -1,0 +1,20 @@
+/** Bytes in use on the heap once the collector is done, which takes it more than one run. Needs --expose-gc. */
+export function heap(runs = 3): number {
+  if (!globalThis.gc) throw new Error('needs --expose-gc')
+  for (let run = 0; run < runs; run++) globalThis.gc()
+  return process.memoryUsage().heapUsed
+}
+
+/**
+ * Bytes of heap that a call takes, whether it keeps them or leaves them to the collector: the median of 15 times so many calls. They
+ * must fit in the young generation: what is collected in between is not seen. Needs --expose-gc.
+ */
+export function bytesPerCall(call: (index: number) => unknown, calls: number): number {
+  let index = 0
+  const rounds = Array.from({ length: 15 }, () => {
+    const before = heap(1)
+    for (const end = index + calls; index < end; index++) call(index)
+    return (process.memoryUsage().heapUsed - before) / calls
+  })
+  return rounds.toSorted((a, b) => a - b)[rounds.length >> 1] as number
+}
