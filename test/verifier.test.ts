@@ -643,7 +643,9 @@ t.test('wrong options are named', async t => {
 })
 
 t.test('a promise of others, whose then returns nothing, loses no refusal', async t => {
-  const lazy = (value: unknown) => ({ then: (told: (value: unknown) => void) => told(value) }) as never
+  const lazy = (value: unknown) =>
+    // oxlint-disable-next-line unicorn/no-thenable -- what it is about
+    ({ then: (told: (value: unknown) => void) => told(value) }) as never
   const [header, claims] = token().split('.')
   const forged = `${header}.${claims}.${base64url('x')}`
   const keysLater = verifierOf([anyIssuer({ keys: () => lazy(key) })])

@@ -69,12 +69,11 @@ function shared(client: NodeRedisClient, key: string): StreamConnection {
     ...rest,
     async read(after, count, block) {
       const end = performance.now() + block
-      let entries = await read(after, { COUNT: count })
-      while (entries.length === 0 && !hasEnded && performance.now() < end) {
+      for (;;) {
+        const entries = await read(after, { COUNT: count })
+        if (entries.length > 0 || hasEnded || performance.now() >= end) return entries
         await pause(pollEvery)
-        entries = await read(after, { COUNT: count })
       }
-      return entries
     },
     open: async () => {},
     end: () => void (hasEnded = true),
