@@ -5,12 +5,9 @@ import type { Algorithm, VerificationKey } from './types.js'
 type NodeCrypto = typeof import('node:crypto')
 type KeyObject = import('node:crypto').KeyObject
 
-/** Imports keys with node:crypto, which verifies at once; `undefined` on a runtime without it. */
-export const nodeEngine: ImportKey | undefined = engineOf(
-  globalThis.process?.getBuiltinModule?.('node:crypto'),
-)
-
-function engineOf(crypto: NodeCrypto | undefined): ImportKey | undefined {
+/** Returns how to import keys with node:crypto, which verifies at once; `undefined` on a runtime without it. */
+export function nodeEngine(): ImportKey | undefined {
+  const crypto = globalThis.process?.getBuiltinModule?.('node:crypto')
   return crypto && ((source, algorithm) => bind(crypto, publicKey(crypto, source, algorithm), algorithm))
 }
 

@@ -16,7 +16,7 @@ const corpora = resolve(process.cwd(), '../shared/corpora')
 const skip = existsSync(corpora) ? false : 'the corpora are not here (../shared/corpora)'
 
 const engines: [string, ImportKey][] = [
-  ['node:crypto', nodeEngine as ImportKey],
+  ['node:crypto', nodeEngine() as ImportKey],
   ['WebCrypto', webEngine],
 ]
 

@@ -9,7 +9,7 @@ import type { Algorithm, VerificationKey } from '../src/types.js'
 import { ecPair, rsaPair } from './mint.js'
 
 const engines: [string, ImportKey][] = [
-  ['node:crypto', nodeEngine as ImportKey],
+  ['node:crypto', nodeEngine() as ImportKey],
   ['WebCrypto', webEngine],
 ]
 
@@ -302,7 +302,6 @@ t.test(
   'node:crypto answers at once, on the thread pool when there is more than a turn should take',
   async t => {
     const key = importKey(rsa.jwk, 'RS256') as VerificationKey
-    t.equal(importKey, nodeEngine)
     t.ok(key.isImmediate)
     const signature = signed('RS256', rsa.privateKey)
     const scratch = { input: Buffer.from(input), signature: Buffer.from(signature) }
@@ -350,8 +349,8 @@ t.test('without node:crypto and node:buffer there are WebCrypto and what every r
   const afresh = (file: string) => import(new URL(`../src/${file}?bare`, import.meta.url).href)
   const { importKey: bare } = (await afresh('crypto.js')) as typeof import('../src/crypto.js')
   const encoding = (await afresh('encoding.js')) as typeof import('../src/encoding.js')
-  Object.assign(process, { getBuiltinModule })
   const key = await bare(rsa.jwk, 'RS256')
+  Object.assign(process, { getBuiltinModule })
   t.notOk(key.isImmediate)
   t.ok(key.verify(input, signed('RS256', rsa.privateKey)) instanceof Promise)
   t.equal(encoding.nodeEncoding, undefined)
