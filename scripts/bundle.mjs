@@ -1,5 +1,6 @@
 // Puts the modules of each entry of the package into one file, with chunks for what entries share: Node takes most of a millisecond to
 // find, read and link a module, and there are dozens. What is published is bundled; what is tested and debugged here is not.
+// The main entry is one chunk, whatever others share with it: they are used beside it, and cutting it up for them makes every start slower.
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { buildSync } from 'esbuild'
@@ -7,16 +8,27 @@ import { root } from './ensure-installed.mjs'
 
 export function bundle() {
   const { exports, bin } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8'))
-  const { './testing': testing, ...library } = exports
+  const {
+    './testing': testing,
+    './express/request': express,
+    './fastify/request': fastify,
+    ...library
+  } = exports
   const written = [
+    ...bundleOf(
+      Object.values(library).flatMap(entry => entry.default ?? []),
+      // Every entry imports the main one, of which esbuild would leave out again what is marked as free of side effects.
+      { inject: [exports['.'].default], ignoreAnnotations: true },
+    ),
     // Tools on their own: what they share with the library is in both, so that the library is not cut up for it.
-    ...bundleOf(Object.values(library).flatMap(entry => entry.default ?? [])),
     ...bundleOf([testing.default, ...Object.values(bin)]),
+    // Types alone.
+    ...bundleOf([express.default, fastify.default]),
   ]
   for (const folder of ['src', 'adapters']) removeOthers(`dist/${folder}`, new Set(written))
 }
 
-function bundleOf(entryPoints) {
+function bundleOf(entryPoints, options = {}) {
   const { metafile } = buildSync({
     absWorkingDir: root,
     entryPoints,
@@ -32,6 +44,7 @@ function bundleOf(entryPoints) {
     target: 'es2022',
     sourcemap: true,
     metafile: true,
+    ...options,
   })
   return Object.keys(metafile.outputs)
 }
