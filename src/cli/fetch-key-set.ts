@@ -1,5 +1,6 @@
 import { type ImportKey, importKey } from '../crypto.js'
 import { type TokenUse, type UserPoolOptions, userPool } from '../issuers/user-pool.js'
+import { ending } from '../jwks/ending.js'
 import { type KeySetError, keySetError } from '../jwks/failure.js'
 import { fetchText } from '../jwks/fetch-text.js'
 import { importKeySet, parseKeySet, type SkippedEntry } from '../jwks/key-set.js'
@@ -67,14 +68,10 @@ async function fetchDated(url: string, fetch: Io['fetch']) {
     date = Date.parse(answer.header('date') ?? '')
     return answer
   }
-  const controller = new AbortController()
-  const timer = setTimeout(() => controller.abort(keySetError('timeout')), 4_000)
+  const { ended, end } = ending<KeySetError>()
+  const timer = setTimeout(() => end(keySetError('timeout')), 4_000)
   try {
-    const { text } = await fetchText(get, url, {
-      signal: controller.signal,
-      requests: 2,
-      hedgeDelay: 1_500,
-    })
+    const { text } = await fetchText(get, url, { ended, requests: 2, hedgeDelay: 1_500 })
     return { text, date }
   } finally {
     clearTimeout(timer)

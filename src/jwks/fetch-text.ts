@@ -1,4 +1,4 @@
-import { keySetError, networkError } from './failure.js'
+import { type KeySetError, keySetError, networkError } from './failure.js'
 import { hedge } from './hedge.js'
 import type { Answer, Get } from './request.js'
 
@@ -10,7 +10,8 @@ interface FetchedText {
 
 /** What one flight may take. */
 interface FlightLimits {
-  readonly signal: AbortSignal
+  /** Resolves when it has to end. */
+  readonly ended: Promise<KeySetError>
   /** How many requests it may send, one at a time or side by side. */
   readonly requests: number
   /** Milliseconds after which a request without an answer gets company. */
@@ -23,8 +24,8 @@ interface FlightLimits {
  * @throws KeySetError
  */
 export function fetchText(get: Get, url: string, limits: FlightLimits): Promise<FetchedText> {
-  const attempt = async (signal: AbortSignal, isFirst: boolean) => {
-    const answer = await get(url, { signal, isFirst })
+  const attempt = async (ended: Promise<void>, isFirst: boolean) => {
+    const answer = await get(url, { ended, isFirst })
     checkStatus(answer)
     return { text: await readText(answer), maxAge: maxAgeOf(answer) }
   }
@@ -36,18 +37,18 @@ function checkStatus({ status, header }: Answer): void {
   if (status !== 200) throw keySetError('status', { status, retryAfter: retryAfterOf(header) })
 }
 
-async function readText({ header, body, isCompressed }: Answer): Promise<string> {
+async function readText({ header, read, isCompressed }: Answer): Promise<string> {
   if (isCompressed || Number(header('content-length')) > maxBytes) throw keySetError('body')
   // A byte order mark stays in the text, where JSON has no place for it.
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   let text = ''
   let bytes = 0
   try {
-    for await (const chunk of body) {
+    await read(chunk => {
       bytes += chunk.length
       if (bytes > maxBytes) throw keySetError('body')
       text += decoder.decode(chunk, { stream: true })
-    }
+    })
     return text + decoder.decode()
   } catch (error) {
     throw keySetError('body', { code: networkError(error, 'body').code })

@@ -1,27 +1,28 @@
+import { type Ending, ending } from './ending.js'
 import type { KeySetError } from './failure.js'
 
-/** One request of several for the same thing. It rejects with a {@link KeySetError}. */
-type Attempt<T> = (signal: AbortSignal, isFirst: boolean) => Promise<T>
+/** One request of several for the same thing. It rejects with a {@link KeySetError}. Once `ended` resolves, nobody waits for it. */
+type Attempt<T> = (ended: Promise<void>, isFirst: boolean) => Promise<T>
 
 /**
  * Returns the first success of at most `requests` attempts. The second one starts after `delay` milliseconds without an answer,
- * or at once when there was no connection. Attempts that are no longer needed are aborted.
+ * or at once when there was no connection. Attempts that are no longer needed are called off.
  *
- * @throws KeySetError the last one, or the reason of `signal` as soon as that is aborted
+ * @throws KeySetError the last one, or what `ended` resolves to as soon as it does
  */
 export function hedge<T>(
   attempt: Attempt<T>,
-  { signal, requests, delay }: { signal: AbortSignal; requests: number; delay: number },
+  { ended, requests, delay }: { ended: Promise<KeySetError>; requests: number; delay: number },
 ): Promise<T> {
   // Over 40 lines: two attempts and the end of both share one promise.
   return new Promise((resolve, reject) => {
-    const running = new Set<AbortController>()
+    const running = new Set<Ending<void>>()
     let left = requests
 
     const launch = () => {
-      const own = new AbortController()
+      const own = ending<void>()
       running.add(own)
-      attempt(own.signal, left-- === requests).then(
+      attempt(own.ended, left-- === requests).then(
         value => {
           running.delete(own)
           end()
@@ -29,7 +30,7 @@ export function hedge<T>(
         },
         (error: KeySetError) => {
           running.delete(own)
-          own.abort()
+          own.end()
           if (left > 0 && retryAtOnce(error)) return launch()
           if (running.size > 0 || (left > 0 && retryLater(error))) return
           end()
@@ -38,19 +39,17 @@ export function hedge<T>(
       )
     }
     const launchAgain = () => left > 0 && launch()
-    const cancel = () => {
-      end()
-      reject(signal.reason as KeySetError)
-    }
     const end = () => {
       clearTimeout(timer)
-      signal.removeEventListener('abort', cancel)
       left = 0
-      for (const own of running) own.abort()
+      for (const own of running) own.end()
     }
     const timer = setTimeout(launchAgain, delay)
     timer.unref?.()
-    signal.addEventListener('abort', cancel)
+    void ended.then(why => {
+      end()
+      reject(why)
+    })
     launch()
   })
 }

@@ -62,10 +62,10 @@ export function keySet(options: KeySetSource): RefreshingKeys {
   }
   const times = timing('keySet', options)
   const get = wire(options.fetch, url)
-  const load: Supply['load'] = async ({ signal, requests, last }) => {
+  const load: Supply['load'] = async ({ ended, requests, last }) => {
     // Where importing takes time, the keys at hand are the first to land, and due for a refresh.
     if (!last && atHand) return { keys: await atHand, freshFor: 0 }
-    const limits = { signal, requests, hedgeDelay: times.hedgeDelay }
+    const limits = { ended, requests, hedgeDelay: times.hedgeDelay }
     const at = locate ? locate((await fetchText(get, url, limits)).text) : url
     const { text, maxAge } = await fetchText(get, at, limits)
     return { keys: await importKeySet(parseKeySet(text), importing, last), freshFor: maxAge }

@@ -55,9 +55,9 @@ export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
       isPaid = false
       return true
     }
-    const load: Supply['load'] = async ({ signal, requests, last }) => {
+    const load: Supply['load'] = async ({ ended, requests, last }) => {
       const fetched = await fetchText(get, urlOf(kid), {
-        signal,
+        ended,
         requests,
         hedgeDelay: times.hedgeDelay,
       }).catch(unlessAbsent)

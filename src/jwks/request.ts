@@ -1,14 +1,15 @@
-import type { Agent } from 'node:http'
+import type { Agent, IncomingMessage } from 'node:http'
 import { keySetError, networkError } from './failure.js'
 
-/** Asks for a URL once. Follows no redirect, and ends when the signal is aborted. */
-export type Get = (url: string, how: { signal: AbortSignal; isFirst: boolean }) => Promise<Answer>
+/** Asks for a URL once. Follows no redirect, and gives up when `ended` resolves. */
+export type Get = (url: string, how: { ended: Promise<void>; isFirst: boolean }) => Promise<Answer>
 
 /** What came back, its body not read yet. */
 export interface Answer {
   readonly status: number
   readonly header: (name: string) => string | undefined
-  readonly body: AsyncIterable<Uint8Array>
+  /** Hands over the body, piece by piece. What the taker throws ends it. */
+  readonly read: (take: (chunk: Uint8Array) => void) => Promise<void>
   /** Nobody asked for that, and nobody here undoes it. */
   readonly isCompressed?: boolean
 }
@@ -49,11 +50,12 @@ function getWithNode(protocol: 'node:http' | 'node:https'): Get | undefined {
   if (navigator?.userAgent === 'Cloudflare-Workers') return undefined
   const http = globalThis.process?.getBuiltinModule?.(protocol)
   if (!http) return undefined
-  return (url, { signal, isFirst }) =>
+  return (url, { ended, isFirst }) =>
     new Promise((resolve, reject) => {
       agents[protocol] ??= new http.Agent({ keepAlive: true, maxFreeSockets: 1, timeout: idleTime })
       // A kept socket may have been closed at the other end meanwhile: the second request does without.
-      const request = http.get(url, { headers, signal, agent: isFirst && agents[protocol] })
+      const request = http.get(url, { headers, agent: isFirst && agents[protocol] })
+      void ended.then(() => request.destroy())
       // Who waits for the answer holds the process, by the deadline's timer; the sockets do not.
       request.on('socket', socket => socket.unref())
       request.on('error', error => reject(networkError(error, 'connect')))
@@ -61,22 +63,42 @@ function getWithNode(protocol: 'node:http' | 'node:https'): Get | undefined {
         resolve({
           status: response.statusCode as number,
           header: name => response.headers[name] as string | undefined,
-          body: response,
+          read: take => readAll(response, take),
           isCompressed: (response.headers['content-encoding'] ?? 'identity') !== 'identity',
         })
       })
     })
 }
 
+/** By events: iterating over a stream takes longer, the first time by some tenths of a millisecond. */
+function readAll(response: IncomingMessage, take: (chunk: Uint8Array) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    response.on('data', chunk => {
+      try {
+        take(chunk)
+      } catch (error) {
+        reject(error)
+      }
+    })
+    response.on('end', resolve)
+    response.on('error', reject)
+    response.on('close', reject)
+  })
+}
+
 /** Returns how to ask with a fetch function. It may undo a compression; what counts is the size after that. */
 function getWithFetch(fetch: Fetch): Get {
-  return async (url, { signal }) => {
-    const response = await ask(fetch, url, signal)
+  return async (url, { ended }) => {
+    const controller = new AbortController()
+    void ended.then(() => controller.abort())
+    const response = await ask(fetch, url, controller.signal)
     if (response.redirected || response.type === 'opaqueredirect') throw keySetError('redirect')
     return {
       status: response.status,
       header: name => response.headers.get(name) ?? undefined,
-      body: response.body ?? nothing,
+      async read(take) {
+        for await (const chunk of response.body ?? []) take(chunk)
+      },
     }
   }
 }
@@ -108,7 +130,3 @@ const agents: { 'node:http'?: Agent; 'node:https'?: Agent } = {}
 const idleTime = 10_000
 
 const headers = { accept: 'application/json, */*', 'accept-encoding': 'identity' }
-
-const nothing: AsyncIterable<Uint8Array> = {
-  [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }),
-}

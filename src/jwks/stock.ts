@@ -2,6 +2,7 @@
 import { AuthError } from '../errors.js'
 import type { Algorithm, KeySetHealth, VerificationKey } from '../types.js'
 import { backoff } from './backoff.js'
+import { ending } from './ending.js'
 import type { KeySetEvent } from './events.js'
 import { type KeySetError, keySetError } from './failure.js'
 import type { KeySet } from './key-set.js'
@@ -9,9 +10,9 @@ import type { Timing } from './options.js'
 
 /** What {@link stock} is made of. */
 export interface Supply {
-  /** Gets the keys, or rejects with a {@link KeySetError} as soon as the signal is aborted. */
+  /** Gets the keys, or rejects with a {@link KeySetError} as soon as `ended` resolves to it. */
   readonly load: (request: {
-    readonly signal: AbortSignal
+    readonly ended: Promise<KeySetError>
     readonly requests: number
     readonly last: KeySet | undefined
   }) => Promise<Loaded>
@@ -79,7 +80,7 @@ export function stock({ load, initial, freshFor, timing, time, foundNew, emit }:
   let retryAt = Number.NEGATIVE_INFINITY
   let failures = 0
   let lastError: KeySetError | undefined
-  let flight: (Flight & { readonly controller: AbortController }) | undefined
+  let flight: (Flight & { readonly end: (why: KeySetError) => void }) | undefined
   let isClosed = false
   let outage: AuthError | undefined
 
@@ -89,14 +90,14 @@ export function stock({ load, initial, freshFor, timing, time, foundNew, emit }:
   function giveUp(why: KeySetError): void {
     const given = flight
     flight = undefined
-    given?.controller.abort(why)
+    given?.end(why)
   }
 
   function start(t: number): Flight {
-    const controller = new AbortController()
-    const timer = setTimeout(() => controller.abort(keySetError('timeout')), timing.deadline)
+    const { ended, end } = ending<KeySetError>()
+    const timer = setTimeout(() => end(keySetError('timeout')), timing.deadline)
     timer.unref?.()
-    const end = (account: () => void): Promise<void> | undefined => {
+    const conclude = (account: () => void): Promise<void> | undefined => {
       clearTimeout(timer)
       if (flight !== own) return flight?.done
       flight = undefined
@@ -105,11 +106,11 @@ export function stock({ load, initial, freshFor, timing, time, foundNew, emit }:
     }
     // After a failure there is no second request: the pause between flights is what the issuer gets.
     const requests = failures === 0 ? 2 : 1
-    const done = load({ signal: controller.signal, requests, last: keys }).then(
-      loaded => end(() => land(t, loaded)),
-      (error: KeySetError) => end(() => fail(t, error)),
+    const done = load({ ended, requests, last: keys }).then(
+      loaded => conclude(() => land(t, loaded)),
+      (error: KeySetError) => conclude(() => fail(t, error)),
     )
-    const own = { startedAt: t, done, controller, hold: () => void timer.ref?.() }
+    const own = { startedAt: t, done, end, hold: () => void timer.ref?.() }
     flight = own
     return own
   }
