@@ -108,4 +108,4 @@ const longText = 2_048
 const [quote, backslash, comma, space] = [0x22, 0x5c, 0x2c, 0x20]
 const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d]
 const stringOrBracket = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[[\]{}]/g
-const loneSurrogate = /\p{Surrogate}/u
+const loneSurrogate = /[\ud800-\udfff]/u
