@@ -1,5 +1,5 @@
 import { encoding, type SignedBytes } from '../encoding.js'
-import { isAuthError } from '../errors.js'
+import { asRefusal, isAuthError } from '../errors.js'
 import { type JwsParts, splitJws } from '../jws.js'
 import type { Algorithm, JwsHeader, JwtClaims, TrustedIssuer, VerificationKey } from '../types.js'
 import { type CheckContext, check } from './checks.js'
@@ -22,21 +22,14 @@ export async function keyChecks(
   issuer: TrustedIssuer | undefined,
   { show, now }: CheckContext,
 ): Promise<Check[]> {
-  if (!candidate || !issuer)
-    return [keyCheck(undefined, 'not looked for'), signatureCheck(undefined, 'not checked')]
+  const unchecked = signatureCheck(undefined, 'not checked')
+  if (!candidate || !issuer) return [keyCheck(undefined, 'not looked for'), unchecked]
   const { header, claims } = candidate
   const named = `kid ${show(header.kid)}`
-  let key: VerificationKey | undefined
-  try {
-    key = await issuer.keys(header.kid, header.alg as Algorithm, now * 1_000, claims.iss)
-  } catch (error) {
-    if (!isAuthError(error)) throw error
-    return [
-      keyCheck(undefined, `${named}; the keys are not at hand`),
-      signatureCheck(undefined, 'not checked'),
-    ]
-  }
-  if (!key) return [keyCheck(false, named), signatureCheck(undefined, 'not checked')]
+  const keyOf = async () => issuer.keys(header.kid, header.alg as Algorithm, now * 1_000, claims.iss)
+  const key = await keyOf().catch(asRefusal)
+  if (isAuthError(key)) return [keyCheck(undefined, `${named}; the keys are not at hand`), unchecked]
+  if (!key) return [keyCheck(false, named), unchecked]
   const isGenuine = await isSigned(candidate.token, key)
   return [
     keyCheck(true, named),
