@@ -1,8 +1,14 @@
 /**
- * Prints what a list of revocations costs a remembered token, whatever its length, and what a list of a million takes, here and
- * through Redis. Needs --expose-gc.
+ * Prints what a list of revocations costs a remembered token, whatever its length, while it stays as it is and while it grows, so that all
+ * tokens are looked up again; and what a list of a million takes, here and through Redis. Needs --expose-gc.
  */
-import { createVerifier, memoryRevocations, userPool } from 'cognito-guard'
+import {
+  createVerifier,
+  type MemoryRevocations,
+  memoryRevocations,
+  userPool,
+  type VerifiedToken,
+} from 'cognito-guard'
 import { type Line, measure } from './measure.js'
 import { isQuick, print, progress, record } from './report.js'
 import { measureRedis } from './revocation-redis.js'
@@ -12,28 +18,40 @@ const rounds = isQuick ? 15 : 60
 const { jwks, tokens } = accessTokens(2_000)
 const pool = userPool({ userPoolId, clientId, jwks, offline: true })
 
-const verifiers = [0, 10_000, 1_000_000].map(entries => {
+const lists = [0, 10_000, 1_000_000, 1_000_000].map(entries => {
   const before = heap()
   const start = performance.now()
-  const revocations = memoryRevocations()
-  for (let entry = 0; entry < entries; entry++)
-    revocations.revokeSession({ issuer: userPoolId, session: crypto.randomUUID() })
+  const list = memoryRevocations()
+  for (let entry = 0; entry < entries; entry++) revokeOne(list)
   const seconds = (performance.now() - start) / 1000
   const name = `${entries.toLocaleString('en')} sessions revoked`
   console.log(`${name}: ${((heap() - before) / 1e6).toFixed(0)} MB, added in ${seconds.toFixed(1)} s`)
-  return { name, verifier: createVerifier({ issuers: [pool], revocations }) }
+  const atFirst = list.isRevoked.revision?.(Date.now()) ?? 0
+  return { name, list, atFirst }
 })
+
+// One verifier, which asks one list after the other: where a token lies in memory, which is luck, is the same for all of them.
+let asked = lists[0] as (typeof lists)[number]
+const isRevoked = (token: VerifiedToken, now: number) => asked.list.isRevoked(token, now)
+const revision = (now: number) => (asked.list.isRevoked.revision?.(now) as number) - asked.atFirst
+const revocations = { isRevoked: Object.assign(isRevoked, { revision }) }
+const verifier = createVerifier({ issuers: [pool], revocations })
 
 // a few users stay in the caches of the processor; those of 2,000 have to be fetched from memory, and so has what is looked up
 for (const users of [20, 2_000]) {
   const title = `Remembered tokens of ${users.toLocaleString('en')} users`
-  const lines = verifiers.map(
-    ({ name, verifier }): Line => ({
-      name,
-      call: index => verifier.verifySync((tokens[index % users] as Buffer).toString('latin1')),
+  const lines = lists.map((each, at): Line => {
+    const isGrowing = at === lists.length - 1
+    return {
+      name: isGrowing ? `${each.name}, and one more every 100 calls` : each.name,
+      call(index) {
+        asked = each
+        if (isGrowing && index % 100 === 0) revokeOne(each.list)
+        return verifier.verifySync((tokens[index % users] as Buffer).toString('latin1'))
+      },
       calls: 2_000,
-    }),
-  )
+    }
+  })
   const results = await measure(lines, rounds, progress(title, rounds))
   print(title, results)
   record(`revocation, ${users} users`, results)
@@ -41,6 +59,10 @@ for (const users of [20, 2_000]) {
 
 const redis = await measureRedis(isQuick ? 50_000 : 1_000_000, isQuick ? 100 : 500)
 if (redis) record('revocation, Redis', redis)
+
+function revokeOne(list: MemoryRevocations): void {
+  list.revokeSession({ issuer: userPoolId, session: crypto.randomUUID() })
+}
 
 function heap(): number {
   global.gc?.()
