@@ -1,8 +1,8 @@
 import type { MaybePromise } from './types.js'
 
-/** Whether a value is still to come. */
+/** Whether a value is still to come. Most are booleans, or nothing: they are told apart by their type, which costs less than to look for a member. */
 export const isPending = <T>(value: MaybePromise<T>): value is Promise<T> =>
-  typeof (value as { then?: unknown } | undefined)?.then === 'function'
+  typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
 
 /** What `next` makes of a value: at once when the value is at hand, else when it comes. Not every promise of others returns one from `then`. */
 export const whenAtHand = <T, R>(

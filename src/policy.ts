@@ -1,5 +1,5 @@
 // Over 150 lines: one policy after the other, each a few lines and its documentation.
-import { isPending, whenAtHand } from './maybe-promise.js'
+import { isPending, later, whenAtHand } from './maybe-promise.js'
 import type { Clock, JwtClaims, MaybePromise, RequestView, VerifiedToken } from './types.js'
 
 /** What a refused client is told to come back with. */
@@ -201,9 +201,11 @@ function refusing<C extends JwtClaims>(
 ): MaybePromise<Policy<C> | undefined> {
   if (asked.refusedBy) return asked.refusedBy(auth, request, clock)
   const permitted = asked(auth, request, clock)
-  if (isPending(permitted)) return permitted.then(later => (later === true ? undefined : asked))
-  return permitted === true ? undefined : asked
+  return isPending(permitted) ? later(permitted, unlessPermitted, asked) : unlessPermitted(permitted, asked)
 }
+
+const unlessPermitted = <C extends JwtClaims>(permitted: boolean, asked: Policy<C>) =>
+  permitted === true ? undefined : asked
 
 function firstRefusal<C extends JwtClaims>(
   policies: readonly Policy<C>[],
