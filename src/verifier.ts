@@ -70,7 +70,8 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
     verify: token => promised(check, token),
     verifySync(token) {
       const verdict = verdictOn(token, false)
-      if (!isPending(verdict)) return verifiedIn(verdict)
+      if (isAuthError(verdict)) throw verdict
+      if (!isPending(verdict)) return verdict
       verdict.catch(() => {})
       throw refusal('ERR_KEYS_NOT_LOADED')
     },
