@@ -18,10 +18,11 @@ export function hasRegisteredClaims({ exp, nbf, iat, auth_time, sub, jti }: JwtC
 /**
  * Why a token is refused at a time, `undefined` when it is not. Asked on every call, whether or not the rest is remembered.
  *
- * @param now seconds since the epoch
+ * @param time milliseconds since the epoch
  * @param tolerance seconds by which clocks may differ
  */
-export function refusedAt({ exp, nbf, iat }: Dates, now: number, tolerance: number): TimeError | undefined {
+export function refusedAt({ exp, nbf, iat }: Dates, time: number, tolerance: number): TimeError | undefined {
+  const now = time / 1000
   // Asked this way round, a clock that is broken (NaN) lets nothing in.
   if (!(now < exp + tolerance)) return 'ERR_TOKEN_EXPIRED'
   const isEarly = (nbf !== undefined && nbf > now + tolerance) || (iat !== undefined && iat > now + tolerance)

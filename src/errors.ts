@@ -55,8 +55,10 @@ export class AuthError extends Error {
 
 /** Whether a value is a refusal of this library, from whichever copy of it: thrown, or returned by a verifier's `check`. */
 export function isAuthError(value: unknown): value is AuthError {
-  const { name, code } = (value ?? {}) as { name?: unknown; code?: unknown }
-  return name === 'AuthError' && typeof code === 'string' && Object.hasOwn(errors, code)
+  const { name } = (value ?? {}) as { name?: unknown }
+  if (name !== 'AuthError') return false
+  const { code } = value as { code?: unknown }
+  return typeof code === 'string' && Object.hasOwn(errors, code)
 }
 
 /** A thrown refusal as a value. What is none passes on: it is a fault, and never to be taken for one. */

@@ -58,7 +58,9 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
   const verdictOn = (token: string, canWait: boolean) => {
     try {
       const verdict = checkAt(token, clock.now(), canWait)
-      return (isPending(verdict) ? verdict.catch(asRefusal) : verdict) as MaybePromise<Verdict<ClaimsOf<I>>>
+      return (verdict instanceof Promise ? verdict.catch(asRefusal) : verdict) as MaybePromise<
+        Verdict<ClaimsOf<I>>
+      >
     } catch (error) {
       return asRefusal(error)
     }
@@ -71,7 +73,7 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
     verifySync(token) {
       const verdict = verdictOn(token, false)
       if (isAuthError(verdict)) throw verdict
-      if (!isPending(verdict)) return verdict
+      if (!(verdict instanceof Promise)) return verdict
       verdict.catch(() => {})
       throw refusal('ERR_KEYS_NOT_LOADED')
     },
@@ -133,7 +135,7 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
 
   /** Asks for the key again: that keeps key sets fresh under a load of hits only, and a remembered token dies with its key. */
   function recheck(entry: Entry, now: number, canWait: boolean): MaybePromise<Verdict> {
-    const late = refusedAt(entry, now / 1000, clockTolerance)
+    const late = refusedAt(entry, now, clockTolerance)
     if (late) return refusal(late)
     const { kid, alg } = entry.header
     const key = entry.issuer.keys(kid, alg as Algorithm, now, entry.iss)
@@ -179,7 +181,7 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
     if (isAuthError(selected)) return selected
     const { issuer, claims } = selected
     if (!hasRegisteredClaims(claims)) return refusal('ERR_TOKEN_CLAIM')
-    const late = refusedAt(claims, now / 1000, clockTolerance)
+    const late = refusedAt(claims, now, clockTolerance)
     if (late) return refusal(late)
     const key = issuer.keys(header.kid, header.alg as Algorithm, now, claims.iss)
     return isPending(key) ? later(key, verifyWith, selected, attempt) : verifyWith(key, selected, attempt)

@@ -93,6 +93,6 @@ const formalRefusal =
     if (!parsed) return refusal('ERR_TOKEN_MALFORMED')
     const claims = Object.assign({ exp: Number(header.exp) }, parsed)
     if (!hasRegisteredClaims(claims)) return refusal('ERR_TOKEN_CLAIM')
-    const late = refusedAt(claims, now, tolerance)
+    const late = refusedAt(claims, now * 1_000, tolerance)
     return late && refusal(late)
   }

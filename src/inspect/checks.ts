@@ -97,8 +97,8 @@ export const objectCheck = (name: string, value: Json | undefined) =>
 export function claimChecks(claims: Json | undefined, { redact, now, tolerance }: CheckContext): Check[] {
   const { exp, nbf, iat } = (claims ?? {}) as unknown as JwtClaims
   const types = claims && hasRegisteredClaims(claims as unknown as JwtClaims)
-  const expired = typeof exp === 'number' ? refusedAt({ exp }, now, tolerance) : undefined
-  const early = refusedAt({ ...dates({ nbf, iat }), exp: Number.POSITIVE_INFINITY }, now, tolerance)
+  const expired = typeof exp === 'number' ? refusedAt({ exp }, now * 1_000, tolerance) : undefined
+  const early = refusedAt({ ...dates({ nbf, iat }), exp: Number.POSITIVE_INFINITY }, now * 1_000, tolerance)
   const latest = [nbf, iat].filter(date => typeof date === 'number')
   const clocks = tolerance === 0 ? '' : `, give or take ${tolerance} s`
   return [
