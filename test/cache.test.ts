@@ -248,6 +248,14 @@ t.test('a hit asks for the key of the iss that the token has', async t => {
   t.same(asked, [issuer, issuer, issuer, issuer])
 })
 
+t.test('a key that takes its time is waited for, and the token is not verified again', async t => {
+  const { state, validated, remembering } = world()
+  state.later = true
+  const candidate = tokenOf('a', 0, { jti: 'x' })
+  t.equal(await remembering.verify(candidate), await remembering.verify(candidate))
+  t.equal(validated.remembering, 1)
+})
+
 t.test('a remembered token is asked about again when the list has grown', async t => {
   const key = keyOf(0)
   const list = { revision: 0 as unknown, asked: 0, isRevoked: false }

@@ -548,6 +548,12 @@ t.test('key sets: ready, health, suspect, close', async t => {
   isLoaded()
   await isReady
   t.notOk(revocations.isLoading, 'the list of revocations is waited for')
+  const { isRevoked } = revocations
+  await createVerifier({
+    issuers: [userPool(up.options)],
+    revocations: { isRevoked },
+    clock: up.clock,
+  }).ready()
   const unreadable = {
     isRevoked: () => false,
     ready: () => Promise.reject(new AuthError('ERR_REVOCATION_UNAVAILABLE')),

@@ -16,7 +16,7 @@ const sources = {
   claims: ['user-pool', 'verifier', 'adversarial'],
   'issuers/user-pool': ['user-pool', 'issuers/issuers'],
   'verified-tokens': ['verifier'],
-  verifier: ['verifier', 'issuers/issuers'],
+  verifier: ['verifier', 'issuers/issuers', 'cache'],
   'token-source': ['token-source'],
   policy: ['policy', 'credentials'],
   guard: ['guard', 'credentials'],
