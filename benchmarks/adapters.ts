@@ -11,6 +11,7 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { doors, type Setup } from './doors.js'
 import { type Load, openLoad } from './load.js'
+import { quantile } from './measure.js'
 import { isQuick, machine, progress, record } from './report.js'
 import { accessTokens } from './tokens.js'
 
@@ -119,9 +120,4 @@ async function told<T>(child: ChildProcess, message: object | string): Promise<T
   const [value] = (await answer) as [T]
   told.abort()
   return value
-}
-
-function quantile(values: readonly number[], q: number): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.floor((sorted.length - 1) * q)] as number
 }

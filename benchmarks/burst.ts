@@ -5,15 +5,15 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { createVerifier, userPool } from 'cognito-guard'
 import { isQuick, record } from './report.js'
-import { accessTokens, clientId, userPoolId } from './tokens.js'
+import { accessTokens, clientId, fresh, userPoolId } from './tokens.js'
 
 const seconds = isQuick ? 2 : 6
-const { jwks, tokens } = accessTokens(2_000)
+const set = accessTokens(2_000)
 const verifier = createVerifier({
-  issuers: [userPool({ userPoolId, clientId, jwks, offline: true })],
+  issuers: [userPool({ userPoolId, clientId, jwks: set.jwks, offline: true })],
   cache: false,
 })
-const token = (index: number) => (tokens[index % tokens.length] as Buffer).toString('latin1')
+const token = (index: number) => fresh(set, index)
 
 const ways: Readonly<Record<string, (token: string) => unknown>> = {
   'verifySync: all on the main thread': text => verifier.verifySync(text),

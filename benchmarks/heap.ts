@@ -1,3 +1,5 @@
+import { median } from './measure.js'
+
 /** Bytes in use on the heap once the collector is done, which takes it more than one run. Needs --expose-gc. */
 export function heap(runs = 3): number {
   if (!globalThis.gc) throw new Error('needs --expose-gc')
@@ -16,5 +18,5 @@ export function bytesPerCall(call: (index: number) => unknown, calls: number): n
     for (const end = index + calls; index < end; index++) call(index)
     return (process.memoryUsage().heapUsed - before) / calls
   })
-  return rounds.toSorted((a, b) => a - b)[rounds.length >> 1] as number
+  return median(rounds)
 }

@@ -79,7 +79,8 @@ function indexOf(lines: readonly Line[], name: string): number {
 const differences = (own: readonly number[], part: readonly number[]) =>
   own.map((time, round) => time - (part[round] as number))
 
-function quantile(values: readonly number[], q: number): number {
+/** Returns the value below which a share of them lies. */
+export function quantile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.floor((sorted.length - 1) * q)] as number
 }

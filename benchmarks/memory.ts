@@ -8,11 +8,11 @@ import { goals } from './goals.js'
 import { heap } from './heap.js'
 import { isQuick, record } from './report.js'
 import { steady } from './steady.js'
-import { accessTokens, clientId, userPoolId } from './tokens.js'
+import { accessTokens, clientId, fresh, userPoolId } from './tokens.js'
 
-const { jwks, tokens } = accessTokens(10_000)
+const set = accessTokens(10_000)
+const { jwks, tokens } = set
 const pool = userPool({ userPoolId, clientId, jwks, offline: true })
-const header = (index: number) => (tokens[index % tokens.length] as Buffer).toString('latin1')
 const rows: object[] = []
 const textKb = ((tokens[0]?.length ?? 0) / 1000).toFixed(2)
 
@@ -39,30 +39,30 @@ function perCall(): void {
 function perRememberedToken(): void {
   const verifier = createVerifier({ issuers: [pool] })
   const before = heap()
-  for (let index = 0; index < tokens.length; index++) verifier.verifySync(header(index))
+  for (let index = 0; index < tokens.length; index++) verifier.verifySync(fresh(set, index))
   const bytes = (heap() - before) / tokens.length
   print('a remembered token, kB', bytes / 1000, goals.rememberedKb, `its text ${textKb} kB`)
-  verifier.verifySync(header(0))
+  verifier.verifySync(fresh(set, 0))
 }
 
 /** Nine of ten tokens are forged: does the memory still serve the users? Counted by what the clock is asked for: a hit asks no key twice. */
 function junk(): void {
-  let fresh = 0
+  let anew = 0
   const counting = {
     ...pool,
-    validate: (...args: Parameters<typeof pool.validate>) => (fresh++, pool.validate(...args)),
+    validate: (...args: Parameters<typeof pool.validate>) => (anew++, pool.validate(...args)),
   }
   const verifier = createVerifier({ issuers: [counting], cache: { maxTokens: 1_000 } })
-  for (let index = 0; index < 1_000; index++) verifier.verifySync(header(index))
-  fresh = 0
+  for (let index = 0; index < 1_000; index++) verifier.verifySync(fresh(set, index))
+  anew = 0
   let hits = 0
   for (let index = 0; index < 20_000; index++) {
     if (index % 10 === 0) {
-      const before = fresh
-      verifier.verifySync(header((index / 10) % 1_000))
-      if (fresh === before) hits++
+      const before = anew
+      verifier.verifySync(fresh(set, (index / 10) % 1_000))
+      if (anew === before) hits++
     } else {
-      const forged = header(index)
+      const forged = fresh(set, index)
       try {
         verifier.verifySync(`${forged.slice(0, -8)}AAAAAAAA`)
       } catch {}

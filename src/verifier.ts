@@ -139,7 +139,6 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
     if (late) return refusal(late)
     const { kid, alg } = entry.header
     const key = entry.issuer.keys(kid, alg as Algorithm, now, entry.iss)
-    if (key === entry.key) return unlessRevokedSince(entry, now)
     return isPending(key)
       ? later(key, unlessReplaced, entry, now, canWait)
       : unlessReplaced(key, entry, now, canWait)
