@@ -4,9 +4,9 @@
  * @module
  */
 import type { HookHandlerDoneFunction } from 'fastify'
-import type { Decision, Guard } from '../src/guard.js'
+import type { Decision, Guard } from '../src/guard/guard.js'
+import type { Policy } from '../src/guard/policy.js'
 import { isPending } from '../src/maybe-promise.js'
-import type { Policy } from '../src/policy.js'
 import type { JwtClaims, VerifiedToken } from '../src/types.js'
 import { type NodeRequest, nodeRequestView } from './node-http.js'
 import { checkArguments } from './protect.js'

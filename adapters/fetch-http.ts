@@ -1,4 +1,4 @@
-import type { Refusal } from '../src/answer.js'
+import type { Refusal } from '../src/guard/answer.js'
 import type { RequestView } from '../src/types.js'
 
 /** A `Request` as the guard sees it. What is not asked for is not read: some runtimes make headers and URL on demand. */

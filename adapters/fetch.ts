@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Decision, Guard } from '../src/guard.js'
+import type { Decision, Guard } from '../src/guard/guard.js'
+import type { Policy } from '../src/guard/policy.js'
 import { whenAtHand } from '../src/maybe-promise.js'
-import type { Policy } from '../src/policy.js'
 import type { JwtClaims, MaybePromise, VerifiedToken } from '../src/types.js'
 import { fetchRequestView, refusalResponse } from './fetch-http.js'
 import { checkArguments } from './protect.js'

@@ -4,9 +4,9 @@
  * @module
  */
 import type { Context, MiddlewareHandler } from 'hono'
-import type { Decision, Guard } from '../src/guard.js'
+import type { Decision, Guard } from '../src/guard/guard.js'
+import type { Policy } from '../src/guard/policy.js'
 import { whenAtHand } from '../src/maybe-promise.js'
-import type { Policy } from '../src/policy.js'
 import type { JwtClaims, MaybePromise, RequestView, VerifiedToken } from '../src/types.js'
 import { fetchRequestView } from './fetch-http.js'
 import { type NodeRequest, nodeRequestView } from './node-http.js'

@@ -4,9 +4,9 @@
  * @module
  */
 import type { Middleware } from 'koa'
-import type { Decision, Guard } from '../src/guard.js'
+import type { Decision, Guard } from '../src/guard/guard.js'
+import type { Policy } from '../src/guard/policy.js'
 import { whenAtHand } from '../src/maybe-promise.js'
-import type { Policy } from '../src/policy.js'
 import type { JwtClaims, VerifiedToken } from '../src/types.js'
 import { nodeRequestView } from './node-http.js'
 import { checkArguments } from './protect.js'

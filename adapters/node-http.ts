@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Refusal } from '../src/answer.js'
+import type { Refusal } from '../src/guard/answer.js'
 import type { RequestView } from '../src/types.js'
 
 /** What is read of a request that a server got, by HTTP/1.1 or HTTP/2. It has a method and a URL, though the types of Node.js do not say so. */

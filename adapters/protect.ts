@@ -1,4 +1,4 @@
-import { isPolicy } from '../src/policy.js'
+import { isPolicy } from '../src/guard/policy.js'
 
 /**
  * Checks what a door is given when it is built. A policy that is there but `undefined` is a misspelt name, not the wish for none;

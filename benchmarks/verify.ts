@@ -4,7 +4,7 @@
  * V8's cache of string hashes.
  */
 import { createVerifier, type TrustedIssuer, userPool } from 'cognito-guard'
-import { importKey } from '../src/crypto.js'
+import { importKey } from '../src/crypto/import-key.js'
 import { bareVerify } from './bare.js'
 import { hitLines } from './hits.js'
 import { withOneKey } from './libraries.js'

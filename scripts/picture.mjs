@@ -4,7 +4,7 @@ import { chromium } from 'playwright-core'
 import { build } from './build.mjs'
 
 build()
-const { createWorld } = await import('../dist/src/demo/world.js')
+const { createWorld } = await import('../dist/src/devtools/demo/world.js')
 const world = await createWorld()
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })

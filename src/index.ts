@@ -1,9 +1,11 @@
-export type { Refusal, RefusalBody } from './answer.js'
 export {
-  type BehindLoadBalancer,
-  type BehindLoadBalancerOptions,
-  behindLoadBalancer,
-} from './behind-load-balancer.js'
+  chooseRole,
+  type IdentityPoolRoles,
+  type RoleChoice,
+  type RoleMapping,
+  type RoleReason,
+  type RoleRule,
+} from './credentials/role.js'
 export {
   AuthError,
   type AuthErrorCode,
@@ -11,7 +13,12 @@ export {
   isAuthError,
   type OAuthError,
 } from './errors.js'
-export { type GroupsFrom, groupsFromText } from './groups.js'
+export type { Refusal, RefusalBody } from './guard/answer.js'
+export {
+  type BehindLoadBalancer,
+  type BehindLoadBalancerOptions,
+  behindLoadBalancer,
+} from './guard/behind-load-balancer.js'
 export {
   allowAnonymous,
   createGuard,
@@ -19,29 +26,7 @@ export {
   type DecisionEvent,
   type Guard,
   type GuardOptions,
-} from './guard.js'
-export type { FrontDoorOptions } from './issuers/front-door.js'
-export {
-  type IdentityPoolClaims,
-  type IdentityPoolOptions,
-  identityPool,
-} from './issuers/identity-pool.js'
-export { type LoadBalancerClaims, type LoadBalancerOptions, loadBalancer } from './issuers/load-balancer.js'
-export { type OidcClaims, type OidcProviderOptions, oidcProvider } from './issuers/oidc-provider.js'
-export { type TenantResolver, type TenantsOptions, tenants } from './issuers/tenants.js'
-export {
-  type AccessTokenClaims,
-  type IdTokenClaims,
-  type TokenUse,
-  type UserPoolClaims,
-  type UserPoolOptions,
-  userPool,
-} from './issuers/user-pool.js'
-export {
-  type VerifiedAccessClaims,
-  type VerifiedAccessOptions,
-  verifiedAccess,
-} from './issuers/verified-access.js'
+} from './guard/guard.js'
 export {
   type Challenge,
   every,
@@ -58,28 +43,7 @@ export {
   signedInWithin,
   some,
   withAssurance,
-} from './policy.js'
-export { type MemoryRevocations, memoryRevocations } from './revocation/memory.js'
-export type { RevocationHealth, RevocationOptions } from './revocation/options.js'
-export type {
-  RevocationKind,
-  Revocations,
-  RevokedClient,
-  RevokedPool,
-  RevokedSession,
-  RevokedToken,
-  RevokedUser,
-} from './revocation/revocation.js'
-export { type RevocationAnswer, revokeFromBody } from './revocation/revoke-from-body.js'
-export {
-  chooseRole,
-  type IdentityPoolRoles,
-  type RoleChoice,
-  type RoleMapping,
-  type RoleReason,
-  type RoleRule,
-} from './role.js'
-export type { ClaimsSchema, SchemaResult } from './schema.js'
+} from './guard/policy.js'
 export {
   type AmplifyCookieOptions,
   type AppSyncRealtimeOptions,
@@ -93,7 +57,43 @@ export {
   queryToken,
   type TokenSource,
   webSocketProtocol,
-} from './token-source.js'
+} from './guard/token-source.js'
+export type { FrontDoorOptions } from './issuers/front-door.js'
+export { type GroupsFrom, groupsFromText } from './issuers/groups.js'
+export {
+  type IdentityPoolClaims,
+  type IdentityPoolOptions,
+  identityPool,
+} from './issuers/identity-pool.js'
+export { type LoadBalancerClaims, type LoadBalancerOptions, loadBalancer } from './issuers/load-balancer.js'
+export { type OidcClaims, type OidcProviderOptions, oidcProvider } from './issuers/oidc-provider.js'
+export type { ClaimsSchema, SchemaResult } from './issuers/schema.js'
+export { type TenantResolver, type TenantsOptions, tenants } from './issuers/tenants.js'
+export {
+  type AccessTokenClaims,
+  type IdTokenClaims,
+  type TokenUse,
+  type UserPoolClaims,
+  type UserPoolOptions,
+  userPool,
+} from './issuers/user-pool.js'
+export {
+  type VerifiedAccessClaims,
+  type VerifiedAccessOptions,
+  verifiedAccess,
+} from './issuers/verified-access.js'
+export { type MemoryRevocations, memoryRevocations } from './revocation/memory.js'
+export type { RevocationHealth, RevocationOptions } from './revocation/options.js'
+export type {
+  RevocationKind,
+  Revocations,
+  RevokedClient,
+  RevokedPool,
+  RevokedSession,
+  RevokedToken,
+  RevokedUser,
+} from './revocation/revocation.js'
+export { type RevocationAnswer, revokeFromBody } from './revocation/revoke-from-body.js'
 export type * from './types.js'
-export type { VerifiedTokenCacheOptions } from './verified-tokens.js'
-export { type ClaimsOf, createVerifier, type VerifierOptions } from './verifier.js'
+export type { VerifiedTokenCacheOptions } from './verifier/verified-tokens.js'
+export { type ClaimsOf, createVerifier, type VerifierOptions } from './verifier/verifier.js'

@@ -15,8 +15,8 @@ import {
 } from 'cognito-guard'
 import { createTestIssuer } from 'cognito-guard/testing'
 import t from 'tap'
-import { importKey } from '../src/crypto.js'
-import { keySet } from '../src/jwks/index.js'
+import { importKey } from '../src/crypto/import-key.js'
+import { keySet } from '../src/jwks/jwks.js'
 import { forgeries } from './forgeries.js'
 import {
   base64url,

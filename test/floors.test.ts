@@ -5,47 +5,26 @@ import t from 'tap'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-// From the top down. A name that ends in a slash is a room: its files may import each other, but not in a circle.
+// From the top down, a line a floor. The files of one room may import each other, but not in a circle; so may those of the ground.
 const floors = [
-  ['src/cli/'],
-  ['src/demo/'],
-  ['src/local/'],
-  ['adapters/', 'src/testing/'],
-  ['src/index.ts', 'src/inspect/'],
-  ['src/guard.ts', 'src/behind-load-balancer.ts'],
-  ['adapters/', 'src/testing/', 'src/cli/'],
+  ['src/cli'],
+  ['src/devtools/demo'],
+  ['src/devtools/local'],
+  ['src/devtools/inspect', 'adapters', 'src/testing'],
   ['src/index.ts'],
-  ['src/guard.ts', 'src/behind-load-balancer.ts', 'src/credentials.ts'],
-  ['src/verifier.ts', 'src/answer.ts'],
-  [
-    'src/issuers/',
-    'src/revocation/',
-    'src/policy.ts',
-    'src/token-source.ts',
-    'src/verified-tokens.ts',
-    'src/candidates.ts',
-  ],
-  ['src/jwks/index.ts'],
-  ['src/jwks/'],
-  ['src/test-keys.ts'],
-  [
-    'src/jws.ts',
-    'src/recent-headers.ts',
-    'src/crypto.ts',
-    'src/principal.ts',
-    'src/role.ts',
-    'src/credentials-error.ts',
-    'src/groups.ts',
-    'src/schema.ts',
-  ],
-  ['src/jws.ts', 'src/crypto.ts', 'src/principal.ts', 'src/groups.ts', 'src/schema.ts'],
-  ['src/crypto-node.ts', 'src/crypto-web.ts'],
-  ['src/jwk.ts', 'src/claims.ts', 'src/json.ts'],
-  ['src/encoding.ts', 'src/maybe-promise.ts', 'src/turn.ts'],
-  ['src/options.ts'],
-  ['src/types.ts'],
-  ['src/errors.ts'],
+  ['src/guard'],
+  ['src/verifier', 'src/credentials'],
+  ['src/issuers', 'src/revocation'],
+  ['src/jwks'],
+  ['src/crypto'],
+  ['src/token'],
+  ['src/types.ts', 'src/errors.ts', 'src/options.ts', 'src/maybe-promise.ts'],
 ]
+
+const ground = floors.at(-1) ?? []
+
+// The tools that come with the library. What an app imports never loads them.
+const wing = ['src/cli/', 'src/devtools/']
 
 const runtimeDependencies = ['jose', 'lru-cache']
 
@@ -57,19 +36,47 @@ t.test('imports go down only', async t => {
   t.same(circles(graph), [], 'no circle')
 })
 
+t.test('every source file is on exactly one floor', async t => {
+  const rooms = floors.flat()
+  t.same(rooms, [...new Set(rooms)], 'no room twice')
+  for (const file of ['src', 'adapters'].flatMap(sources))
+    t.equal(rooms.filter(room => isIn(file, room)).length, 1, file)
+})
+
+t.test('what an app imports never loads the tools', async t => {
+  const { exports } = JSON.parse(read('package.json')) as { exports: Record<string, { default?: string }> }
+  const entries = Object.values(exports).flatMap(entry => entry.default ?? [])
+  t.ok(entries.length > 10, 'the entries are found')
+  for (const entry of entries) {
+    const loaded = reachable(entry.replace('./dist/', '').replace(/\.js$/, '.ts'))
+    t.same(
+      loaded.filter(file => wing.some(room => file.startsWith(room))),
+      [],
+      entry,
+    )
+  }
+})
+
+t.test('CONTRIBUTING.md draws the same floors', async t => {
+  const drawn = floors.map(rooms => `    ${rooms.map(room => room.replace(/^src\/|\.ts$/g, '')).join(', ')}`)
+  t.match(read('CONTRIBUTING.md'), `\n\n${drawn.join('\n')}\n\n`)
+})
+
 t.test('what is not allowed is seen', async t => {
   const cases = [
-    ['up', 'src/jws.ts', "import { createVerifier } from './verifier.js'"],
-    ['up, by type', 'src/jws.ts', "import type { Verifier } from './verifier.js'"],
-    ['up, re-exported', 'src/jws.ts', "export * from './guard.js'"],
-    ['up, dynamic', 'src/jws.ts', "await import('./guard.js')"],
-    ['up, on several lines', 'src/jws.ts', "import {\n  createGuard,\n} from './guard.js'"],
-    ['up, to the entry', 'src/guard.ts', "import { userPool } from './index.js'"],
-    ['up, within the key sets', 'src/jwks/fetch.ts', "import { keySet } from './index.js'"],
-    ['sideways', 'src/policy.ts', "import { bearer } from './token-source.js'"],
-    ['sideways, between rooms', 'adapters/express.ts', "import '../src/testing/index.js'"],
-    ['out of the house', 'src/jws.ts', "import t from '../test/fixture.js'"],
-    ['a dependency that is none', 'src/jws.ts', "import { z } from 'zod'"],
+    ['up', 'src/token/jws.ts', "import { createVerifier } from '../verifier/verifier.js'"],
+    ['up, by type', 'src/token/jws.ts', "import type { Verifier } from '../verifier/verifier.js'"],
+    ['up, re-exported', 'src/token/jws.ts', "export * from '../guard/guard.js'"],
+    ['up, dynamic', 'src/token/jws.ts', "await import('../guard/guard.js')"],
+    ['up, on several lines', 'src/token/jws.ts', "import {\n  createGuard,\n} from '../guard/guard.js'"],
+    ['up, to the entry', 'src/guard/guard.ts', "import { userPool } from '../index.js'"],
+    ['up, from the ground', 'src/types.ts', "import { splitJws } from './token/jws.js'"],
+    ['up, into the tools', 'adapters/express.ts', "import '../src/devtools/local/server.js'"],
+    ['sideways', 'src/verifier/verifier.ts', "import '../credentials/credentials.js'"],
+    ['sideways, between entries', 'adapters/express.ts', "import '../src/testing/index.js'"],
+    ['sideways, into the tools', 'adapters/express.ts', "import '../src/devtools/inspect/inspect.js'"],
+    ['out of the house', 'src/token/jws.ts', "import t from '../../test/fixture.js'"],
+    ['a dependency that is none', 'src/token/jws.ts', "import { z } from 'zod'"],
     ['a framework at run time', 'adapters/express.ts', "import express from 'express'"],
     ['a file without a floor', 'src/helpers.ts', ''],
   ] as const
@@ -80,10 +87,12 @@ t.test('what is not allowed is seen', async t => {
     'a type of a framework is fine',
   )
   t.same(
-    violations('src/verifier.ts', "import { LRUCache } from 'lru-cache'\nimport './jws.js'"),
+    violations('src/verifier/verifier.ts', "import { LRUCache } from 'lru-cache'\nimport '../token/jws.js'"),
     [],
     'down is fine',
   )
+  t.same(violations('src/jwks/jwks.ts', "import './options.js'"), [], 'within a room is fine')
+  t.same(violations('src/types.ts', "import './errors.js'"), [], 'on the ground is fine')
   t.same(
     circles(
       new Map([
@@ -110,8 +119,10 @@ function violations(file: string, source: string): string[] {
     }
     const target = resolve(file, specifier)
     const to = floorOf(target)
-    const isInRoom = from === to && roomOf(file) !== undefined && roomOf(file) === roomOf(target)
-    return to > from || isInRoom ? [] : [`${file} (floor ${from}) imports ${target} (floor ${to})`]
+    const isInRoom = roomOf(file) === roomOf(target) || (ground.includes(file) && ground.includes(target))
+    return to > from || (to === from && isInRoom)
+      ? []
+      : [`${file} (floor ${from}) imports ${target} (floor ${to})`]
   })
 }
 
@@ -123,15 +134,23 @@ function imports(source: string) {
   }))
 }
 
-/** A file's own entry wins over that of its room. */
 function floorOf(file: string): number {
-  const name = floors.flat().includes(file) ? file : roomOf(file)
-  return floors.findIndex(names => names.some(other => other === name))
+  return floors.findIndex(rooms => rooms.some(room => isIn(file, room)))
 }
 
 function roomOf(file: string): string | undefined {
-  if (floors.flat().includes(file)) return undefined
-  return floors.flat().find(name => name.endsWith('/') && file.startsWith(name))
+  return floors.flat().find(room => isIn(file, room))
+}
+
+function isIn(file: string, room: string): boolean {
+  return file === room || file.startsWith(`${room}/`)
+}
+
+/** All that is loaded with a file, itself included. Types are not loaded, but what has them belongs there too. */
+function reachable(entry: string): string[] {
+  const found = new Set([entry])
+  for (const file of found) for (const next of neighbours(file, read(file))) found.add(next)
+  return [...found]
 }
 
 function neighbours(file: string, source: string): string[] {

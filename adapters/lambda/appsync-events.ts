@@ -1,6 +1,6 @@
-import type { Guard } from '../../src/guard.js'
+import type { Guard } from '../../src/guard/guard.js'
+import type { Policy } from '../../src/guard/policy.js'
 import { checkOptions } from '../../src/options.js'
-import type { Policy } from '../../src/policy.js'
 import type { JwtClaims } from '../../src/types.js'
 import { checkArguments } from '../protect.js'
 import { type AppSyncOptions, appSyncChecks, ask, longestContext, refused } from './appsync.js'

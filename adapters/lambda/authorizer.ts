@@ -1,4 +1,4 @@
-import type { Decision } from '../../src/guard.js'
+import type { Decision } from '../../src/guard/guard.js'
 import type { RequestView, VerifiedToken } from '../../src/types.js'
 import { eventHeader, type HttpEvent } from './event-view.js'
 

@@ -1,5 +1,5 @@
-import { isText, isTextList } from '../../src/claims.js'
-import { userPoolPrincipal } from '../../src/principal.js'
+import { userPoolPrincipal } from '../../src/issuers/principal.js'
+import { isText, isTextList } from '../../src/token/claims.js'
 import type { JwtClaims, Principal } from '../../src/types.js'
 
 /** Claims whose groups can be read in two ways. */

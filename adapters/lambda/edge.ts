@@ -1,6 +1,6 @@
 import type { CloudFrontRequest, CloudFrontRequestEvent, CloudFrontResultResponse } from 'aws-lambda'
-import type { Guard } from '../../src/guard.js'
-import type { Policy } from '../../src/policy.js'
+import type { Guard } from '../../src/guard/guard.js'
+import type { Policy } from '../../src/guard/policy.js'
 import type { JwtClaims, RequestView, VerifiedToken } from '../../src/types.js'
 import { checkArguments } from '../protect.js'
 

@@ -5,9 +5,9 @@ import type {
   APIGatewayRequestAuthorizerEventV2,
   APIGatewaySimpleAuthorizerWithContextResult,
 } from 'aws-lambda'
-import type { Guard } from '../../src/guard.js'
+import type { Guard } from '../../src/guard/guard.js'
+import { asking, type Policy, refusedBy } from '../../src/guard/policy.js'
 import { aFunction, anObject, checkOptions } from '../../src/options.js'
-import { asking, type Policy, refusedBy } from '../../src/policy.js'
 import type { Clock, JwtClaims, RequestView, VerifiedToken } from '../../src/types.js'
 import { checkArguments } from '../protect.js'
 import { authorizedBy, tokenAlone, tokenView } from './authorizer.js'

@@ -12,7 +12,7 @@
  *
  * It is more than 150 lines because the three parts, reading, ordering and compiling, are one argument.
  */
-import type { Policy } from '../../src/policy.js'
+import type { Policy } from '../../src/guard/policy.js'
 
 /** One method and one path of the `routes` option. */
 export interface Route {

@@ -1,6 +1,6 @@
 // Over 150 lines: half of it is the sentences of the findings.
 import { userPool } from '../issuers/user-pool.js'
-import type { KeySetError } from '../jwks/index.js'
+import type { KeySetError } from '../jwks/jwks.js'
 import type { KeySetFailure } from '../types.js'
 import type { Configuration } from './configuration.js'
 import { type Diagnosis, finding, fine } from './diagnosis.js'

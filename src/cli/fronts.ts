@@ -1,11 +1,15 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { parseArgs } from 'node:util'
-import { type Authorizer, startApiGateway } from '../local/api-gateway.js'
-import type { AuthorizerType } from '../local/authorizer-event.js'
-import { type LoadBalancerKey, startLoadBalancer, type Unauthenticated } from '../local/load-balancer.js'
-import type { Local } from '../local/local.js'
-import type { Routes } from '../local/server.js'
+import { type Authorizer, startApiGateway } from '../devtools/local/fronts/api-gateway.js'
+import type { AuthorizerType } from '../devtools/local/fronts/authorizer-event.js'
+import {
+  type LoadBalancerKey,
+  startLoadBalancer,
+  type Unauthenticated,
+} from '../devtools/local/fronts/load-balancer.js'
+import type { Local } from '../devtools/local/local.js'
+import type { Routes } from '../devtools/local/server.js'
 import type { Loopback } from '../testing/loopback.js'
 import { usageError } from './io.js'
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { checkInspectOptions, type InspectOptions, inspect } from '../inspect/index.js'
+import { checkInspectOptions, type InspectOptions, inspect } from '../devtools/inspect/inspect.js'
 import { userPool } from '../issuers/user-pool.js'
 import {
   type Configuration,

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import type { KeySetError } from '../jwks/index.js'
+import type { KeySetError } from '../jwks/jwks.js'
 import { configurationFlags, configurationHelp, readConfiguration } from './configuration.js'
 import { type FetchedKeySet, fetchKeySet, keySetUrls, sentenceOf } from './fetch-key-set.js'
 import { type Io, type Run, usageError } from './io.js'

@@ -1,6 +1,6 @@
-import type { Network, Report } from '../inspect/index.js'
-import { printable } from '../inspect/show.js'
-import type { KeySetEvent } from '../jwks/index.js'
+import type { Network, Report } from '../devtools/inspect/inspect.js'
+import { printable } from '../devtools/inspect/show.js'
+import type { KeySetEvent } from '../jwks/jwks.js'
 
 /** Returns a report as text in the order of reading: the verdict, what it is about, how to fix it, then all the rest. */
 export function printReport(report: Report): string {

@@ -1,5 +1,5 @@
 import { refusal } from '../errors.js'
-import { type KeyOptions, keyOptionChecks, keyPerUrl, keyUrl } from '../jwks/index.js'
+import { type KeyOptions, keyOptionChecks, keyPerUrl, keyUrl } from '../jwks/jwks.js'
 import { aString, listOf, type OptionCheck, type OptionChecks, oneOrMore, optionsIn } from '../options.js'
 import type { Algorithm, JwsHeader, JwtClaims, KeyResolver } from '../types.js'
 

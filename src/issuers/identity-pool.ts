@@ -1,9 +1,9 @@
-import { isText, isTextList } from '../claims.js'
-import { importKey } from '../crypto.js'
+import { importKey } from '../crypto/import-key.js'
 import { refusal } from '../errors.js'
-import { type KeySetOptions, keySet, keySetOptionChecks, keyUrl } from '../jwks/index.js'
+import { type KeySetOptions, keySet, keySetOptionChecks, keyUrl } from '../jwks/jwks.js'
+import { refusingTestKeys } from '../jwks/test-keys.js'
 import { aBoolean, checkOptions, type OptionCheck, optionsIn } from '../options.js'
-import { refusingTestKeys } from '../test-keys.js'
+import { isText, isTextList } from '../token/claims.js'
 import type { JwtClaims, Principal, Provider, TrustedIssuer } from '../types.js'
 
 /** The claims of an identity pool's OpenID token ("Identity pools authentication flow", Amazon Cognito Developer Guide). */

@@ -1,9 +1,7 @@
-import { isText } from '../claims.js'
 import { refusal } from '../errors.js'
-import { type GroupsFrom, groupsBy } from '../groups.js'
-import { parseJson } from '../json.js'
 import { aFunction, aString, checkOptions, listOf, oneOrMore } from '../options.js'
-import { providerOf } from '../principal.js'
+import { isText } from '../token/claims.js'
+import { parseJson } from '../token/json.js'
 import type { JwsHeader, JwtClaims, Principal, TrustedIssuer } from '../types.js'
 import {
   type Arn,
@@ -13,6 +11,8 @@ import {
   publicKeys,
   signedClaims,
 } from './front-door.js'
+import { type GroupsFrom, groupsBy } from './groups.js'
+import { providerOf } from './principal.js'
 
 /** The claims in `x-amzn-oidc-data`: what the issuer's user info says of the user. There are no groups and no scopes among a user pool's. */
 export interface LoadBalancerClaims extends JwtClaims {

@@ -1,6 +1,4 @@
-import { isText, isTextList } from '../claims.js'
 import { refusal } from '../errors.js'
-import { type GroupsFrom, groupsBy } from '../groups.js'
 import {
   discoveryUrl,
   type KeySetOptions,
@@ -8,7 +6,7 @@ import {
   keySetOptionChecks,
   keySetUrlIn,
   keyUrl,
-} from '../jwks/index.js'
+} from '../jwks/jwks.js'
 import {
   aFunction,
   aString,
@@ -19,9 +17,11 @@ import {
   optionsIn,
   someAlgorithms,
 } from '../options.js'
-import { scopesOf } from '../principal.js'
-import { aSchema, type ClaimsSchema, claimsBy } from '../schema.js'
+import { isText, isTextList } from '../token/claims.js'
 import type { Algorithm, JwtClaims, Principal, TrustedIssuer } from '../types.js'
+import { type GroupsFrom, groupsBy } from './groups.js'
+import { scopesOf } from './principal.js'
+import { aSchema, type ClaimsSchema, claimsBy } from './schema.js'
 
 /** The claims of an ID token (OpenID Connect Core 1.0 section 2) or of a JWT access token (RFC 9068 section 2.2). */
 export interface OidcClaims extends JwtClaims {

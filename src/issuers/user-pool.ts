@@ -1,9 +1,9 @@
 // Over 150 lines: the options and claims of user pools, with their documentation, are half of it.
-import { isText, isTextList } from '../claims.js'
-import { importKey } from '../crypto.js'
+
+import { importKey } from '../crypto/import-key.js'
 import { refusal } from '../errors.js'
-import { type GroupsFrom, groupsBy } from '../groups.js'
-import { type KeySetOptions, keySet, keySetOptionChecks, keyUrl } from '../jwks/index.js'
+import { type KeySetOptions, keySet, keySetOptionChecks, keyUrl } from '../jwks/jwks.js'
+import { refusingTestKeys } from '../jwks/test-keys.js'
 import {
   aBoolean,
   aFunction,
@@ -16,10 +16,11 @@ import {
   oneOrMore,
   optionsIn,
 } from '../options.js'
-import { userPoolPrincipal } from '../principal.js'
-import { aSchema, type ClaimsSchema, claimsBy } from '../schema.js'
-import { refusingTestKeys } from '../test-keys.js'
+import { isText, isTextList } from '../token/claims.js'
 import type { JwsHeader, JwtClaims, KeyResolver, TrustedIssuer } from '../types.js'
+import { type GroupsFrom, groupsBy } from './groups.js'
+import { userPoolPrincipal } from './principal.js'
+import { aSchema, type ClaimsSchema, claimsBy } from './schema.js'
 
 /** Cognito's two tokens for an API. The refresh token is not one: nobody but Cognito can read it. */
 export type TokenUse = 'access' | 'id'

@@ -1,6 +1,6 @@
-import { isText } from '../claims.js'
 import { refusal } from '../errors.js'
 import { checkOptions, listOf } from '../options.js'
+import { isText } from '../token/claims.js'
 import type { JwtClaims, TrustedIssuer } from '../types.js'
 import {
   type Arn,

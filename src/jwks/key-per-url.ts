@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { type ImportKey, importKey as importKeyHere } from '../crypto.js'
+import { type ImportKey, importKey as importKeyHere } from '../crypto/import-key.js'
 import { AuthError } from '../errors.js'
 import { aFunction, aString, checkOptions } from '../options.js'
 import type { Algorithm, KeyResolver, KeySetHealth } from '../types.js'

@@ -1,4 +1,4 @@
-import type { ImportKey } from '../crypto.js'
+import type { ImportKey } from '../crypto/import-key.js'
 import { isPending, whenAtHand } from '../maybe-promise.js'
 import type { Algorithm, MaybePromise, VerificationKey } from '../types.js'
 import { keySetError } from './failure.js'

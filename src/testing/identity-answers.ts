@@ -1,5 +1,5 @@
+import type { RoleReason } from '../credentials/role.js'
 import { issuerOf } from '../issuers/identity-pool.js'
-import type { RoleReason } from '../role.js'
 import { refused } from './login-check.js'
 
 /** What the token of an identity says. */

@@ -1,7 +1,7 @@
 // Over 150 lines: a quarter of it documents what a test can ask for.
 import { randomBytes, randomUUID } from 'node:crypto'
+import { chooseRole, type IdentityPoolRoles } from '../credentials/role.js'
 import { anObject, aString, checkOptions, type OptionChecks } from '../options.js'
-import { chooseRole, type IdentityPoolRoles } from '../role.js'
 import type { JwtClaims } from '../types.js'
 import { identityClaims, roleDenial } from './identity-answers.js'
 import { type AwsAnswer, awsError } from './initiate-auth.js'

@@ -86,7 +86,7 @@ const toBase64url = (value: bigint) => {
   return Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex').toString('base64url')
 }
 
-// The two primes of each stored key. Everybody can read them, so src/test-keys.ts knows them all and
+// The two primes of each stored key. Everybody can read them, so src/jwks/test-keys.ts knows them all and
 // userPool refuses them. Picked so that every kid holds `+`, `/` and `=`.
 const primes: readonly (readonly [p: string, q: string])[] = [
   [

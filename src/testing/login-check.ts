@@ -1,6 +1,6 @@
 import { userPool } from '../issuers/user-pool.js'
 import type { JwtClaims } from '../types.js'
-import { createVerifier } from '../verifier.js'
+import { createVerifier } from '../verifier/verifier.js'
 import type { TestIssuer } from './types.js'
 
 /** Returns a check of `Logins`: the claims of the one ID token in there, `undefined` when there is none. */

@@ -1,4 +1,4 @@
-import type { DecisionEvent } from '../guard.js'
+import type { DecisionEvent } from '../guard/guard.js'
 import type { RequestView } from '../types.js'
 
 /**

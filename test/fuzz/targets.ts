@@ -13,12 +13,12 @@ import {
   type VerifiedToken,
   webSocketProtocol,
 } from 'cognito-guard'
-import { nodeEngine } from '../../src/crypto-node.js'
-import { webEngine } from '../../src/crypto-web.js'
-import { nodeEncoding, webEncoding } from '../../src/encoding.js'
-import { parseJson } from '../../src/json.js'
-import type { ImportKey } from '../../src/jwk.js'
+import type { ImportKey } from '../../src/crypto/jwk.js'
+import { nodeEngine } from '../../src/crypto/node.js'
+import { webEngine } from '../../src/crypto/web.js'
 import { importKeySet, parseKeySet } from '../../src/jwks/key-set.js'
+import { nodeEncoding, webEncoding } from '../../src/token/encoding.js'
+import { parseJson } from '../../src/token/json.js'
 import type { Algorithm, VerificationKey } from '../../src/types.js'
 import {
   base64url,

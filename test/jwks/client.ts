@@ -1,5 +1,5 @@
 // A process of its own: for what a process trusts at its start, and for when it exits.
-import { type KeySetError, keySet } from '../../src/jwks/index.js'
+import { type KeySetError, keySet } from '../../src/jwks/jwks.js'
 import { signer } from './issuer-double.js'
 
 const [task, ...urls] = process.argv.slice(2)

@@ -13,8 +13,8 @@ import t, { type Test } from 'tap'
 import type { AuthError } from '../../src/errors.js'
 import { loadBalancer } from '../../src/issuers/load-balancer.js'
 import { userPool } from '../../src/issuers/user-pool.js'
-import { keyPerUrl } from '../../src/jwks/index.js'
-import { createVerifier } from '../../src/verifier.js'
+import { keyPerUrl } from '../../src/jwks/jwks.js'
+import { createVerifier } from '../../src/verifier/verifier.js'
 import { certificate } from './certificate.js'
 import {
   type Behaviour,

@@ -3,7 +3,7 @@ import http from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { type AuthError, isAuthError, refusal } from '../../src/errors.js'
-import { type KeySetError, type KeySetEvent, type KeySetSource, keySet } from '../../src/jwks/index.js'
+import { type KeySetError, type KeySetEvent, type KeySetSource, keySet } from '../../src/jwks/jwks.js'
 import type { KeyResolver, VerificationKey } from '../../src/types.js'
 import { clocks } from './issuer-double.js'
 

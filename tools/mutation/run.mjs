@@ -7,19 +7,19 @@ import { root, run } from '../../scripts/ensure-installed.mjs'
 
 // The sources that decide who gets in, each with the tests that are about it, the quick ones first.
 const sources = {
-  json: ['jws'],
-  encoding: ['jws', 'crypto'],
-  jws: ['jws', 'verifier'],
-  jwk: ['crypto'],
-  'crypto-node': ['crypto'],
-  'crypto-web': ['crypto'],
-  claims: ['user-pool', 'verifier', 'adversarial'],
-  'issuers/user-pool': ['user-pool', 'issuers/issuers'],
-  'verified-tokens': ['verifier'],
-  verifier: ['verifier', 'issuers/issuers', 'cache'],
-  'token-source': ['token-source'],
-  policy: ['policy', 'credentials'],
-  guard: ['guard', 'credentials'],
+  'token/json': ['token/jws'],
+  'token/encoding': ['token/jws', 'crypto/crypto'],
+  'token/jws': ['token/jws', 'verifier/verifier'],
+  'token/claims': ['issuers/user-pool', 'verifier/verifier', 'adversarial'],
+  'crypto/jwk': ['crypto/crypto'],
+  'crypto/node': ['crypto/crypto'],
+  'crypto/web': ['crypto/crypto'],
+  'issuers/user-pool': ['issuers/user-pool', 'issuers/issuers'],
+  'verifier/verified-tokens': ['verifier/verifier'],
+  'verifier/verifier': ['verifier/verifier', 'issuers/issuers', 'verifier/cache'],
+  'guard/token-source': ['guard/token-source'],
+  'guard/policy': ['guard/policy', 'credentials/credentials'],
+  'guard/guard': ['guard/guard', 'credentials/credentials'],
 }
 
 const here = fileURLToPath(new URL('.', import.meta.url))
@@ -46,8 +46,8 @@ for (const { name, killed, survived } of [...scores, total(scores)]) {
 }
 
 function mutate(name) {
-  const report = `${here}reports/${name.replace('/', '-')}.json`
-  const config = `${here}reports/${name.replace('/', '-')}.config.json`
+  const report = `${here}reports/${name.replaceAll('/', '-')}.json`
+  const config = `${here}reports/${name.replaceAll('/', '-')}.config.json`
   const options = {
     mutate: [`dist/src/${name}.js`],
     testRunner: 'tap',

@@ -1,0 +1,108 @@
+import type { Algorithm, VerificationKey } from '../types.js'
+import { type ImportKey, usableJwk } from './jwk.js'
+import { turn } from './turn.js'
+
+type NodeCrypto = typeof import('node:crypto')
+type KeyObject = import('node:crypto').KeyObject
+
+/** Returns how to import keys with node:crypto, which verifies at once; `undefined` on a runtime without it. */
+export function nodeEngine(): ImportKey | undefined {
+  const crypto = globalThis.process?.getBuiltinModule?.('node:crypto')
+  return crypto && ((source, algorithm) => bind(crypto, publicKey(crypto, source, algorithm), algorithm))
+}
+
+function publicKey(crypto: NodeCrypto, source: unknown, algorithm: Algorithm): KeyObject {
+  const entry = typeof source === 'string' ? jwkOfPem(crypto, source) : source
+  return crypto.createPublicKey({ key: { ...usableJwk(entry, algorithm) }, format: 'jwk' })
+}
+
+/** One block and nothing beside it: a private key, a certificate or a web page is not a public key. */
+function jwkOfPem(crypto: NodeCrypto, pem: string): unknown {
+  if (!publicKeyBlock.test(pem)) throw new TypeError('the text is not one PEM block "PUBLIC KEY"')
+  return crypto.createPublicKey(pem).export({ format: 'jwk' })
+}
+
+/** A key bound to an algorithm, in the forms that verify fastest at once and on the thread pool. */
+function bind(crypto: NodeCrypto, key: KeyObject, algorithm: Algorithm): VerificationKey {
+  const { hash, options, toNative } = formOf(crypto, key, algorithm)
+  // A bare key beats one in an object of options by far on some releases, and createVerify beats crypto.verify by a little on all.
+  const form = options ? { key, ...options } : key
+  const atOnce = (input: Uint8Array, signature: Uint8Array) =>
+    hash && !options
+      ? crypto.createVerify(hash).update(input).verify(key, signature)
+      : crypto.verify(hash, input, form, signature)
+  const onThreadPool = (input: Uint8Array, signature: Uint8Array) =>
+    new Promise<boolean>((resolve, reject) => {
+      crypto.verify(hash, input, form, signature, (error, isGenuine) =>
+        /* c8 ignore next -- a key that was imported verifies; were it otherwise, it would be a fault and not a forgery */
+        error ? reject(error) : resolve(isGenuine),
+      )
+    })
+  return {
+    algorithm,
+    // The thread pool gets copies, which Node makes before it returns.
+    isImmediate: true,
+    verify(input, signature, canWait = false) {
+      const native = toNative ? toNative(signature) : signature
+      if (!native) return false
+      return canWait && turn.isFull() ? turn.spill(onThreadPool(input, native)) : atOnce(input, native)
+    },
+  }
+}
+
+function formOf(crypto: NodeCrypto, key: KeyObject, algorithm: Algorithm) {
+  const hash = `sha${algorithm.slice(2)}`
+  switch (algorithm.slice(0, 2)) {
+    case 'RS':
+      return { hash }
+    case 'ES':
+      return { hash, toNative: toDer(ecdsaLengths[algorithm as keyof typeof ecdsaLengths]) }
+    case 'PS':
+      return {
+        hash,
+        options: {
+          padding: crypto.constants.RSA_PKCS1_PSS_PADDING,
+          saltLength: Number(algorithm.slice(2)) / 8,
+        },
+        toNative: ofLength((key.asymmetricKeyDetails as { modulusLength: number }).modulusLength / 8),
+      }
+    default:
+      return { hash: null }
+  }
+}
+
+/** RFC 8017 section 8.1.2, step 1. OpenSSL leaves it out for PSS: a signature without its leading zeros would be a second spelling. */
+const ofLength =
+  (length: number) =>
+  (signature: Uint8Array): Uint8Array | undefined =>
+    signature.length === Math.ceil(length) ? signature : undefined
+
+/**
+ * An ECDSA signature of two numbers side by side (RFC 7518 section 3.4) as the DER that OpenSSL works with (RFC 3279 section 2.2.3).
+ * Asked to convert it itself, some releases take half as long again for the whole verification.
+ */
+const toDer =
+  (length: number) =>
+  (signature: Uint8Array): Uint8Array | undefined => {
+    if (signature.length !== length) return undefined
+    const numbers = [
+      ...derInteger(signature.subarray(0, length / 2)),
+      ...derInteger(signature.subarray(length / 2)),
+    ]
+    return Uint8Array.from(
+      numbers.length < 0x80 ? [0x30, numbers.length, ...numbers] : [0x30, 0x81, numbers.length, ...numbers],
+    )
+  }
+
+function derInteger(bytes: Uint8Array): number[] {
+  const first = bytes.findIndex(byte => byte !== 0)
+  if (first < 0) return [0x02, 1, 0]
+  const sign = (bytes[first] as number) >= 0x80 ? [0] : []
+  return [0x02, bytes.length - first + sign.length, ...sign, ...bytes.subarray(first)]
+}
+
+/** RFC 7518 section 3.4. */
+const ecdsaLengths = { ES256: 64, ES384: 96, ES512: 132 }
+
+const publicKeyBlock =
+  /^-----BEGIN PUBLIC KEY-----\r?\n(?:[A-Za-z0-9+/]+={0,2}\r?\n)+-----END PUBLIC KEY-----\s*$/

@@ -1,0 +1,42 @@
+import type { Algorithm, VerificationKey } from '../types.js'
+import { type ImportKey, usableJwk } from './jwk.js'
+
+type CryptoKey = import('node:crypto').webcrypto.CryptoKey
+
+/** Imports keys with WebCrypto, by way of jose, which is only loaded then. */
+export const webEngine: ImportKey = async (source, algorithm) => {
+  const jose = await import('jose')
+  const entry =
+    typeof source === 'string'
+      ? await jose.exportJWK(await jose.importSPKI(source, algorithm, { extractable: true }))
+      : source
+  const key = (await jose.importJWK({ ...usableJwk(entry, algorithm) }, algorithm)) as CryptoKey
+  return bind(key, algorithm)
+}
+
+function bind(key: CryptoKey, algorithm: Algorithm): VerificationKey {
+  const how = parameters(algorithm)
+  const { modulusLength } = key.algorithm as { modulusLength?: number }
+  // RFC 8017 section 8.1.2, step 1: OpenSSL leaves it out for PSS
+  const length = modulusLength && Math.ceil(modulusLength / 8)
+  return {
+    algorithm,
+    verify: async (input, signature) =>
+      (length === undefined || signature.length === length) &&
+      crypto.subtle.verify(how, key, signature, input),
+  }
+}
+
+function parameters(algorithm: Algorithm) {
+  const hash = `SHA-${algorithm.slice(2)}`
+  switch (algorithm.slice(0, 2)) {
+    case 'RS':
+      return { name: 'RSASSA-PKCS1-v1_5' }
+    case 'PS':
+      return { name: 'RSA-PSS', saltLength: Number(algorithm.slice(2)) / 8 }
+    case 'ES':
+      return { name: 'ECDSA', hash }
+    default:
+      return { name: 'Ed25519' }
+  }
+}

@@ -1,0 +1,79 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { nodeRequestView, refuse } from '../../../adapters/node-http.js'
+import { createGuard, type DecisionEvent } from '../../guard/guard.js'
+import { hasScope, inGroup, isUser, type Policy } from '../../guard/policy.js'
+import { type UserPoolOptions, userPool } from '../../issuers/user-pool.js'
+import type { Clock, RequestView } from '../../types.js'
+import { createVerifier } from '../../verifier/verifier.js'
+import { listen } from '../local/http.js'
+
+/** What the demo's API is made with. */
+interface ApiOptions {
+  readonly pool: UserPoolOptions
+  readonly clock: Clock
+  /** Whose page may call it. */
+  readonly origin: string
+  readonly onDecision?: (event: DecisionEvent, request: RequestView) => void
+}
+
+export type Api = Awaited<ReturnType<typeof startApi>>
+
+/** Resolves to an API of three routes on loopback, with a verifier of its own that knows no keys yet. */
+export async function startApi({ pool, clock, origin, onDecision }: ApiOptions) {
+  let reason = ''
+  const verifier = createVerifier({ issuers: [userPool(pool)], clock })
+  const guard = createGuard({
+    verifier,
+    explain: true,
+    onDecision(event, request) {
+      reason = event.code ?? 'authorized'
+      onDecision?.(event, request)
+    },
+  })
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    allowPage(response, origin)
+    if (request.method === 'OPTIONS') return void response.writeHead(204).end()
+    const policy = routes[request.url as string]
+    if (!policy) return void response.writeHead(404).end()
+    const decision = await guard(nodeRequestView(request), policy)
+    if (!decision.authorized) return refuse(response, decision)
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify(decision.auth.principal))
+  }
+
+  const server = await listen((request, response) => void handle(request, response), 0)
+  return {
+    url: server.url,
+    /** The answer to a request, with the reason that only the API knows. */
+    async get(path: string, token?: string): Promise<Answer> {
+      const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` }
+      const response = await fetch(server.url + path, { headers })
+      await response.arrayBuffer()
+      return { status: response.status, reason }
+    },
+    close() {
+      verifier.close()
+      return server.close()
+    },
+  }
+}
+
+/** What the API says to a request. */
+export interface Answer {
+  readonly status: number
+  /** The code that `onDecision` is told, or `authorized`. */
+  readonly reason: string
+}
+
+/** Refusals too carry these: without them a browser shows a page no status at all. */
+function allowPage(response: ServerResponse, origin: string): void {
+  response.setHeader('access-control-allow-origin', origin)
+  response.setHeader('access-control-allow-headers', 'authorization')
+}
+
+const routes: Readonly<Record<string, Policy>> = {
+  '/me': isUser,
+  '/orders': hasScope('orders/read'),
+  '/admin': inGroup('admin'),
+}

@@ -1,0 +1,107 @@
+import {
+  bearer,
+  firstOf,
+  headerToken,
+  queryToken,
+  type TokenSource,
+  webSocketProtocol,
+} from '../../guard/token-source.js'
+import type { Json } from './decode.js'
+import { type Header, headerInput, type Input, view } from './header-input.js'
+import type { Finding } from './types.js'
+
+/** Returns what an event is. The shapes are those of the guides of API Gateway, AppSync, Lambda, CloudFront and Elastic Load Balancing. */
+export function eventInput(event: Json, prefersData: boolean): Input {
+  const context = objectIn(event, 'requestContext')
+  const { authorizationToken } = event
+  if (typeof authorizationToken === 'string') {
+    const name =
+      authorizerNames.find(([, is]) => is(event, context))?.[0] ?? 'the event of an AppSync authorizer'
+    const source: TokenSource = /^bearer\b/i.test(authorizationToken)
+      ? bearer()
+      : headerToken('authorization')
+    return { name, request: view([['authorization', authorizationToken]]), source, findings: [] }
+  }
+  const edge = objectIn(objectIn(firstIn(event, 'Records'), 'cf'), 'request')
+  const headers = [event, objectIn(event, 'request'), edge].flatMap(headersIn)
+  const name = eventNames.find(([, is]) => is(event, context))?.[0]
+  if (name === undefined) return answerInput(event)
+  const authorizer = objectIn(context, 'authorizer')
+  const hasClaims = 'claims' in authorizer || 'claims' in objectIn(authorizer, 'jwt')
+  const findings = hasClaims ? [textClaims] : []
+  if (name.includes('WebSocket')) {
+    const query = new URLSearchParams(objectIn(event, 'queryStringParameters') as Record<string, string>)
+    const source = firstOf(bearer(), webSocketProtocol(), queryToken(), queryToken('token'))
+    return { name, request: view(headers, `?${query.toString()}`), source, findings }
+  }
+  return { ...headerInput(name, headers, prefersData), findings }
+}
+
+/** What a sign-in is answered: by /oauth2/token, or by InitiateAuth. */
+function answerInput(answer: Json): Input {
+  const token = answer.access_token ?? objectIn(answer, 'AuthenticationResult').AccessToken
+  const isAnswer = typeof token === 'string'
+  return {
+    name: isAnswer ? 'the answer to a sign-in; its access token' : 'JSON, but no event',
+    request: view([]),
+    source: () => (isAnswer ? token : undefined),
+    findings: [],
+  }
+}
+
+const textClaims: Finding = {
+  what: 'The event holds claims that API Gateway has checked and made into texts: groups are "[a b]" or "a,b" there, dates are words.',
+  fix: 'Take what the library makes of the event, or verify the token in its header; do not take those texts apart.',
+}
+
+type Is = (event: Json, context: Json) => boolean
+
+const authorizerNames: readonly (readonly [string, Is])[] = [
+  ['the event of a REST API authorizer (TOKEN)', ({ type }) => type === 'TOKEN'],
+  ['the event of an HTTP API authorizer (payload 1.0)', ({ version }) => version === '1.0'],
+  [
+    'the event of an AppSync Events authorizer',
+    (_, { operation }) => typeof operation === 'string' && operation.startsWith('EVENT_'),
+  ],
+]
+
+const eventNames: readonly (readonly [string, Is])[] = [
+  [
+    'the event of a WebSocket API',
+    (_, { routeKey, connectionId }) => routeKey === '$connect' || !!connectionId,
+  ],
+  ['the event of a REST API authorizer (REQUEST)', ({ type, version }) => type === 'REQUEST' && !version],
+  [
+    'the event of an HTTP API authorizer (payload 2.0)',
+    ({ type, version }) => type === 'REQUEST' && version === '2.0',
+  ],
+  ['the event of a load balancer', (_, context) => 'elb' in context],
+  ['the event of VPC Lattice', (_, context) => 'serviceNetworkArn' in context],
+  [
+    'the event of a function URL',
+    (_, { domainName }) => typeof domainName === 'string' && domainName.includes('.lambda-url.'),
+  ],
+  ['the event of an HTTP API', (event, context) => 'http' in context || event.version === '1.0'],
+  ['the event of a REST API', ({ httpMethod }) => typeof httpMethod === 'string'],
+  ['the event of Lambda@Edge', ({ Records }) => Array.isArray(Records)],
+  ['the context of an AppSync resolver', event => 'identity' in event && 'request' in event],
+]
+
+/** The headers of an event: one value or a list for each, or CloudFront's pairs; where an event has both maps, the lists are whole. */
+function headersIn(event: Json): Header[] {
+  const lists = objectIn(event, 'multiValueHeaders')
+  const headers = Object.keys(lists).length > 0 ? lists : objectIn(event, 'headers')
+  return Object.entries(headers).flatMap(([name, value]) =>
+    [value].flat().flatMap(each => {
+      const text = (each as { value?: unknown } | null)?.value ?? each
+      return typeof text === 'string' ? [[name.toLowerCase(), text] as const] : []
+    }),
+  )
+}
+
+function objectIn(parent: Json, name: string): Json {
+  const value = parent[name]
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {}
+}
+
+const firstIn = (parent: Json, name: string): Json => objectIn({ first: [parent[name]].flat()[0] }, 'first')

@@ -1,0 +1,105 @@
+import type { Algorithm, JwsHeader, JwtClaims, TrustedIssuer } from '../../types.js'
+import { issOf } from '../../verifier/candidates.js'
+import type { Configured } from './api.js'
+import { type CheckContext, check, known, objectCheck, unreadable } from './checks.js'
+import { type Decoded, type Json, textOf } from './decode.js'
+import { poolIssuer } from './facts.js'
+import { refusalOf } from './outcome.js'
+import { either, poolChecks, unconfigured } from './pool-checks.js'
+import type { Show } from './show.js'
+import type { Check, InspectOptions } from './types.js'
+
+/** The checks of a token's issuer, and what they come to. */
+interface IssuerChecks {
+  readonly checks: readonly Check[]
+  /** The issuer that the token names, when it is configured and signs like this. */
+  readonly issuer: TrustedIssuer | undefined
+  /** The claims as the issuer takes them, or as they stand in the token when it does not. */
+  readonly claims: Json | undefined
+}
+
+/** Returns the checks from the algorithm to those of the issuer itself, in the order of the verifier. */
+export function issuerChecks(
+  token: string,
+  decoded: Decoded,
+  issuers: readonly Configured[],
+  { userPool }: InspectOptions,
+  context: CheckContext,
+): IssuerChecks {
+  // Over 40 lines: one check after the other, each with what to do about it.
+  const { header, claims } = decoded
+  const { show } = context
+  const alg = header?.alg as Algorithm
+  const iss = claims && issOf((header ?? {}) as JwsHeader, claims as unknown as JwtClaims)
+  const algorithms = [...new Set(issuers.flatMap(({ issuer }) => issuer.algorithms))]
+  const named = issuers.filter(({ issuer }) => issuer.issuers.includes(iss as string))
+  const own = named.find(({ issuer }) => issuer.algorithms.includes(alg))
+  const isConfigured = issuers.length > 0
+  const common = [
+    check(
+      'algorithm',
+      isConfigured && header ? algorithms.includes(alg) : undefined,
+      isConfigured ? algorithms.join(' or ') : unconfigured,
+      header ? known(alg, show) : unreadable,
+      'ERR_TOKEN_ALGORITHM',
+      'None of the issuers signs like this: somebody else has made this token.',
+    ),
+    objectCheck('claims', claims),
+    check(
+      'issuer',
+      isConfigured && claims ? named.length > 0 : undefined,
+      isConfigured
+        ? either(
+            issuers.flatMap(({ issuer }) => issuer.issuers),
+            show,
+          )
+        : unconfigured,
+      claims ? show(iss) : unreadable,
+      'ERR_TOKEN_ISSUER',
+      issuerFix(iss, show),
+    ),
+    ...(own || named.length === 0 ? [] : [ofOtherAlgorithm(named, alg, show)]),
+    ...(own?.issuer.padding === 'required' ? [paddingCheck(token)] : []),
+  ]
+  if (!own || own.isUserPool)
+    return { checks: [...common, ...poolChecks(decoded, userPool, context)], issuer: own?.issuer, claims }
+  const { issuer } = own
+  let validated = claims
+  const refusal = refusalOf(() => {
+    validated = issuer.validate(header as JwsHeader, claims as unknown as JwtClaims)
+  })
+  const its = check(
+    'checks of the issuer',
+    refusal === undefined,
+    'signer, client, audience and claims as configured',
+    refusal?.message ?? 'as expected',
+    refusal?.code ?? 'ERR_TOKEN_CLAIM',
+    refusal?.hint,
+  )
+  return { checks: [...common, its], issuer, claims: validated }
+}
+
+const ofOtherAlgorithm = (named: readonly Configured[], alg: string, show: Show) =>
+  check(
+    'algorithm of the issuer',
+    false,
+    either(
+      named.flatMap(({ issuer }) => issuer.algorithms),
+      String,
+    ),
+    known(alg, show),
+    'ERR_TOKEN_ALGORITHM',
+  )
+
+/** A token has one spelling: load balancers sign with padding. One of another issuer is mended before it comes here. */
+const paddingCheck = (token: string) =>
+  check('padding', token.includes('='), 'some', token.includes('=') ? 'some' : 'none', 'ERR_TOKEN_MALFORMED')
+
+function issuerFix(iss: unknown, show: Show): string {
+  const [, pool] = poolIssuer.exec(textOf(iss)) ?? []
+  if (pool)
+    return `The token is of the user pool ${show(pool)}. Sign in to the one that is configured, or configure this one if the API is to trust it.`
+  return /\/\/[^/]*amazoncognito\.com|\/$/.test(textOf(iss))
+    ? 'An issuer is neither a domain of managed login nor has it a slash at its end: something else has made this token.'
+    : 'No user pool has issued this token. Take the access token that Cognito gives to the app.'
+}

@@ -1,0 +1,102 @@
+import type { AuthErrorCode } from '../../errors.js'
+import type { IdentityPoolOptions } from '../../issuers/identity-pool.js'
+import type { LoadBalancerOptions } from '../../issuers/load-balancer.js'
+import type { TokenUse, UserPoolOptions } from '../../issuers/user-pool.js'
+import type { KeySetEvent } from '../../jwks/jwks.js'
+import type { Clock } from '../../types.js'
+import type { Json } from './decode.js'
+
+/** What tokens are compared with. */
+export interface InspectOptions {
+  /** The options of `userPool`. Without them a token can be described and refused for its form, never accepted. */
+  readonly userPool?: UserPoolOptions<TokenUse> | undefined
+  /** The options of `identityPool`, when its OpenID tokens are accepted. */
+  readonly identityPool?: IdentityPoolOptions | undefined
+  /** The options of `loadBalancer`, when an Application Load Balancer authenticates users. */
+  readonly loadBalancer?: LoadBalancerOptions | undefined
+  /** As of `createVerifier`. Default 5. */
+  readonly clockTolerance?: number | undefined
+  /** Whether keys may be fetched, as `userPool` would. Default `false`: only a key set at hand (`userPool.jwks`) is used. */
+  readonly network?: boolean | undefined
+  /** Whether the report may be shared: no token, no claim value that tells who or whose it is. Default `false`. */
+  readonly redact?: boolean | undefined
+  /** Default `Date`. */
+  readonly clock?: Clock | undefined
+}
+
+/** What an API with this configuration does with a token. */
+export interface Outcome {
+  /** `unknown`: it cannot be told from here. */
+  readonly verdict: 'accepted' | 'refused' | 'unknown'
+  /** Why a token is refused, or why nobody can tell: the code of the library. */
+  readonly code?: AuthErrorCode
+  /** The same in a sentence. */
+  readonly message: string
+}
+
+/** What {@link inspect} finds out. Plain data: JSON.stringify keeps all of it. */
+export interface Report extends Outcome {
+  /** What the input is: a token by itself, a header, the event of a service. */
+  readonly input: string
+  readonly kind: TokenKind
+  /** What the token is, and what it is for. */
+  readonly description: string
+  /** Who and what the token speaks for. Nothing of it is verified unless the verdict is `accepted`. */
+  readonly facts: readonly Fact[]
+  /** What was done to the token on its way, and other things to know. */
+  readonly findings: readonly Finding[]
+  /** Every check of verification, in its order. Of a damaged token: the checks of the token in it. */
+  readonly checks: readonly Check[]
+  /** When the token was damaged and could be mended: what would become of it. */
+  readonly mended?: Outcome
+  /** What the network did. Only when keys may be fetched. */
+  readonly network?: Network
+  /** What is in the token. Not in a report to share. */
+  readonly token?: { readonly header: Json | undefined; readonly claims: Json | undefined }
+}
+
+/** What a text turns out to be. */
+export type TokenKind =
+  | 'access'
+  | 'machine'
+  | 'id'
+  | 'refresh'
+  | 'load-balancer'
+  | 'verified-access'
+  | 'identity-pool'
+  | 'other-issuer'
+  | 'encrypted'
+  | 'authorization-code'
+  | 'opaque'
+  | 'truncated'
+  | 'none'
+
+/** Something that a token says. */
+export interface Fact {
+  readonly name: string
+  readonly value: string
+}
+
+/** Something to know, and how to mend it. */
+export interface Finding {
+  readonly what: string
+  readonly fix: string
+}
+
+/** One check of verification. */
+export interface Check {
+  readonly name: string
+  /** `open`: it could not be made. */
+  readonly result: 'passed' | 'failed' | 'open'
+  readonly expected: string
+  readonly actual: string
+  /** What the library refuses a token with that fails this check, and how to mend it. */
+  readonly code?: AuthErrorCode
+  readonly fix?: string
+}
+
+/** What fetching the keys was like. */
+export interface Network {
+  readonly milliseconds: number
+  readonly events: readonly KeySetEvent[]
+}

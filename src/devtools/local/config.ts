@@ -1,0 +1,144 @@
+import {
+  aBoolean,
+  aCount,
+  anObject,
+  aString,
+  checkOptions,
+  type OptionCheck,
+  type OptionChecks,
+  oneOf,
+} from '../../options.js'
+import { strings } from '../../testing/token-options.js'
+import { defaultConfig } from './default-config.js'
+import type { LocalConfig } from './types.js'
+import { isAttribute } from './user-pool/attributes.js'
+
+/**
+ * The configuration that a file's JSON means, with the defaults for what it leaves out.
+ *
+ * @param source the name of the file, for what is said about it
+ * @throws TypeError naming the file and the place in it
+ */
+export function parseConfig(document: unknown, source: string): LocalConfig {
+  checkOptions(source, document, configChecks)
+  const given = document as Partial<LocalConfig>
+  const config = {
+    ...defaultConfig,
+    ...given,
+    lifetimes: { ...defaultConfig.lifetimes, ...given.lifetimes },
+    identityPool: { ...defaultConfig.identityPool, ...given.identityPool },
+  }
+  checkOptions(`${source}: lifetimes`, config.lifetimes, lifetimeChecks)
+  checkOptions(`${source}: identityPool`, config.identityPool, identityPoolChecks)
+  for (const [list, checks] of Object.entries(entryChecks)) {
+    for (const [index, entry] of (config[list as keyof typeof entryChecks] as readonly object[]).entries())
+      checkOptions(`${source}: ${list}[${index}]`, entry, checks)
+  }
+  for (const [index, { users = [] }] of config.identityProviders.entries())
+    for (const [at, user] of users.entries())
+      checkOptions(`${source}: identityProviders[${index}]: users[${at}]`, user, providerUserChecks)
+  checkReferences(config, source)
+  return config
+}
+
+/** What names something else in the file must name something that is there. */
+function checkReferences(config: LocalConfig, source: string): void {
+  const groups = config.groups.map(({ name }) => name)
+  for (const [index, user] of config.users.entries()) {
+    const unknown = user.groups?.find(group => !groups.includes(group))
+    if (unknown) throw new TypeError(`${source}: users[${index}]: groups names ${unknown}, which is no group`)
+  }
+  const scopes = allScopes(config)
+  for (const [index, client] of config.clients.entries()) {
+    const unknown = client.scopes?.find(scope => !scopes.includes(scope))
+    if (unknown)
+      throw new TypeError(`${source}: clients[${index}]: scopes names ${unknown}, which is no scope`)
+  }
+}
+
+/** Every scope that a client may be given. */
+export const allScopes = ({ resourceServers }: LocalConfig): string[] => [
+  ...userScopes,
+  ...resourceServers.flatMap(({ identifier, scopes }) => scopes.map(scope => `${identifier}/${scope}`)),
+]
+
+/** The scopes of Cognito itself. */
+export const userScopes = ['openid', 'email', 'phone', 'profile', 'aws.cognito.signin.user.admin'] as const
+
+const providerTypes = ['SAML', 'OIDC', 'Google', 'Facebook', 'LoginWithAmazon', 'SignInWithApple']
+
+const aList: OptionCheck = value => (Array.isArray(value) ? undefined : 'must be a list')
+
+const attributes: OptionCheck = value => {
+  if (anObject(value)) return anObject(value)
+  for (const [name, each] of Object.entries(value as object)) {
+    if (!isAttribute(name)) return `has ${name}, which is neither a standard attribute nor a custom: one`
+    if (typeof each !== 'string') return 'must hold strings only: so do the attributes of Cognito'
+  }
+  return undefined
+}
+
+const matching =
+  (pattern: RegExp, description: string): OptionCheck =>
+  value =>
+    typeof value === 'string' && pattern.test(value) ? undefined : `must be ${description}`
+
+const aUrl: OptionCheck = value => (URL.canParse(String(value)) ? undefined : 'must be a URL')
+
+const configChecks: OptionChecks = {
+  'userPoolId?': matching(
+    /^[a-z]+(-[a-z]+)+-\d_[0-9A-Za-z]{1,45}$/,
+    'a region, "_" and letters or digits, such as us-east-1_LOCALDEV0',
+  ),
+  'issuer?': oneOf('original', 'updated', 'local'),
+  'lifetimes?': anObject,
+  'groups?': aList,
+  'users?': aList,
+  'clients?': aList,
+  'resourceServers?': aList,
+  'identityProviders?': aList,
+  'identityPool?': anObject,
+}
+
+const lifetimeChecks: OptionChecks = {
+  access: aCount(1, 86_400),
+  id: aCount(1, 86_400),
+  refresh: aCount(1, 315_360_000),
+}
+
+const identityPoolChecks: OptionChecks = {
+  identityPoolId: matching(/^[\w-]+:[0-9a-f-]+$/, 'a region, ":" and a UUID'),
+  accountId: matching(/^\d{12}$/, 'twelve digits'),
+  allowGuests: aBoolean,
+  roles: anObject,
+  roleMappings: anObject,
+}
+
+const providerUserChecks: OptionChecks = { userId: aString, 'attributes?': attributes }
+
+const entryChecks = {
+  groups: { name: aString, 'precedence?': aCount(0, 2 ** 31), 'role?': aString },
+  users: {
+    username: aString,
+    password: aString,
+    'groups?': strings,
+    'scopes?': strings,
+    'attributes?': attributes,
+  },
+  clients: {
+    clientId: matching(/^[\w+]{1,128}$/, 'letters, digits, "_" and "+"'),
+    'secret?': aString,
+    'callbackUrls?': strings,
+    'scopes?': strings,
+    'refreshTokenRotation?': aBoolean,
+  },
+  resourceServers: { identifier: aString, scopes: strings },
+  identityProviders: {
+    name: matching(/^[^_\s][^_]{0,31}$/, 'at most 32 characters without "_"'),
+    type: oneOf(...providerTypes),
+    'issuer?': aUrl,
+    'clientId?': aString,
+    'clientSecret?': aString,
+    'users?': aList,
+  },
+} as const satisfies Record<string, OptionChecks>

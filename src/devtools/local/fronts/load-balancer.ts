@@ -1,0 +1,130 @@
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { signPadded } from '../../../testing/load-balancer.js'
+import type { Loopback } from '../../../testing/loopback.js'
+import { listen } from '../http.js'
+import type { Local } from '../local.js'
+import { userInfo } from '../oauth/user-info.js'
+import type { Session } from '../user-pool/sessions.js'
+import { issueTokens, type TokenSet } from '../user-pool/tokens.js'
+import { forward } from './proxy.js'
+
+/** A load balancer in front of an app on this machine. */
+interface LocalLoadBalancer extends Loopback {
+  /** `signer` of what it signs. */
+  readonly arn: string
+}
+
+/** What happens to a request of nobody (`OnUnauthenticatedRequest` of the action `authenticate-cognito`). */
+export type Unauthenticated = 'authenticate' | 'allow' | 'deny'
+
+/** The key that a load balancer signs with. */
+export interface LoadBalancerKey {
+  readonly kid: string
+  readonly privateKey: ReturnType<typeof newKeyPair>['privateKey']
+  /** What it publishes. */
+  readonly pem: string
+}
+
+/** A new key. */
+export function newLoadBalancerKey(): LoadBalancerKey {
+  const { privateKey, publicKey } = newKeyPair()
+  return {
+    kid: randomUUID(),
+    privateKey,
+    pem: publicKey.export({ type: 'spki', format: 'pem' }) as string,
+  }
+}
+
+/**
+ * Resolves to a load balancer on loopback that signs users in at the local Cognito, and tells the app behind it who they are,
+ * in the three headers of AWS. A client cannot send these itself.
+ * Source: "Authenticate users using an Application Load Balancer", Elastic Load Balancing guide.
+ */
+export async function startLoadBalancer(
+  local: Local,
+  key: LoadBalancerKey,
+  { appPort, port, unauthenticated }: { appPort: number; port: number; unauthenticated: Unauthenticated },
+): Promise<LocalLoadBalancer> {
+  // Over 40 lines: its functions share the sessions.
+  const arn = `arn:aws:elasticloadbalancing:us-east-1:${local.config.identityPool.accountId}:loadbalancer/app/local/0123456789abcdef`
+  const pending = new Map<string, string>()
+  const signedIn = new Map<string, { readonly session: Session; tokens: TokenSet; until: number }>()
+
+  function handle(request: IncomingMessage, response: ServerResponse): void {
+    const url = new URL(`http://${request.headers.host}${request.url}`)
+    if (url.pathname === callbackPath) return callback(url, response)
+    const session = sessionOf(request.headers.cookie)
+    if (session || unauthenticated === 'allow')
+      return forward(request, response, appPort, /^x-amzn-oidc-/, session ? headersFor(session) : {})
+    if (unauthenticated === 'deny') return void response.writeHead(401).end()
+    const state = randomUUID()
+    pending.set(state, url.href)
+    redirect(response, `${local.url}/oauth2/authorize?${authorization(local, url, state)}`)
+  }
+
+  function callback(url: URL, response: ServerResponse): void {
+    const state = url.searchParams.get('state') as string
+    const target = pending.get(state)
+    pending.delete(state)
+    const given = local.sessions.redeem(url.searchParams.get('code') as string)
+    if (target === undefined || !given) return void response.writeHead(401).end()
+    const session = local.sessions.open(given.session)
+    const id = randomUUID()
+    signedIn.set(id, { session, ...freshTokens(local, session) })
+    redirect(response, target, `${cookieName}=${id}; Path=/; HttpOnly; SameSite=Lax; Max-Age=604800`)
+  }
+
+  /** Refreshes a session whose access token has expired, unless it is revoked. */
+  function sessionOf(cookies = '') {
+    const id = new RegExp(`(?:^|; )${cookieName}=([^;]*)`).exec(cookies)?.[1] as string
+    const entry = signedIn.get(id)
+    if (!entry || local.clock.now() < entry.until) return entry
+    if (entry.session.isRevoked) return void signedIn.delete(id)
+    return Object.assign(entry, freshTokens(local, entry.session))
+  }
+
+  function headersFor({ session, tokens }: { session: Session; tokens: TokenSet }) {
+    const exp = Math.floor(local.clock.now() / 1000) + 120
+    const header = {
+      alg: 'ES256',
+      kid: key.kid,
+      signer: arn,
+      iss: local.issuer,
+      client: session.clientId,
+      exp,
+    }
+    const claims = { ...userInfo(session), exp, iss: local.issuer }
+    return {
+      'x-amzn-oidc-data': signPadded(header, claims, key.privateKey),
+      'x-amzn-oidc-accesstoken': tokens.accessToken,
+      'x-amzn-oidc-identity': session.user.sub,
+    }
+  }
+
+  return { arn, ...(await listen(handle, port)) }
+}
+
+function freshTokens(local: Local, session: Session) {
+  const tokens = issueTokens(local, session)
+  return { tokens, until: local.clock.now() + tokens.expiresIn * 1000 }
+}
+
+const authorization = ({ config }: Local, { origin }: URL, state: string): string =>
+  new URLSearchParams({
+    client_id: config.clients[0]?.clientId as string,
+    redirect_uri: `${origin}${callbackPath}`,
+    response_type: 'code',
+    scope: 'openid email profile',
+    state,
+  }).toString()
+
+const redirect = (response: ServerResponse, location: string, cookie: string | string[] = []) =>
+  void response.writeHead(302, { location, 'set-cookie': cookie }).end()
+
+const newKeyPair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
+
+const callbackPath = '/oauth2/idpresponse'
+
+/** The first of up to four that AWS spreads a session over. */
+const cookieName = 'AWSELBAuthSessionCookie-0'

@@ -1,0 +1,67 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { Clock } from '../../../types.js'
+
+/** Who has been here, and the credentials they were given. */
+export interface Identities {
+  /** The identity of a user, always the same one; without a user a new guest's. */
+  readonly of: (user?: string) => string
+  /** Whose an identity is: a user, a guest (`null`), nobody (`undefined`). */
+  readonly ownerOf: (identityId: string) => string | null | undefined
+  /** Makes a guest's identity a user's, as when a guest signs in. */
+  readonly link: (identityId: string, user: string) => void
+  /** Credentials for an hour. They are good for nothing but this server. */
+  readonly credentials: (identityId: string, role: string) => TemporaryCredentials
+  /** What credentials stand for, until they expire. */
+  readonly find: (accessKeyId: string) => TemporaryCredentials | undefined
+}
+
+/** Credentials, and what they stand for. */
+export interface TemporaryCredentials {
+  readonly accessKeyId: string
+  readonly secretKey: string
+  readonly sessionToken: string
+  /** Seconds since the epoch. */
+  readonly expiration: number
+  readonly identityId: string
+  readonly role: string
+}
+
+/** Nobody has been here at first. */
+export function createIdentities(identityPoolId: string, clock: Clock): Identities {
+  const region = identityPoolId.replace(/:.*/, '')
+  const owners = new Map<string, string | null>()
+  const ids = new Map<string, string>()
+  const issued = new Map<string, TemporaryCredentials>()
+  const link = (identityId: string, user: string) => {
+    owners.set(identityId, user)
+    ids.set(user, identityId)
+  }
+  return {
+    of(user) {
+      const known = user === undefined ? undefined : ids.get(user)
+      if (known !== undefined) return known
+      const identityId = `${region}:${randomUUID()}`
+      if (user === undefined) owners.set(identityId, null)
+      else link(identityId, user)
+      return identityId
+    },
+    ownerOf: identityId => owners.get(identityId),
+    link,
+    credentials(identityId, role) {
+      const credentials = {
+        accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
+        secretKey: randomBytes(30).toString('base64'),
+        sessionToken: randomBytes(300).toString('base64'),
+        expiration: Math.floor(clock.now() / 1000) + 3600,
+        identityId,
+        role,
+      }
+      issued.set(credentials.accessKeyId, credentials)
+      return credentials
+    },
+    find(accessKeyId) {
+      const credentials = issued.get(accessKeyId)
+      return credentials && clock.now() / 1000 < credentials.expiration ? credentials : undefined
+    },
+  }
+}

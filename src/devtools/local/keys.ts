@@ -1,0 +1,68 @@
+import { createPublicKey, generateKeyPair, type KeyObject, sign } from 'node:crypto'
+import { promisify } from 'node:util'
+import { type TestKey, testKey } from '../../testing/keys.js'
+import type { TestJwks } from '../../testing/types.js'
+
+/** The keys of the local user pool. They are made when it starts and live in its memory only: nothing is left to steal or to share. */
+export interface KeyRing {
+  /** A pool signs ID tokens and access tokens with different keys. */
+  readonly current: Readonly<Record<'id' | 'access', TestKey>>
+  readonly jwks: () => TestJwks
+  /** A token of the identity pool, which signs with a key of its own and RS512. */
+  readonly signForIdentityPool: (claims: object) => string
+  /** The key set of the identity pool. */
+  readonly identityPoolJwks: () => object
+  /** Signs with new keys from now on; the old ones stay published. */
+  readonly rotate: () => Promise<void>
+  /** No longer publishes a key, as after a leak. Returns whether there was one of that ID. */
+  readonly withdraw: (kid: string) => boolean
+}
+
+/** Resolves to a ring of two new keys. */
+export async function createKeyRing(): Promise<KeyRing> {
+  const [first, identityPoolKey] = await Promise.all([newPair(), newRsaKey()])
+  let current = first
+  let published: readonly TestKey[] = Object.values(current)
+  return {
+    get current() {
+      return current
+    },
+    jwks: () => ({ keys: published.map(({ jwk }) => jwk) }),
+    signForIdentityPool: claims => signRs512(identityPoolKey, claims),
+    identityPoolJwks: () => ({
+      keys: [
+        { ...createPublicKey(identityPoolKey).export({ format: 'jwk' }), kid, alg: 'RS512', use: 'sig' },
+      ],
+    }),
+    async rotate() {
+      current = await newPair()
+      published = [...published, ...Object.values(current)]
+    },
+    withdraw(kid) {
+      const before = published.length
+      published = published.filter(({ jwk }) => jwk.kid !== kid)
+      return published.length < before
+    },
+  }
+}
+
+async function newPair() {
+  const [id, access] = await Promise.all([newKey(), newKey()])
+  return { id, access }
+}
+
+const newKey = async (): Promise<TestKey> => testKey(await newRsaKey())
+
+const newRsaKey = async (): Promise<KeyObject> =>
+  (await generateRsa('rsa', { modulusLength: 2048 })).privateKey
+
+function signRs512(key: KeyObject, claims: object): string {
+  const parts = [{ kid, typ: 'JWS', alg: 'RS512' }, claims]
+  const signingInput = parts.map(part => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
+  return `${signingInput}.${sign('sha512', Buffer.from(signingInput), key).toString('base64url')}`
+}
+
+/** In the form that identity pools have. */
+const kid = 'us-east-1-1'
+
+const generateRsa = promisify(generateKeyPair)

@@ -1,0 +1,88 @@
+import { importKey } from '../../crypto/import-key.js'
+import { type TestClock, testClock } from '../../testing/clock.js'
+import { issuerUrls } from '../../testing/issuer.js'
+import type { TrustedIssuer, Verifier } from '../../types.js'
+import { createVerifier } from '../../verifier/verifier.js'
+import { createIdentities, type Identities } from './identity-pool/identities.js'
+import type { KeyRing } from './keys.js'
+import { createDecisionLog, type DecisionLog } from './pages/decisions.js'
+import type { Lifetimes, LocalConfig, PendingFederation } from './types.js'
+import { createSessions, type Sessions } from './user-pool/sessions.js'
+import type { SrpExchange } from './user-pool/srp.js'
+import { createUsers, type LocalUser, type Users } from './user-pool/users.js'
+
+/** The state of a local Cognito: what every service of it works on. */
+export interface Local {
+  readonly config: LocalConfig
+  /** Where it is: `http://127.0.0.1:<port>`. */
+  readonly url: string
+  /** The `iss` of its tokens. */
+  readonly issuer: string
+  /** What time it is here. */
+  readonly clock: TestClock
+  readonly keys: KeyRing
+  readonly users: Users
+  readonly sessions: Sessions
+  readonly identities: Identities
+  readonly decisions: DecisionLog
+  /** Verifies its own access tokens, for the calls that take one. */
+  readonly verifier: Verifier
+  /** Sign-ins by SRP that wait for their second half, by the secret block. */
+  readonly challenges: Map<string, { readonly exchange: SrpExchange; readonly user: LocalUser }>
+  /** Sign-ins at a provider that have not ended, by `state`. */
+  readonly federations: Map<string, PendingFederation>
+  lifetimes: Lifetimes
+  keySet: KeySetBehaviour
+}
+
+/** How the key set is answered: as it should be, late, with a 500, never, or with a broken connection. */
+export interface KeySetBehaviour {
+  readonly mode: (typeof keySetModes)[number]
+  /** How late `slow` is. */
+  readonly seconds: number
+}
+
+export const keySetModes = ['ok', 'slow', 'error', 'hang', 'refuse'] as const
+
+/** The state at the start. */
+export function createLocal(config: LocalConfig, url: string, keys: KeyRing): Local {
+  const clock = testClock(Date)
+  const sessions = createSessions(clock)
+  const issuer =
+    config.issuer === 'local' ? `${url}/${config.userPoolId}` : issuerUrls(config.userPoolId)[config.issuer]
+  return {
+    config,
+    url,
+    issuer,
+    clock,
+    keys,
+    users: createUsers(config, clock),
+    sessions,
+    identities: createIdentities(config.identityPool.identityPoolId, clock),
+    decisions: createDecisionLog(clock),
+    verifier: verifierOf(issuer, clock, keys, sessions),
+    challenges: new Map(),
+    federations: new Map(),
+    lifetimes: config.lifetimes,
+    keySet: { mode: 'ok', seconds: 2 },
+  }
+}
+
+/** The library itself, with the keys and the revocations at hand. Which of the pool's tokens it takes is for each call to say. */
+function verifierOf(issuer: string, clock: TestClock, keys: KeyRing, sessions: Sessions): Verifier {
+  const pool: TrustedIssuer = {
+    issuers: [issuer],
+    algorithms: ['RS256'],
+    keys(kid, algorithm) {
+      const jwk = keys.jwks().keys.find(key => key.kid === kid)
+      return jwk && importKey(jwk, algorithm)
+    },
+    validate: (_header, claims) => claims,
+  }
+  return createVerifier({
+    clock,
+    issuers: [pool],
+    cache: false,
+    revocations: { isRevoked: ({ claims }) => sessions.find(claims.origin_jti)?.isRevoked === true },
+  })
+}

@@ -1,0 +1,89 @@
+import { allScopes } from '../config.js'
+import { isLoopback } from '../http.js'
+import type { Local } from '../local.js'
+import { errorPage } from '../pages/sign-in-pages.js'
+import type { Authorization, LocalClient } from '../types.js'
+import type { LocalUser } from '../user-pool/users.js'
+
+/**
+ * What a query asks for; the answer to the browser where it cannot be had. Nobody is sent to a URL that is not the client's.
+ * Source: "Redirect and authorization endpoint", Amazon Cognito Developer Guide.
+ */
+export function authorizationOf(local: Local, query: URLSearchParams): Authorization | Response {
+  const client = local.config.clients.find(({ clientId }) => clientId === query.get('client_id'))
+  if (!client) return errorPage('There is no app client of this client_id.')
+  const redirectUri = query.get('redirect_uri') ?? client.callbackUrls?.[0]
+  if (redirectUri === undefined || !isCallback(client, redirectUri))
+    return errorPage('redirect_mismatch: redirect_uri is not one of the callback URLs of the app client.')
+
+  const read = (name: string) => query.get(name) ?? undefined
+  const authorization = {
+    client,
+    redirectUri,
+    scopes: read('scope')?.split(/[ +]/) ?? client.scopes ?? ['openid', 'email', 'profile'],
+    state: read('state'),
+    nonce: read('nonce'),
+    resource: read('resource'),
+    codeChallenge: read('code_challenge'),
+  }
+  const problem = problemOf(local, query, authorization)
+  return problem ? refuse(authorization, ...problem) : authorization
+}
+
+/** Sends the browser back with a code for the user, and remembers them in it. */
+export function grant(local: Local, authorization: Authorization, user: LocalUser): Response {
+  const { client, redirectUri, scopes, state, nonce, resource, codeChallenge } = authorization
+  const code = local.sessions.code({
+    client,
+    redirectUri,
+    codeChallenge,
+    session: { user, clientId: client.clientId, scopes, isManagedLogin: true, resource, nonce },
+  })
+  const cookie = `${cookieName}=${local.sessions.remember(user)}; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600`
+  return redirect(redirectUri, { code, state }, { 'set-cookie': cookie })
+}
+
+/** Sends the browser back with an error (RFC 6749 section 4.1.2.1). */
+export const refuse = (
+  { redirectUri, state }: Authorization,
+  error: string,
+  error_description?: string,
+): Response => redirect(redirectUri, { error, error_description, state })
+
+/** Sends the browser to a URL with more in its query. */
+export function redirect(
+  url: string | URL,
+  parameters: Readonly<Record<string, string | undefined>>,
+  headers: Record<string, string> = {},
+): Response {
+  const target = new URL(url)
+  for (const [name, value] of Object.entries(parameters))
+    if (value !== undefined) target.searchParams.set(name, value)
+  return new Response(null, { status: 302, headers: { location: target.href, ...headers } })
+}
+
+/** The cookie of managed login in a request. */
+export const cookieOf = (request: Request): string | undefined =>
+  request.headers.get('cookie')?.match(new RegExp(`(?:^|; )${cookieName}=([^;]*)`))?.[1]
+
+export const cookieName = 'cognito'
+
+/** Whether a client may have a browser sent to this URL. */
+export const isCallback = ({ callbackUrls }: LocalClient, url: string): boolean =>
+  callbackUrls ? callbackUrls.includes(url) : isLoopback(url)
+
+function problemOf(
+  local: Local,
+  query: URLSearchParams,
+  { client, scopes, resource }: Authorization,
+): readonly [error: string, description?: string] | undefined {
+  const allowed = client.scopes ?? allScopes(local.config)
+  if (query.get('response_type') !== 'code')
+    return ['unsupported_response_type', 'response_type must be code']
+  if (!scopes.every(scope => allowed.includes(scope))) return ['invalid_scope']
+  if (query.has('code_challenge') && query.get('code_challenge_method') !== 'S256')
+    return ['invalid_request', 'code_challenge_method must be S256']
+  if (resource !== undefined && (query.getAll('resource').length > 1 || !URL.canParse(resource)))
+    return ['invalid_request', 'resource must be one URL']
+  return undefined
+}

@@ -1,0 +1,17 @@
+import type { Local } from '../local.js'
+
+/** The discovery document: of the issuer, with the endpoints of this server (OpenID Connect Discovery 1.0 section 3). */
+export const discoveryDocument = ({ issuer, url, config }: Local) => ({
+  issuer,
+  authorization_endpoint: `${url}/oauth2/authorize`,
+  token_endpoint: `${url}/oauth2/token`,
+  userinfo_endpoint: `${url}/oauth2/userInfo`,
+  revocation_endpoint: `${url}/oauth2/revoke`,
+  end_session_endpoint: `${url}/logout`,
+  jwks_uri: `${url}/${config.userPoolId}/.well-known/jwks.json`,
+  id_token_signing_alg_values_supported: ['RS256'],
+  response_types_supported: ['code'],
+  scopes_supported: ['openid', 'email', 'phone', 'profile'],
+  subject_types_supported: ['public'],
+  token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+})

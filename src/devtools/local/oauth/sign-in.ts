@@ -1,0 +1,119 @@
+import { field } from '../form.js'
+import type { Local } from '../local.js'
+import { confirmPage, errorPage, signInPage, signUpPage } from '../pages/sign-in-pages.js'
+import type { Authorization } from '../types.js'
+import { authenticate, confirm, signUp } from '../user-pool/accounts.js'
+import {
+  authorizationOf,
+  cookieName,
+  cookieOf,
+  grant,
+  isCallback,
+  redirect,
+  refuse,
+} from './authorization.js'
+import { startFederation } from './federation.js'
+
+/**
+ * Answers `/oauth2/authorize`: at once for a browser in which somebody has signed in, else by way of the sign-in page.
+ * With `login_hint=<user>&auto=1`, which Cognito does not know, the user is signed in without a page: for tests in a browser.
+ */
+export function authorizeEndpoint(local: Local, request: Request): Response | Promise<Response> {
+  const { searchParams: query } = new URL(request.url)
+  const authorization = authorizationOf(local, query)
+  if (authorization instanceof Response) return authorization
+  const providerName = query.get('identity_provider') ?? query.get('idp_identifier') ?? 'COGNITO'
+  if (providerName !== 'COGNITO') {
+    const provider = local.config.identityProviders.find(({ name }) => name === providerName)
+    if (!provider) return refuse(authorization, 'invalid_request', 'identity_provider is not one of the pool')
+    return startFederation(local, provider, authorization, query)
+  }
+  const hinted = query.get('auto') === '1' ? local.users.find(field(query, 'login_hint')) : undefined
+  const prompt = query.get('prompt')
+  const user = hinted ?? (prompt === 'login' ? undefined : local.sessions.remembered(cookieOf(request)))
+  if (user) return grant(local, authorization, user)
+  if (prompt === 'none') return refuse(authorization, 'login_required')
+  return redirect(new URL(`/login${new URL(request.url).search}`, request.url), {})
+}
+
+/** Answers `/login`: the page, and what is sent with it. */
+export const loginEndpoint = (local: Local, request: Request): Promise<Response> =>
+  withForm(local, request, (authorization, form, query) => {
+    const view = {
+      query: query.toString(),
+      users: local.users.all().filter(({ password, confirmationCode }) => password && !confirmationCode),
+      providers: local.config.identityProviders,
+      hint: field(query, 'login_hint'),
+      formTarget: formTarget(authorization),
+    }
+    if (!form) return signInPage(view)
+    try {
+      const clicked = view.users.find(({ username }) => username === form.get('as'))
+      const user = clicked ?? authenticate(local, field(form, 'username'), form.get('password'))
+      return grant(local, authorization, user)
+    } catch (error) {
+      return signInPage({ ...view, error: (error as Error).message })
+    }
+  })
+
+/** Answers `/signup`: the page, and then the one that asks for the code. */
+export const signUpEndpoint = (local: Local, request: Request): Promise<Response> =>
+  withForm(local, request, (authorization, form, query) => {
+    if (!form) return signUpPage(query.toString())
+    try {
+      const attributes = { email: field(form, 'email') }
+      const user = signUp(local, field(form, 'username'), field(form, 'password'), attributes)
+      return confirmPage(query.toString(), user, formTarget(authorization))
+    } catch (error) {
+      return signUpPage(query.toString(), (error as Error).message)
+    }
+  })
+
+/** Answers `/confirm`: whoever sends the right code is signed in. */
+export const confirmEndpoint = (local: Local, request: Request): Promise<Response> =>
+  withForm(local, request, (authorization, form, query) => {
+    const user = local.users.find(field(form, 'username'))
+    if (!user) return errorPage('There is nobody to confirm.')
+    try {
+      return grant(local, authorization, confirm(user, field(form, 'code')))
+    } catch (error) {
+      return confirmPage(query.toString(), user, formTarget(authorization), (error as Error).message)
+    }
+  })
+
+/** Answers `/logout` (Managed login sign-out endpoint, Amazon Cognito Developer Guide). */
+export function logoutEndpoint(local: Local, request: Request): Response {
+  const { searchParams: query } = new URL(request.url)
+  const client = local.config.clients.find(({ clientId }) => clientId === query.get('client_id'))
+  if (!client) return errorPage('There is no app client of this client_id.')
+  local.sessions.forget(cookieOf(request))
+  const headers = { 'set-cookie': `${cookieName}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0` }
+  const target = query.get('logout_uri')
+  if (target !== null) {
+    if (!isCallback(client, target)) return errorPage('logout_uri is not one of the URLs of the app client.')
+    return redirect(target, {}, headers)
+  }
+  return redirect(new URL(`/login${new URL(request.url).search}`, request.url), {}, headers)
+}
+
+/** Where a form leads in the end, for the policy of the page. */
+const formTarget = ({ redirectUri }: Authorization): string => {
+  const { origin, protocol } = new URL(redirectUri)
+  return origin === 'null' ? protocol : origin
+}
+
+async function withForm(
+  local: Local,
+  request: Request,
+  answer: (
+    authorization: Authorization,
+    form: URLSearchParams | undefined,
+    query: URLSearchParams,
+  ) => Response,
+): Promise<Response> {
+  const { searchParams: query } = new URL(request.url)
+  const authorization = authorizationOf(local, query)
+  if (authorization instanceof Response) return authorization
+  const form = request.method === 'POST' ? new URLSearchParams(await request.text()) : undefined
+  return answer(authorization, form, query)
+}

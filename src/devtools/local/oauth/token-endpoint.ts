@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto'
+import { allScopes, userScopes } from '../config.js'
+import { field } from '../form.js'
+import type { Local } from '../local.js'
+import type { LocalClient } from '../types.js'
+import { revoke, sessionToRefresh } from '../user-pool/refresh.js'
+import type { Session } from '../user-pool/sessions.js'
+import { issueMachineToken, issueTokens } from '../user-pool/tokens.js'
+
+/** Answers `/oauth2/token` (Token endpoint, Amazon Cognito Developer Guide). */
+export async function tokenEndpoint(local: Local, request: Request): Promise<Response> {
+  const form = new URLSearchParams(await request.text())
+  const client = authenticatedClient(local, request, form)
+  if (!client) return oauthError('invalid_client')
+  switch (form.get('grant_type')) {
+    case 'authorization_code':
+      return codeGrant(local, client, form)
+    case 'refresh_token':
+      return refreshGrant(local, client, form)
+    case 'client_credentials':
+      return clientCredentialsGrant(local, client, form)
+    default:
+      return oauthError('unsupported_grant_type')
+  }
+}
+
+/** Answers `/oauth2/revoke` (Revoke endpoint, Amazon Cognito Developer Guide). */
+export async function revokeEndpoint(local: Local, request: Request): Promise<Response> {
+  const form = new URLSearchParams(await request.text())
+  const client = authenticatedClient(local, request, form)
+  if (!client) return oauthError('invalid_client')
+  const token = form.get('token')
+  if (!token) return oauthError('invalid_request')
+  return revoke(local, client, token) ? new Response(null) : oauthError('unsupported_token_type')
+}
+
+function codeGrant(local: Local, client: LocalClient, form: URLSearchParams): Response {
+  const given = local.sessions.redeem(field(form, 'code'))
+  const isRight =
+    given?.client === client &&
+    given.redirectUri === form.get('redirect_uri') &&
+    given.codeChallenge === challengeOf(form.get('code_verifier'))
+  if (!isRight) return oauthError('invalid_grant')
+  const session = local.sessions.open(given.session)
+  return tokens(local, session, local.sessions.refreshToken(session, local.lifetimes.refresh))
+}
+
+function refreshGrant(local: Local, client: LocalClient, form: URLSearchParams): Response {
+  const token = field(form, 'refresh_token')
+  let session: Session
+  try {
+    session = sessionToRefresh(local, client, token)
+  } catch {
+    return oauthError('invalid_grant')
+  }
+  if (!client.refreshTokenRotation) return tokens(local, session)
+  local.sessions.spend(token)
+  return tokens(local, session, local.sessions.refreshToken(session, local.lifetimes.refresh))
+}
+
+function clientCredentialsGrant(local: Local, client: LocalClient, form: URLSearchParams): Response {
+  if (client.secret === undefined) return oauthError('unauthorized_client')
+  const allowed = (client.scopes ?? allScopes(local.config)).filter(scope => !isUserScope(scope))
+  const scopes = form.get('scope')?.split(' ') ?? allowed
+  if (!scopes.every(scope => allowed.includes(scope))) return oauthError('invalid_scope')
+  return noStore({
+    access_token: issueMachineToken(local, client.clientId, scopes),
+    expires_in: local.lifetimes.access,
+    token_type: 'Bearer',
+  })
+}
+
+function tokens(local: Local, session: Session, refreshToken?: string): Response {
+  const { accessToken, idToken, expiresIn } = issueTokens(local, session)
+  return noStore({
+    id_token: idToken,
+    access_token: accessToken,
+    refresh_token: refreshToken,
+    expires_in: expiresIn,
+    token_type: 'Bearer',
+  })
+}
+
+/** The client that a request comes from, by either of the two ways (RFC 6749 section 2.3.1); a public client only names itself. */
+function authenticatedClient(
+  { config }: Local,
+  request: Request,
+  form: URLSearchParams,
+): LocalClient | undefined {
+  const basic = request.headers.get('authorization')?.match(/^Basic (.+)$/i)?.[1]
+  const [id, secret] = basic
+    ? Buffer.from(basic, 'base64').toString().split(':').map(formDecoded)
+    : [form.get('client_id'), form.get('client_secret') ?? undefined]
+  return config.clients.find(client => client.clientId === id && client.secret === secret)
+}
+
+const formDecoded = (text: string) => field(new URLSearchParams(`v=${text}`), 'v')
+
+const challengeOf = (verifier: string | null) =>
+  verifier === null ? undefined : createHash('sha256').update(verifier).digest('base64url')
+
+const isUserScope = (scope: string) => userScopes.some(own => own === scope)
+
+const noStore = (document: object) => Response.json(document, { headers: { 'cache-control': 'no-store' } })
+
+const oauthError = (error: string) => Response.json({ error }, { status: 400 })

@@ -1,0 +1,46 @@
+import type { Local } from '../local.js'
+import { control } from './controls.js'
+
+/** A control by JSON, or by a form of the page, which is shown again. A tool may call its JSON a form; a browser tells what it wants. */
+export async function controlCall(local: Local, name: string, request: Request): Promise<Response> {
+  const isFromPage = request.headers.get('accept')?.includes('text/html') === true
+  try {
+    const body = await request.text()
+    const input: unknown = isFromPage ? formInput(name, new URLSearchParams(body)) : JSON.parse(body || '{}')
+    const answer = await control(local, name, input)
+    return isFromPage ? backToPage() : Response.json(answer)
+  } catch (error) {
+    const { message } = error as Error
+    return isFromPage ? backToPage(message) : Response.json({ error: message }, { status: 400 })
+  }
+}
+
+/** The decisions of the apps as they come: server-sent events (HTML Living Standard, section 9.2). */
+export function decisionStream({ decisions }: Local): Response {
+  let unsubscribe: () => void
+  const stream = new ReadableStream<Uint8Array>({
+    start(controller) {
+      const send = (text: string) => controller.enqueue(new TextEncoder().encode(text))
+      send(': open\n\n')
+      unsubscribe = decisions.subscribe(decision => send(`data: ${JSON.stringify(decision)}\n\n`))
+    },
+    cancel: () => unsubscribe(),
+  })
+  return new Response(stream, {
+    headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
+  })
+}
+
+const backToPage = (problem?: string) =>
+  new Response(null, {
+    status: 303,
+    headers: { location: problem === undefined ? '/' : `/?problem=${encodeURIComponent(problem)}` },
+  })
+
+/** A form knows texts only; no group is no field. */
+function formInput(name: string, form: URLSearchParams): object {
+  if (name === 'groups') return { username: form.get('username'), groups: form.getAll('groups') }
+  return Object.fromEntries(
+    [...form].map(([field, value]) => [field, /^-?\d+$/.test(value) ? Number(value) : value]),
+  )
+}

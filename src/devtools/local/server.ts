@@ -1,0 +1,153 @@
+// Over 150 lines: a quarter of it is the table of paths.
+import type { MaybePromise } from '../../types.js'
+import { answerCall, type Operations } from './aws.js'
+import { answerWith, type Handler, isLoopback, listen } from './http.js'
+import { identityPoolApi } from './identity-pool/identity-pool.js'
+import { stsEndpoint } from './identity-pool/sts.js'
+import { createKeyRing } from './keys.js'
+import { createLocal, type Local } from './local.js'
+import { discoveryDocument } from './oauth/discovery.js'
+import { callbackEndpoint, providerEndpoint } from './oauth/federation.js'
+import { keySet } from './oauth/key-set.js'
+import {
+  authorizeEndpoint,
+  confirmEndpoint,
+  loginEndpoint,
+  logoutEndpoint,
+  signUpEndpoint,
+} from './oauth/sign-in.js'
+import { revokeEndpoint, tokenEndpoint } from './oauth/token-endpoint.js'
+import { userInfoEndpoint } from './oauth/user-info.js'
+import { controlPage } from './pages/control-page.js'
+import { controlCall, decisionStream } from './pages/control-routes.js'
+import { stateOf } from './pages/controls.js'
+import { inspectEndpoint } from './pages/inspect-page.js'
+import type { LocalConfig } from './types.js'
+import { userPoolApi } from './user-pool/user-pool-api.js'
+
+/** A local Cognito that runs. */
+export interface LocalCognito {
+  readonly url: string
+  readonly local: Local
+  /** Ends every connection and frees the port. */
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Resolves to a local Cognito on 127.0.0.1, once it listens.
+ *
+ * @param port 0 for one that the system picks
+ * @param more what it answers besides, by method and path
+ */
+export async function startLocalCognito(
+  config: LocalConfig,
+  port: number,
+  more: (local: Local) => Routes = () => ({}),
+): Promise<LocalCognito> {
+  const keys = await createKeyRing()
+  let handler: Handler
+  const server = await listen(
+    answerWith(
+      request => handler(request),
+      () => server.url,
+    ),
+    port,
+  )
+  const local = createLocal(config, server.url, keys)
+  handler = route(local, { ...routesOf(local), ...more(local) })
+  return { url: server.url, local, close: server.close }
+}
+
+/** Answers by method and path. */
+export type Routes = Readonly<Record<string, (request: Request) => MaybePromise<Response>>>
+
+/** Every path of the server. What an app calls from another origin may be called from pages on loopback, the controls from their own page only. */
+function routesOf(local: Local): Routes {
+  const pool = `/${local.config.userPoolId}/.well-known`
+  return {
+    'POST /': request =>
+      isForm(request) ? stsEndpoint(local, request) : answerCall(services, local, request),
+    [`GET ${pool}/jwks.json`]: () => keySet(local),
+    [`GET ${pool}/openid-configuration`]: () => Response.json(discoveryDocument(local)),
+    'GET /.well-known/jwks_uri': () => Response.json(local.keys.identityPoolJwks()),
+    'GET /oauth2/authorize': request => authorizeEndpoint(local, request),
+    'GET /oauth2/idpresponse': request => callbackEndpoint(local, request),
+    'POST /oauth2/token': request => tokenEndpoint(local, request),
+    'POST /oauth2/revoke': request => revokeEndpoint(local, request),
+    'GET /oauth2/userInfo': request => userInfoEndpoint(local, request),
+    'POST /oauth2/userInfo': request => userInfoEndpoint(local, request),
+    'GET /login': request => loginEndpoint(local, request),
+    'POST /login': request => loginEndpoint(local, request),
+    'GET /signup': request => signUpEndpoint(local, request),
+    'POST /signup': request => signUpEndpoint(local, request),
+    'POST /confirm': request => confirmEndpoint(local, request),
+    'GET /provider': request => providerEndpoint(local, request),
+    'POST /provider': request => providerEndpoint(local, request),
+    'GET /logout': request => logoutEndpoint(local, request),
+    'GET /': request => controlPage(local, stateOf(local), new URL(request.url).searchParams.get('problem')),
+    'GET /inspect': request => inspectEndpoint(local, request),
+    'POST /inspect': request => inspectEndpoint(local, request),
+    'GET /_local/state': () => Response.json(stateOf(local)),
+    'GET /_local/decisions': () => decisionStream(local),
+    'POST /_local/decisions': async request => {
+      local.decisions.add((await request.json()) as Record<string, unknown>)
+      return new Response(null, { status: 204 })
+    },
+  }
+}
+
+const services: Readonly<Record<string, Operations>> = {
+  AWSCognitoIdentityProviderService: userPoolApi,
+  AWSCognitoIdentityService: identityPoolApi,
+}
+
+/** Finds the route of a request, and says which pages of other origins may read the answer. */
+function route(local: Local, routes: Routes): Handler {
+  return async request => {
+    const { pathname } = new URL(request.url)
+    const origin = request.headers.get('origin')
+    const isOwn = origin === null || sameServer(origin, local.url)
+    const mayCall = isOwn || (!pathname.startsWith('/_local/') && isKnownOrigin(local, origin))
+    if (!mayCall) return new Response('This origin is not one of your apps.', { status: 403 })
+    const response = await answer(local, routes, request, pathname)
+    if (!isOwn && response.type !== 'error') {
+      response.headers.set('access-control-allow-origin', origin)
+      response.headers.set('vary', 'origin')
+    }
+    return response
+  }
+}
+
+function answer(local: Local, routes: Routes, request: Request, pathname: string): MaybePromise<Response> {
+  const name = `${request.method} ${pathname}`
+  if (Object.hasOwn(routes, name)) return (routes[name] as Handler)(request)
+  if (request.method === 'OPTIONS') return preflight(request)
+  const called = /^POST \/_local\/([\w-]+)$/.exec(name)?.[1]
+  return called === undefined
+    ? new Response('Not Found', { status: 404 })
+    : controlCall(local, called, request)
+}
+
+const isForm = ({ headers }: Request) =>
+  headers.get('content-type')?.startsWith('application/x-www-form-urlencoded') === true
+
+const preflight = (request: Request) =>
+  new Response(null, {
+    status: 204,
+    headers: {
+      'access-control-allow-methods': 'GET, POST',
+      'access-control-allow-headers': request.headers.get('access-control-request-headers') ?? '',
+      'access-control-max-age': '600',
+    },
+  })
+
+/** The origins of apps: this machine, and wherever a callback URL of a client leads. */
+const isKnownOrigin = ({ config }: Local, origin: string) =>
+  isLoopback(origin) ||
+  config.clients.some(({ callbackUrls = [] }) =>
+    callbackUrls.some(url => URL.canParse(url) && new URL(url).origin === origin),
+  )
+
+/** The server goes by several names. */
+const sameServer = (origin: string, url: string) =>
+  isLoopback(origin) && new URL(origin).port === new URL(url).port

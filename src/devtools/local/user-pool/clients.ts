@@ -1,0 +1,33 @@
+import { createHmac } from 'node:crypto'
+import { type Call, fault, required } from '../aws.js'
+import type { Local } from '../local.js'
+import type { LocalClient } from '../types.js'
+
+/** The app client that a call names. */
+export function clientOf({ config }: Local, input: Call['input']): LocalClient {
+  const id = required(input, 'ClientId')
+  const client = config.clients.find(({ clientId }) => clientId === id)
+  if (!client) throw fault('ResourceNotFoundException', `User pool client ${id} does not exist.`)
+  return client
+}
+
+/** Checks what a confidential client proves its secret with (Computing secret hash values, Amazon Cognito Developer Guide). */
+export function checkSecretHash(
+  { clientId, secret }: LocalClient,
+  username: string | readonly string[],
+  hash: unknown,
+): void {
+  if (secret === undefined) return
+  if (typeof hash !== 'string')
+    throw fault(
+      'NotAuthorizedException',
+      `Client ${clientId} is configured with secret but SECRET_HASH was not received`,
+    )
+  const isRight = [username].flat().some(
+    name =>
+      createHmac('sha256', secret)
+        .update(name + clientId)
+        .digest('base64') === hash,
+  )
+  if (!isRight) throw fault('NotAuthorizedException', `SecretHash does not match for the client: ${clientId}`)
+}

@@ -1,0 +1,23 @@
+import { type AuthErrorCode, isAuthError } from '../../../errors.js'
+import type { Local } from '../local.js'
+import type { Session } from './sessions.js'
+
+/** What an access token of this pool gives access to. */
+interface OwnAccess {
+  readonly session: Session
+  readonly scopes: readonly string[]
+}
+
+/** Resolves to the session of a user's access token and its scopes, or to why there is none. */
+export async function accessOf(local: Local, token: string): Promise<OwnAccess | AuthErrorCode> {
+  try {
+    const { claims, principal } = await local.verifier.verify(token)
+    const session = local.sessions.find(claims.origin_jti)
+    return session && principal.tokenUse === 'access'
+      ? { session, scopes: principal.scopes }
+      : 'ERR_TOKEN_USE'
+  } catch (error) {
+    if (isAuthError(error)) return error.code
+    throw error
+  }
+}

@@ -1,0 +1,67 @@
+import { type AuthError, type AuthErrorCode, refusal } from '../errors.js'
+import type { Challenge } from './policy.js'
+
+/** A refused request, with all that the client is answered. */
+export interface Refusal {
+  readonly authorized: false
+  readonly status: AuthError['status']
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: RefusalBody
+  /** The precise reason. It stays on our side. */
+  readonly error: AuthError
+}
+
+/** The JSON body of a refusal. */
+export interface RefusalBody {
+  readonly error: string
+  readonly error_description: string
+  /** Only with `explain: true`. */
+  readonly code?: AuthErrorCode
+  /** Only with `explain: true`. */
+  readonly hint?: string
+}
+
+/** Returns the answer to a request whose token does not permit it, with what would. */
+export function notPermitted(challenge: Challenge = {}, realm: string, explain: boolean): Refusal {
+  const stepUp = challenge.maxAge !== undefined || challenge.acrValues !== undefined
+  return answer(refusal(stepUp ? 'ERR_STEP_UP_REQUIRED' : 'ERR_PERMISSION_DENIED'), challenge, realm, explain)
+}
+
+/** Returns the answer to a refused request: what RFC 6750 section 3 asks for, and a body that says no more. */
+export function answer(error: AuthError, challenge: Challenge, realm: string, explain: boolean): Refusal {
+  const body = {
+    error: error.oauthError ?? (error.status === 503 ? 'temporarily_unavailable' : 'unauthorized'),
+    error_description: describe(error),
+  }
+  const headers: Record<string, string> = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }
+  if (error.status === 503) headers['Retry-After'] = String(Math.ceil(error.retryAfter ?? 5))
+  else headers['WWW-Authenticate'] = challengeOf(error, challenge, realm)
+  return {
+    authorized: false,
+    status: error.status,
+    headers,
+    body: explain ? { ...body, error_description: error.message, code: error.code, hint: error.hint } : body,
+    error,
+  }
+}
+
+/** RFC 6750 section 3, RFC 9470 section 3. Whoever sent no token is told nothing but the scheme. */
+function challengeOf(error: AuthError, { scope, maxAge, acrValues }: Challenge, realm: string): string {
+  const parameters = [
+    `realm="${realm}"`,
+    error.oauthError && `error="${error.oauthError}"`,
+    error.oauthError && `error_description="${describe(error)}"`,
+    scope && `scope="${scope}"`,
+    maxAge !== undefined && `max_age="${maxAge}"`,
+    acrValues && `acr_values="${acrValues}"`,
+  ]
+  return `Bearer ${parameters.filter(Boolean).join(', ')}`
+}
+
+/** What a client may know: that a token has expired, so that it refreshes it, and of any other that it is not accepted. */
+const describe = ({ code, oauthError, status, message }: AuthError) =>
+  oauthError === 'invalid_token' && code !== 'ERR_TOKEN_EXPIRED'
+    ? 'The token is invalid'
+    : status === 503
+      ? 'Try again later'
+      : message

@@ -1,0 +1,256 @@
+// Over 150 lines: one policy after the other, each a few lines and its documentation.
+import { isPending, later, whenAtHand } from '../maybe-promise.js'
+import type { Clock, JwtClaims, MaybePromise, RequestView, VerifiedToken } from '../types.js'
+
+/** What a refused client is told to come back with. */
+export interface Challenge {
+  /** The scopes it takes, parted by spaces (RFC 6750 section 3). */
+  readonly scope?: string
+  /** How many seconds ago the user may have signed in (RFC 9470 section 3). */
+  readonly maxAge?: number
+  /** The authentication contexts that are accepted, parted by spaces (RFC 9470 section 3). */
+  readonly acrValues?: string
+}
+
+/**
+ * Who may. A function of the verified token and the request; only `true` permits. It is asked on every request, whatever is cached.
+ * One that throws is a fault of ours, not a refusal.
+ */
+export interface Policy<C extends JwtClaims = JwtClaims> {
+  (auth: VerifiedToken<C>, request: RequestView, clock?: Clock): MaybePromise<boolean>
+  /** What a client that this policy refuses is told. Default: nothing but that it may not. */
+  readonly challenge?: Challenge
+  /** Whether it names guests, as {@link isGuest} does. What does not is never satisfied by one. Default: it does not. */
+  readonly guests?: true
+  /** For a policy made of others: the one of them that refuses, `undefined` when none does. */
+  readonly refusedBy?: (
+    auth: VerifiedToken<C>,
+    request: RequestView,
+    clock?: Clock,
+  ) => MaybePromise<Policy<C> | undefined>
+}
+
+/**
+ * Permits access tokens with all of these scopes. The challenge names them.
+ * Does not take a scope for another of which it is a part: whole strings are compared.
+ *
+ * @throws TypeError without a scope, or for one outside of RFC 6749 section 3.3
+ */
+export function hasScope(...all: readonly [string, ...string[]]): Policy {
+  expect(
+    'hasScope',
+    all,
+    scope => typeof scope === 'string' && scopeToken.test(scope),
+    'scopes, each without spaces or quotes',
+  )
+  return policy(({ principal: { scopes } }) => all.every(scope => scopes.includes(scope)), {
+    scope: all.join(' '),
+  })
+}
+
+/**
+ * Permits users in any of these groups of the user pool (`cognito:groups`).
+ *
+ * @throws TypeError without a group
+ */
+export function inGroup(...any: readonly [string, ...string[]]): Policy {
+  expect('inGroup', any, isName, 'group names')
+  return ({ principal: { groups } }) => any.some(group => groups.includes(group))
+}
+
+/**
+ * Permits what all of these policies permit, asked in this order. The challenge is that of the first that refuses.
+ *
+ * @throws TypeError without a policy
+ */
+export function every<C extends JwtClaims = JwtClaims>(...policies: readonly Policy<C>[]): Policy<C> {
+  expect('every', policies, isPolicy, 'policies')
+  return composed(policies, (auth, request, clock) => firstRefusal(policies, auth, request, clock))
+}
+
+/**
+ * Permits what any of these policies permits, asked in this order. The challenge is that of the first of them.
+ * Where some of them name guests, a guest is permitted by those only.
+ *
+ * @throws TypeError without a policy
+ */
+export function some<C extends JwtClaims = JwtClaims>(...policies: readonly Policy<C>[]): Policy<C> {
+  expect('some', policies, isPolicy, 'policies')
+  const forGuests = policies.filter(({ guests }) => guests)
+  return composed(policies, (auth, request, clock) => {
+    const asked = forGuests.length > 0 && auth.principal.kind === 'guest' ? forGuests : policies
+    const ask = (index: number, first?: Policy<C>): MaybePromise<Policy<C> | undefined> => {
+      const next = asked[index]
+      if (!next) return first
+      return whenAtHand(
+        refusing(next, auth, request, clock),
+        refused => refused && ask(index + 1, first ?? refused),
+      )
+    }
+    return ask(0)
+  })
+}
+
+/**
+ * Permits what this policy refuses.
+ *
+ * @throws TypeError for anything but a policy
+ */
+export function not<C extends JwtClaims = JwtClaims>(refused: Policy<C>): Policy<C> {
+  expect('not', [refused], isPolicy, 'a policy')
+  return (auth, request, clock) => whenAtHand(refused(auth, request, clock), permitted => permitted === false)
+}
+
+/** Permits people, not machines and not guests. */
+export const isUser: Policy = ({ principal }) => principal.kind === 'user'
+
+/**
+ * Permits guests: identities of an identity pool that nobody signed in to. Only a policy with this in it is ever satisfied by one; a
+ * combination by `every` or `some` names guests when a part of it does, `not` never does.
+ *
+ * @example
+ * app.use('/articles', protect(guard, some(isUser, every(isGuest, isRead)))) // readable by all, writable by signed-in users
+ */
+export const isGuest: Policy = Object.assign(({ principal }: VerifiedToken) => principal.kind === 'guest', {
+  guests: true,
+} as const)
+
+/** Permits requests that are meant to change nothing: GET, HEAD and OPTIONS (RFC 9110 section 9.2.1). */
+export const isRead: Policy = (_auth, { method = '' }) => safeMethods.has(method)
+
+/** Permits machines: clients that act for themselves (client credentials). */
+export const isMachine: Policy = ({ principal }) => principal.kind === 'machine'
+
+/**
+ * Permits users who signed in at this identity provider, by its name in the user pool. Access tokens do not say it; ID tokens do.
+ *
+ * @throws TypeError without a name
+ */
+export function federatedBy(provider: string): Policy {
+  expect('federatedBy', [provider], isName, 'the name of a provider')
+  return ({ principal }) => principal.provider?.name === provider
+}
+
+/**
+ * Permits users who signed in, not merely refreshed a session, at most so many seconds ago (`auth_time`). The challenge asks for it (RFC 9470).
+ *
+ * @throws TypeError for anything but a positive number of seconds
+ */
+export function signedInWithin(seconds: number): Policy {
+  return within('signedInWithin', 'auth_time', seconds)
+}
+
+/**
+ * Permits tokens issued at most so many seconds ago (`iat`), refreshed ones too: their groups and scopes are no older. The challenge
+ * asks for a sign-in as recent (RFC 9470), which is the one thing a client can be told to do.
+ *
+ * @throws TypeError for anything but a positive number of seconds
+ */
+export function issuedWithin(seconds: number): Policy {
+  return within('issuedWithin', 'iat', seconds)
+}
+
+/**
+ * Permits users whose sign-in reached one of these authentication contexts (`acr`). The challenge names them (RFC 9470).
+ * Cognito's are `urn:cognito:loa:1` to `4` unless the pool renames them; a pool that does not issue the claim permits nobody.
+ *
+ * @throws TypeError without a context
+ */
+export function withAssurance(...acr: readonly [string, ...string[]]): Policy {
+  expect('withAssurance', acr, value => typeof value === 'string' && scopeToken.test(value), 'acr values')
+  return policy(({ claims }) => acr.includes(claims.acr as string), { acrValues: acr.join(' ') })
+}
+
+/** The policy that refuses, if one does: this one, or the one of its parts that did. One that does not name guests refuses them. */
+export const refusedBy = <C extends JwtClaims>(
+  asked: Policy<C>,
+  auth: VerifiedToken<C>,
+  request: RequestView,
+  clock?: Clock,
+): MaybePromise<Policy<C> | undefined> =>
+  auth.principal.kind === 'guest' && !asked.guests ? asked : refusing(asked, auth, request, clock)
+
+/** A policy that asks others on its way: it names guests if one of them does. */
+export const asking = <C extends JwtClaims>(
+  policy: Policy<C>,
+  ...asked: readonly (Policy<C> | undefined)[]
+): Policy<C> => (asked.some(each => each?.guests) ? Object.assign(policy, { guests: true as const }) : policy)
+
+/** Whether a value can be asked as a policy. */
+export const isPolicy = (value: unknown): value is Policy => typeof value === 'function'
+
+function within(name: string, claim: 'auth_time' | 'iat', seconds: number): Policy {
+  expect(
+    name,
+    [seconds],
+    value => Number.isFinite(value) && (value as number) > 0,
+    'a positive number of seconds',
+  )
+  return policy(
+    ({ claims: { [claim]: since } }, _request, clock = Date) =>
+      typeof since === 'number' && since + seconds >= clock.now() / 1000,
+    { maxAge: seconds },
+  )
+}
+
+function refusing<C extends JwtClaims>(
+  asked: Policy<C>,
+  auth: VerifiedToken<C>,
+  request: RequestView,
+  clock?: Clock,
+): MaybePromise<Policy<C> | undefined> {
+  if (asked.refusedBy) return asked.refusedBy(auth, request, clock)
+  const permitted = asked(auth, request, clock)
+  return isPending(permitted) ? later(permitted, unlessPermitted, asked) : unlessPermitted(permitted, asked)
+}
+
+const unlessPermitted = <C extends JwtClaims>(permitted: boolean, asked: Policy<C>) =>
+  permitted === true ? undefined : asked
+
+function firstRefusal<C extends JwtClaims>(
+  policies: readonly Policy<C>[],
+  auth: VerifiedToken<C>,
+  request: RequestView,
+  clock?: Clock,
+): MaybePromise<Policy<C> | undefined> {
+  for (const [index, asked] of policies.entries()) {
+    const refused = refusing(asked, auth, request, clock)
+    if (isPending(refused)) {
+      return refused.then(later => later ?? firstRefusal(policies.slice(index + 1), auth, request, clock))
+    }
+    if (refused) return refused
+  }
+  return undefined
+}
+
+const policy = (ask: Policy, challenge: Challenge): Policy =>
+  Object.assign(ask, { challenge: Object.freeze(challenge) })
+
+const composed = <C extends JwtClaims>(
+  parts: readonly Policy<C>[],
+  refusedBy: NonNullable<Policy<C>['refusedBy']>,
+): Policy<C> =>
+  asking(
+    Object.assign(
+      (auth: VerifiedToken<C>, request: RequestView, clock?: Clock) =>
+        whenAtHand(refusedBy(auth, request, clock), refused => refused === undefined),
+      { refusedBy },
+    ),
+    ...parts,
+  )
+
+function expect(
+  name: string,
+  values: readonly unknown[],
+  isRight: (value: unknown) => boolean,
+  what: string,
+): void {
+  if (values.length === 0 || !values.every(isRight)) throw new TypeError(`${name}: expected ${what}`)
+}
+
+const isName = (value: unknown) => typeof value === 'string' && value !== ''
+
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** RFC 6749 section 3.3; nothing that could end a quoted string in a header. */
+const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/

@@ -1,0 +1,257 @@
+/**
+ * Where tokens are. The file is longer than 150 lines because it holds one source after the other, each a few lines.
+ *
+ * @module
+ */
+import { refusal } from '../errors.js'
+import { aBoolean, checkOptions, type OptionCheck, oneOf, oneOrMore } from '../options.js'
+import { parseJson } from '../token/json.js'
+import type { RequestView } from '../types.js'
+
+/**
+ * Where the token of a request is. Returns `undefined` when there is none.
+ *
+ * @throws AuthError `ERR_REQUEST_INVALID` when there is something that is not exactly one token
+ */
+export type TokenSource = (request: RequestView) => string | undefined
+
+/**
+ * The token of `Authorization: Bearer` (RFC 6750 section 2.1); the scheme's case does not matter.
+ * Another scheme is no token. A second header, two values in one, or the scheme without exactly one word after it is refused.
+ */
+export const bearer = (): TokenSource => request => {
+  const value = single(request.header('authorization'))
+  if (value === undefined) return undefined
+  if (!isBearer(value)) {
+    if (namesBearer.test(value)) throw refusal('ERR_REQUEST_INVALID')
+    return undefined
+  }
+  let start = 7
+  while (value[start] === ' ') start++
+  return oneWord(value.slice(start))
+}
+
+/**
+ * The token that is the whole value of a header, such as `x-amzn-oidc-data`.
+ *
+ * @throws TypeError for anything but a header's name
+ */
+export function headerToken(name: string): TokenSource {
+  const header = checkedName('headerToken', name).toLowerCase()
+  return request => {
+    const value = single(request.header(header))
+    return value === undefined ? undefined : oneWord(value)
+  }
+}
+
+/** The options of {@link cookie}. */
+export interface CookieOptions {
+  /** Origins besides the API's own that may send requests which change something, such as `https://app.example.com`. Default none. */
+  readonly origins?: string | readonly string[]
+}
+
+/**
+ * The token in a cookie. A browser sends cookies whoever makes it do so, therefore a request that may change something (any method but
+ * GET, HEAD and OPTIONS) or opens a WebSocket must come from the API's own origin or one of `origins`, as `Sec-Fetch-Site` or `Origin` shows.
+ *
+ * @throws TypeError for anything but a cookie's name, and for a wrong option, naming it
+ */
+export function cookie(name: string, options: CookieOptions = {}): TokenSource {
+  const prefix = `${checkedName('cookie', name)}=`
+  checkOptions('cookie', options, { 'origins?': oneOrMore(anOrigin) })
+  const origins = [options.origins ?? []].flat()
+  return request => cookieToken(request, cookiesNamed(prefix, cookiesOf(request)), origins)
+}
+
+/** The options of {@link amplifyCookie}. */
+export interface AmplifyCookieOptions extends CookieOptions {
+  /** Which of the user's tokens. Default `'access'`. */
+  readonly tokenUse?: 'access' | 'id'
+}
+
+/**
+ * The token in the cookies of an app that Amplify signs users in to: that of the user who signed in last, whatever others it has left.
+ * Requests that may change something are treated as by {@link cookie}.
+ *
+ * @throws TypeError for anything but an app client ID, and for a wrong option, naming it
+ */
+export function amplifyCookie(clientId: string, options: AmplifyCookieOptions = {}): TokenSource {
+  const prefix = `CognitoIdentityServiceProvider.${checkedName('amplifyCookie', clientId)}.`
+  checkOptions('amplifyCookie', options, {
+    'origins?': oneOrMore(anOrigin),
+    'tokenUse?': oneOf('access', 'id'),
+  })
+  const origins = [options.origins ?? []].flat()
+  const suffix = `${options.tokenUse ?? 'access'}Token=`
+  return request => {
+    // it writes names and values percent-encoded
+    const cookies = cookiesOf(request).map(decoded)
+    const [user, ...others] = cookiesNamed(`${prefix}LastAuthUser=`, cookies)
+    if (user === undefined) return undefined
+    if (others.length > 0) throw refusal('ERR_REQUEST_INVALID')
+    return cookieToken(request, cookiesNamed(`${prefix}${user}.${suffix}`, cookies), origins)
+  }
+}
+
+/**
+ * The token in the query of the URL. URLs end up in logs and histories: only for clients that can send no header, such as a browser's WebSocket.
+ *
+ * @param name default `'access_token'`
+ * @throws TypeError for anything but a parameter's name
+ */
+export function queryToken(name = 'access_token'): TokenSource {
+  checkedName('queryToken', name)
+  return request => {
+    const values = queryValues(request, name)
+    if (values.length > 1) throw refusal('ERR_REQUEST_INVALID')
+    return values[0] === undefined ? undefined : oneWord(values[0])
+  }
+}
+
+/**
+ * The token in `Sec-WebSocket-Protocol`, right after a marker: a browser writes `new WebSocket(url, ['bearer', token])`.
+ * The server must answer with the marker as the protocol it chose (RFC 6455 section 4.2.2).
+ *
+ * @param marker default `'bearer'`
+ * @throws TypeError for anything but a protocol's name
+ */
+export function webSocketProtocol(marker = 'bearer'): TokenSource {
+  checkedName('webSocketProtocol', marker)
+  return request => {
+    const protocols = protocolsOf(request)
+    const at = protocols.indexOf(marker)
+    if (at < 0) return undefined
+    if (protocols.lastIndexOf(marker) !== at) throw refusal('ERR_REQUEST_INVALID')
+    return oneWord(protocols[at + 1] ?? '')
+  }
+}
+
+/** The options of {@link appSyncRealtime}. */
+export interface AppSyncRealtimeOptions {
+  /** Whether the parameter `header` of the URL is read as well, which older clients use. URLs end up in logs. Default `false`. */
+  readonly query?: boolean
+}
+
+/**
+ * The token in the `header-...` subprotocol of a client of AppSync, for servers that speak as AppSync does
+ * (AWS AppSync Developer Guide, "Building a real-time WebSocket client"). With an API key or a signature in its place it is no token.
+ *
+ * @throws TypeError for a wrong option, naming it
+ */
+export function appSyncRealtime(options: AppSyncRealtimeOptions = {}): TokenSource {
+  checkOptions('appSyncRealtime', options, { 'query?': aBoolean })
+  return request => {
+    const subprotocols = protocolsOf(request).filter(protocol => protocol.startsWith('header-'))
+    const [encoded, ...others] = [
+      ...subprotocols.map(protocol => protocol.slice(7)),
+      ...(options.query ? queryValues(request, 'header') : []),
+    ]
+    if (encoded === undefined) return undefined
+    const header = decodedJson(encoded)
+    if (others.length > 0 || typeof header !== 'object' || header === null)
+      throw refusal('ERR_REQUEST_INVALID')
+    const values = Object.entries(header).filter(([name]) => name.toLowerCase() === 'authorization')
+    if (values.length === 0 || 'x-amz-date' in header) return undefined
+    const value: unknown = values[0]?.[1]
+    if (values.length > 1 || typeof value !== 'string') throw refusal('ERR_REQUEST_INVALID')
+    return oneWord(isBearer(value) ? value.slice(7) : value)
+  }
+}
+
+/**
+ * The token of the first of these sources that has one. All are asked: two different tokens in one request are refused.
+ *
+ * @throws TypeError without a source
+ */
+export function firstOf(...sources: readonly TokenSource[]): TokenSource {
+  if (sources.length === 0 || !sources.every(source => typeof source === 'function')) {
+    throw new TypeError('firstOf: expected token sources')
+  }
+  return request => {
+    const tokens = new Set(sources.map(source => source(request)))
+    tokens.delete(undefined)
+    if (tokens.size > 1) throw refusal('ERR_REQUEST_INVALID')
+    return tokens.values().next().value
+  }
+}
+
+const isBearer = (value: string) => value[6] === ' ' && value.slice(0, 6).toLowerCase() === 'bearer'
+
+function single(value: string | readonly string[] | undefined): string | undefined {
+  if (typeof value === 'string' || value === undefined) return value
+  if (value.length > 1) throw refusal('ERR_REQUEST_INVALID')
+  return value[0]
+}
+
+function oneWord(value: string): string {
+  if (value === '' || value.includes(' ') || value.includes(',')) throw refusal('ERR_REQUEST_INVALID')
+  return value
+}
+
+const cookiesOf = (request: RequestView) =>
+  [request.header('cookie') ?? []].flat().flatMap(value => value.split(/; */))
+
+const cookiesNamed = (prefix: string, cookies: readonly string[]) =>
+  cookies.filter(pair => pair.startsWith(prefix)).map(pair => pair.slice(prefix.length))
+
+function cookieToken(request: RequestView, values: readonly string[], origins: readonly string[]) {
+  if (values.length === 0) return undefined
+  if (values.length > 1 || !(isSafe(request) || isOwn(request, origins))) throw refusal('ERR_REQUEST_INVALID')
+  return oneWord(values[0] as string)
+}
+
+const queryValues = ({ url = '' }: RequestView, name: string) =>
+  url.includes('?') ? new URLSearchParams(url.slice(url.indexOf('?'))).getAll(name) : []
+
+const protocolsOf = (request: RequestView) =>
+  [request.header('sec-websocket-protocol') ?? []]
+    .flat()
+    .flatMap(value => value.split(','))
+    .map(protocol => protocol.trim())
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+function decodedJson(encoded: string): unknown {
+  try {
+    return parseJson(atob(encoded.replaceAll('-', '+').replaceAll('_', '/')))
+  } catch {
+    return undefined
+  }
+}
+
+/** A WebSocket is opened by a GET, which gives another site all that the cookie gives. */
+const isSafe = (request: RequestView) =>
+  ['GET', 'HEAD', 'OPTIONS'].includes(request.method as string) &&
+  request.header('sec-websocket-key') === undefined
+
+function isOwn(request: RequestView, origins: readonly string[]): boolean {
+  const site = single(request.header('sec-fetch-site'))
+  const origin = single(request.header('origin'))
+  if (site === 'same-origin') return true
+  if (origin === undefined) return false
+  return (
+    origins.includes(origin) ||
+    (site === undefined && /^https?:\/\/(.+)$/.exec(origin)?.[1] === single(request.header('host')))
+  )
+}
+
+/** As browsers write it in `Origin`: anything else would never match, or match too much. */
+const anOrigin: OptionCheck = value =>
+  typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value
+    ? undefined
+    : 'must be an origin, such as https://app.example.com'
+
+function checkedName(factory: string, name: string): string {
+  if (typeof name !== 'string' || !/^[\w!#$%&'*+.^`|~-]+$/.test(name))
+    throw new TypeError(`${factory}: expected a name`)
+  return name
+}
+
+/** Also where a header that came twice was joined (RFC 9110 section 5.2): a bad token is never no token. */
+const namesBearer = /(?:^|,)\s*bearer(?![\w!#$%&'*+.^`|~-])/i

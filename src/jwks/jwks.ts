@@ -1,0 +1,108 @@
+import { type ImportKey, importKey as importKeyHere } from '../crypto/import-key.js'
+import { isPending } from '../maybe-promise.js'
+import { aFunction, checkOptions } from '../options.js'
+import type { Algorithm, MaybePromise } from '../types.js'
+import { elapsed } from './elapsed.js'
+import { harmless } from './events.js'
+import { fetchText } from './fetch-text.js'
+import { type Importing, importKeySet, type KeySet, parseKeySet, type SkippedEntry } from './key-set.js'
+import { type KeySetOptions, keySetOptionChecks, keyUrl, timing } from './options.js'
+import { type RefreshingKeys, refreshing } from './refreshing.js'
+import { wire } from './request.js'
+import type { Supply } from './stock.js'
+import { tokenBucket } from './token-bucket.js'
+
+export { discoveryUrl, keySetUrlIn } from './discovery.js'
+export type { KeySetEvent } from './events.js'
+export type { KeySetError } from './failure.js'
+export { type KeyPerUrlSource, keyPerUrl } from './key-per-url.js'
+export type { SkippedEntry } from './key-set.js'
+export {
+  type KeyOptions,
+  type KeySetOptions,
+  keyOptionChecks,
+  keySetOptionChecks,
+  keyUrl,
+} from './options.js'
+export type { RefreshingKeys } from './refreshing.js'
+export type { Fetch, FetchResponse } from './request.js'
+
+/** What {@link keySet} is made from: where the set is, what it is for, and what the user has set. */
+export interface KeySetSource extends KeySetOptions {
+  /** Where the key set is, or with `locate` the document that says so: `https:`. */
+  readonly url: string
+  /** Takes the URL of the key set from the text at `url`. Default: the text is the key set. */
+  readonly locate?: (text: string) => string
+  /** What its keys are for. A key that fits none of them is left out. */
+  readonly algorithms: readonly Algorithm[]
+  /** Makes an entry a key. Default: what the runtime's cryptography does. */
+  readonly importKey?: ImportKey
+}
+
+/**
+ * Returns the keys of a key set (RFC 7517) at a URL. It is fetched when the first token shows up, and kept fresh by being used.
+ *
+ * @throws TypeError for a missing, unknown or unusable option, naming it
+ */
+export function keySet(options: KeySetSource): RefreshingKeys {
+  checkOptions('keySet', options, { ...checks, url: keyUrl(options.insecureLoopbackHttp) })
+  const { url, locate, algorithms, importKey = importKeyHere } = options
+  const { jwks, offline, monotonic = performance } = options
+  const emit = harmless(options.onEvent)
+  const importing = {
+    algorithms,
+    importKey,
+    skipped: (reason: SkippedEntry) => emit({ type: 'entry_skipped', reason }),
+  }
+  const atHand = jwks && importAtHand(jwks.keys, importing)
+  const shared = { time: elapsed(monotonic), emit, initial: isPending(atHand) ? undefined : atHand }
+  if (offline) {
+    if (!atHand) throw new TypeError('keySet: offline needs jwks')
+    return refreshing({ ...shared, ...fixed(atHand) })
+  }
+  const times = timing('keySet', options)
+  const get = wire(options.fetch, url)
+  const load: Supply['load'] = async ({ ended, requests, last }) => {
+    // Where importing takes time, the keys at hand are the first to land, and due for a refresh.
+    if (!last && atHand) return { keys: await atHand, freshFor: 0 }
+    const limits = { ended, requests, hedgeDelay: times.hedgeDelay }
+    const at = locate ? locate((await fetchText(get, url, limits)).text) : url
+    const { text, maxAge } = await fetchText(get, at, limits)
+    return { keys: await importKeySet(parseKeySet(text), importing, last), freshFor: maxAge }
+  }
+  return refreshing({
+    ...shared,
+    load,
+    timing: times,
+    unknown: tokenBucket(2, [10_000, 20_000, 30_000]),
+    suspects: tokenBucket(1, [60_000]),
+  })
+}
+
+function importAtHand(entries: readonly unknown[], importing: Importing): MaybePromise<KeySet> {
+  try {
+    const keys = importKeySet(entries, importing)
+    if (isPending(keys)) keys.catch(() => {})
+    return keys
+  } catch {
+    throw new TypeError('keySet: jwks has no usable key')
+  }
+}
+
+/** Keys that stay as they are. */
+const fixed = (keys: MaybePromise<KeySet>) => ({
+  load: async () => ({ keys: await keys, freshFor: Number.POSITIVE_INFINITY }),
+  freshFor: Number.POSITIVE_INFINITY,
+  timing: { softAge: Infinity, blockingAge: Infinity, hardAge: Infinity, deadline: 60_000, hedgeDelay: 0 },
+  unknown: tokenBucket(0, [Infinity]),
+  suspects: tokenBucket(0, [Infinity]),
+})
+
+const checks = {
+  ...keySetOptionChecks,
+  url: keyUrl(false),
+  algorithms: (value: unknown) =>
+    Array.isArray(value) && value.length > 0 ? undefined : 'must be a list of at least one algorithm',
+  'importKey?': aFunction,
+  'locate?': aFunction,
+}

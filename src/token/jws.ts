@@ -1,0 +1,75 @@
+import type { JwsHeader, JwtClaims } from '../types.js'
+import { encoding } from './encoding.js'
+import { parseJson } from './json.js'
+
+/** A token cut into its parts: their form is checked, their content is not. */
+export interface JwsParts {
+  /** Base64url text. */
+  readonly header: string
+  /** Base64url text. */
+  readonly claims: string
+  /** Where the signing input ends. */
+  readonly end: number
+  /** Where the signature ends: with the token, or before its padding. */
+  readonly signatureEnd: number
+  readonly isPadded: boolean
+}
+
+/**
+ * The parts of a token in JWS compact serialization (RFC 7515 section 7.1); `undefined` for anything else.
+ * The length is looked at before anything else, so that the work is bounded whatever a stranger sends.
+ *
+ * @param allowsPadding whether its parts may be padded, as RFC 4648 section 3.2 says and RFC 7515 section 2 does not: all of them or none
+ */
+export function splitJws(token: unknown, allowsPadding = false): JwsParts | undefined {
+  if (!isOfTokenLength(token)) return undefined
+  const first = token.indexOf('.')
+  const end = token.indexOf('.', first + 1)
+  const hasThreeParts = first > 0 && end > first + 1 && end < token.length - 1
+  if (!hasThreeParts) return undefined
+  const isPadded = allowsPadding && token.includes('=')
+  if (isPadded && (first % 4 || (end - first - 1) % 4 || (token.length - end - 1) % 4)) return undefined
+  const header = token.slice(0, first)
+  const claims = token.slice(first + 1, end)
+  const signatureEnd = isPadded ? unpadded(token).length : token.length
+  if (!encoding.signedBytes(token, end, signatureEnd)) return undefined
+  if (isPadded) return { header: unpadded(header), claims: unpadded(claims), end, signatureEnd, isPadded }
+  return { header, claims, end, signatureEnd, isPadded }
+}
+
+/** Whether a value is a text that is not too long for a token. To be asked first: reading even one character of a text that was put together takes as long as the text. */
+export const isOfTokenLength = (token: unknown): token is string =>
+  typeof token === 'string' && token.length <= maxTokenLength
+
+/**
+ * The JOSE header of a token (RFC 7515 section 4); `undefined` for what is none, and for one that asks for processing that we do not do:
+ * `crit`, `b64`, `zip`, `enc`, `cty`. Keys and URLs that it brings along (`jwk`, `jku`, `x5u`, `x5c`) are never looked at.
+ */
+export function parseHeader(text: string): JwsHeader | undefined {
+  const header = parseObject(text)
+  if (!header) return undefined
+  const { alg, kid, typ, crit, b64, zip, enc, cty } = header
+  if (typeof alg !== 'string' || (kid !== undefined && typeof kid !== 'string')) return undefined
+  if (typ !== undefined && !(typeof typ === 'string' && acceptedType.test(typ))) return undefined
+  for (const member of [crit, b64, zip, enc, cty]) if (member !== undefined) return undefined
+  return header as JwsHeader
+}
+
+/** The claims of a token (RFC 7519 section 4) as they stand there: a JSON object, nothing more is known of it; `undefined` for anything else. */
+export const parseClaims = (text: string) => parseObject(text) as JwtClaims | undefined
+
+/** Where the padding is not what the length asks for, some of it stays, and the text is not base64url. */
+const unpadded = (part: string) => part.replace(/={1,2}$/, '')
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  const json = encoding.text(text)
+  const value = json && parseJson(json)
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isObject ? (value as Record<string, unknown>) : undefined
+}
+
+/** In characters. Cognito's largest tokens, with a hundred groups, stay below it; so do the headers that servers accept. */
+export const maxTokenLength = 16_384
+
+/** RFC 7519 section 5.1, RFC 9068 section 2.1; identity pools send JWS. Media types are case-insensitive. */
+const acceptedType = /^(?:application\/)?(?:jwt|at\+jwt|jws)$/i

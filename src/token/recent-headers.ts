@@ -1,0 +1,18 @@
+import type { JwsHeader } from '../types.js'
+
+/** The last headers of verified tokens, by their text: all tokens that a key signs have the same. A few are compared faster than one is hashed. */
+export function recentHeaders() {
+  const recent: { readonly text: string; readonly header: JwsHeader }[] = []
+  let next = 0
+  return {
+    get(text: string): JwsHeader | undefined {
+      for (const each of recent) if (each.text === text) return each.header
+      return undefined
+    },
+    add(text: string, header: JwsHeader): void {
+      if (recent.some(each => each.header === header)) return
+      recent[next] = { text, header }
+      next = (next + 1) % 8
+    },
+  }
+}

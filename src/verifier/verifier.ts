@@ -1,0 +1,284 @@
+// Over 150 lines: the path of a token in one place.
+
+import { AuthError, asRefusal, isAuthError, refusal } from '../errors.js'
+import { userPoolPrincipal } from '../issuers/principal.js'
+import { isPending, later } from '../maybe-promise.js'
+import { aClock, checkOptions, type OptionCheck, seconds } from '../options.js'
+import { hasRegisteredClaims, refusedAt } from '../token/claims.js'
+import { encoding, type SignedBytes } from '../token/encoding.js'
+import { isOfTokenLength, type JwsParts, parseClaims, parseHeader, splitJws } from '../token/jws.js'
+import { recentHeaders } from '../token/recent-headers.js'
+import type {
+  Algorithm,
+  Clock,
+  JwsHeader,
+  JwtClaims,
+  MaybePromise,
+  RevocationList,
+  TrustedIssuer,
+  VerificationKey,
+  VerifiedToken,
+  Verifier,
+} from '../types.js'
+import { finder, issOf, type Selected, select } from './candidates.js'
+import { type Entry, type VerifiedTokenCacheOptions, verifiedTokens } from './verified-tokens.js'
+
+/** The options of {@link createVerifier}. */
+export interface VerifierOptions<I extends readonly TrustedIssuer[] = readonly TrustedIssuer[]> {
+  /** Whose tokens are accepted: any mix, also several with one `iss` (a pool with two clients). */
+  readonly issuers: I
+  /** By how many seconds the clocks of issuer and verifier may differ. Default 5, at most 300. */
+  readonly clockTolerance?: number
+  /** The memory of verified tokens; `false` for none. What can change is checked on every call all the same. */
+  readonly cache?: VerifiedTokenCacheOptions | false
+  /** Which tokens are revoked though they have not expired. Default none. */
+  readonly revocations?: RevocationList
+  /** The time. Default `Date`. */
+  readonly clock?: Clock
+}
+
+/** The claims that a verifier of these issuers returns. */
+export type ClaimsOf<I extends readonly TrustedIssuer[]> =
+  I[number] extends TrustedIssuer<infer C> ? C : never
+
+/**
+ * Returns a verifier: signature, issuer, algorithm and claims are checked once for a token and remembered;
+ * its expiry, its key and its revocation on every call.
+ *
+ * @throws TypeError for a missing, unknown or unusable option, naming it
+ * @example
+ * const verifier = createVerifier({ issuers: [userPool({ userPoolId, clientId })] })
+ * const { principal, claims } = await verifier.verify(token)
+ */
+export function createVerifier<const I extends readonly TrustedIssuer[]>(
+  options: VerifierOptions<I>,
+): Verifier<ClaimsOf<I>> {
+  checkOptions('createVerifier', options, checks)
+  const clock = options.clock ?? Date
+  const checkAt = checker(options)
+  const verdictOn = (token: string, canWait: boolean) => {
+    try {
+      const verdict = checkAt(token, clock.now(), canWait)
+      return (verdict instanceof Promise ? verdict.catch(asRefusal) : verdict) as MaybePromise<
+        Verdict<ClaimsOf<I>>
+      >
+    } catch (error) {
+      return asRefusal(error)
+    }
+  }
+  const check = (token: string) => verdictOn(token, true)
+  return {
+    clock,
+    check,
+    verify: token => promised(check, token),
+    verifySync(token) {
+      const verdict = verdictOn(token, false)
+      if (isAuthError(verdict)) throw verdict
+      if (!(verdict instanceof Promise)) return verdict
+      verdict.catch(() => {})
+      throw refusal('ERR_KEYS_NOT_LOADED')
+    },
+    ready: () => allReady(options, clock.now()),
+    health: () =>
+      options.issuers.flatMap(({ issuers, keys }) => {
+        const health = keys.health?.(clock.now())
+        return health ? { issuers, ...health } : []
+      }),
+    close: () => options.issuers.forEach(issuer => issuer.keys.close?.()),
+  }
+}
+
+/** What a verifier says of a token. */
+type Verdict<C extends JwtClaims = JwtClaims> = VerifiedToken<C> | AuthError
+
+/** The token that was verified; a refusal is thrown. */
+export function verifiedIn<C extends JwtClaims>(verdict: Verdict<C>): VerifiedToken<C> {
+  if (isAuthError(verdict)) throw verdict
+  return verdict
+}
+
+/** What `verify` answers, of what a check says. */
+export function promised<C extends JwtClaims>(
+  check: Verifier<C>['check'],
+  token: string,
+): Promise<VerifiedToken<C>> {
+  try {
+    const verdict = check(token)
+    if (isPending(verdict)) return verdict.then(verifiedIn)
+    return isAuthError(verdict) ? Promise.reject(verdict) : Promise.resolve(verdict)
+  } catch (fault) {
+    return Promise.reject(fault)
+  }
+}
+
+async function allReady({ issuers, revocations }: VerifierOptions, now: number): Promise<void> {
+  const answers = await Promise.allSettled([
+    ...issuers.map(async issuer => issuer.keys.ready?.(now)),
+    (async () => revocations?.ready?.())(),
+  ])
+  const failure = answers.find(answer => answer.status === 'rejected')
+  if (failure) throw failure.reason
+}
+
+/** The path of a token, once, for those who wait and those who do not. */
+function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: VerifierOptions) {
+  // Over 40 lines: the path of a token is read from top to bottom.
+  const find = finder(issuers)
+  const algorithms = new Set<string>(issuers.flatMap(issuer => issuer.algorithms))
+  const allowsPadding = issuers.some(issuer => issuer.padding)
+  const headers = recentHeaders()
+  const remembered = cache ? verifiedTokens(cache) : undefined
+
+  return function check(token: string, now: number, canWait: boolean): MaybePromise<Verdict> {
+    const entry = isOfTokenLength(token) ? remembered?.get(token) : undefined
+    return entry ? recheck(entry, now, canWait) : verifyAfresh(token, now, canWait)
+  }
+
+  /** Asks for the key again: that keeps key sets fresh under a load of hits only, and a remembered token dies with its key. */
+  function recheck(entry: Entry, now: number, canWait: boolean): MaybePromise<Verdict> {
+    const late = refusedAt(entry, now, clockTolerance)
+    if (late) return refusal(late)
+    const { kid, alg } = entry.header
+    const key = entry.issuer.keys(kid, alg as Algorithm, now, entry.iss)
+    return isPending(key)
+      ? later(key, unlessReplaced, entry, now, canWait)
+      : unlessReplaced(key, entry, now, canWait)
+  }
+
+  function unlessReplaced(
+    key: VerificationKey | undefined,
+    entry: Entry,
+    now: number,
+    canWait: boolean,
+  ): MaybePromise<Verdict> {
+    if (!key) return refusal('ERR_TOKEN_KEY')
+    return key === entry.key ? unlessRevokedSince(entry, now) : verifyAfresh(entry.token, now, canWait)
+  }
+
+  function unlessRevokedSince(entry: Entry, now: number): Verdict {
+    const revision = revocations?.isRevoked.revision?.(now)
+    if (typeof revision === 'number' && revision === entry.revision) return entry.verified
+    const verdict = unlessRevoked(entry.verified, now)
+    if (verdict === entry.verified) entry.revision = revision
+    return verdict
+  }
+
+  function verifyAfresh(token: string, now: number, canWait: boolean): MaybePromise<Verdict> {
+    const parts = splitJws(token, allowsPadding)
+    const header = parts && (headers.get(parts.header) ?? parseHeader(parts.header))
+    if (!header) return refusal('ERR_TOKEN_MALFORMED')
+    if (!algorithms.has(header.alg)) return refusal('ERR_TOKEN_ALGORITHM')
+    const unverified = parseClaims(parts.claims)
+    if (!unverified) return refusal('ERR_TOKEN_MALFORMED')
+    const attempt = { token, parts, header, unverified, now, canWait }
+    const candidates = find(issOf(header, unverified), now)
+    return isPending(candidates) ? later(candidates, verifyFor, attempt) : verifyFor(candidates, attempt)
+  }
+
+  function verifyFor(candidates: readonly TrustedIssuer[], attempt: Attempt): MaybePromise<Verdict> {
+    const { parts, header, unverified, now } = attempt
+    const selected = select(candidates, parts, header, unverified)
+    if (isAuthError(selected)) return selected
+    const { issuer, claims } = selected
+    if (!hasRegisteredClaims(claims)) return refusal('ERR_TOKEN_CLAIM')
+    const late = refusedAt(claims, now, clockTolerance)
+    if (late) return refusal(late)
+    const key = issuer.keys(header.kid, header.alg as Algorithm, now, claims.iss)
+    return isPending(key) ? later(key, verifyWith, selected, attempt) : verifyWith(key, selected, attempt)
+  }
+
+  function verifyWith(
+    key: VerificationKey | undefined,
+    selected: Selected,
+    attempt: Attempt,
+  ): MaybePromise<Verdict> {
+    // A key is bound to its algorithm, whatever a resolver was asked for.
+    if (key?.algorithm !== attempt.header.alg) return refusal('ERR_TOKEN_KEY')
+    const isGenuine = isSigned(attempt, key)
+    return isPending(isGenuine)
+      ? later(isGenuine, conclude, key, selected, attempt)
+      : conclude(isGenuine, key, selected, attempt)
+  }
+
+  function conclude(
+    isGenuine: boolean,
+    key: VerificationKey,
+    { issuer, claims }: Selected,
+    { token, parts, header, unverified, now }: Attempt,
+  ): Verdict {
+    if (isGenuine !== true) return doubt(issuer, header, claims, now)
+    headers.add(parts.header, header)
+    const verified = verifiedToken(issuer, header, claims === unverified ? claims : freeze(claims))
+    remembered?.add(token, verified, issuer, key)
+    return unlessRevoked(verified, now)
+  }
+
+  function unlessRevoked(verified: VerifiedToken, now: number): Verdict {
+    return revocations?.isRevoked(verified, now) ? refusal('ERR_TOKEN_REVOKED') : verified
+  }
+}
+
+/** A token on its way, and what is known of it. */
+interface Attempt {
+  readonly token: string
+  readonly parts: JwsParts
+  readonly header: JwsHeader
+  readonly unverified: JwtClaims
+  readonly now: number
+  readonly canWait: boolean
+}
+
+function isSigned(
+  { token, parts: { end, signatureEnd }, canWait }: Attempt,
+  key: VerificationKey,
+): MaybePromise<boolean> {
+  // That they are well-formed was seen when the token was cut into its parts.
+  const { signingInput, signature } = encoding.signedBytes(token, end, signatureEnd) as SignedBytes
+  // Lent bytes are another token's by the time that a key which waits looks at them.
+  return key.isImmediate
+    ? key.verify(signingInput, signature, canWait)
+    : key.verify(Uint8Array.from(signingInput), Uint8Array.from(signature), canWait)
+}
+
+function verifiedToken(issuer: TrustedIssuer, header: JwsHeader, claims: JwtClaims): VerifiedToken {
+  const principal = issuer.principal ? freeze(issuer.principal(claims, header)) : userPoolPrincipal(claims)
+  return Object.freeze({ header, claims, principal })
+}
+
+/** A signature that does not verify may be a key that was replaced under its ID: the key set may look, this token stays refused. */
+function doubt({ keys }: TrustedIssuer, { kid }: JwsHeader, { iss }: JwtClaims, now: number): AuthError {
+  keys.suspect?.(kid, now, iss)
+  return refusal('ERR_TOKEN_SIGNATURE')
+}
+
+/** Freezes what an issuer made, all the way down. What was parsed is frozen already. */
+function freeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value
+  for (const member of Object.values(value)) freeze(member)
+  return Object.freeze(value)
+}
+
+const someIssuers: OptionCheck = value => {
+  if (!Array.isArray(value) || value.length === 0) return 'must be a list of at least one issuer'
+  return value.every(isIssuer) ? undefined : 'has an entry that is not an issuer, such as userPool({ ... })'
+}
+
+const isIssuer = (value: Partial<TrustedIssuer> | null) =>
+  Array.isArray(value?.issuers) &&
+  Array.isArray(value.algorithms) &&
+  typeof value.keys === 'function' &&
+  typeof value.validate === 'function'
+
+const checks = {
+  issuers: someIssuers,
+  'clockTolerance?': seconds(0, 300),
+  'cache?': (value: unknown) =>
+    value === false || (typeof value === 'object' && value !== null)
+      ? undefined
+      : 'must be an object, or false',
+  'revocations?': (value: unknown) =>
+    typeof (value as Partial<RevocationList> | null)?.isRevoked === 'function'
+      ? undefined
+      : 'must have a function isRevoked()',
+  'clock?': aClock,
+}

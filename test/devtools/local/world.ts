@@ -1,0 +1,42 @@
+import type { Test } from 'tap'
+import { parseConfig } from '../../../src/devtools/local/config.js'
+import { startLocalCognito } from '../../../src/devtools/local/server.js'
+
+/** A local Cognito that ends with its test, and what a test does with it. */
+export async function startTestCognito(t: Test, document: object = {}) {
+  const cognito = await startLocalCognito(parseConfig(document, 'test.json'), 0)
+  t.teardown(cognito.close)
+  const { url, local } = cognito
+  return {
+    ...cognito,
+    pool: {
+      userPoolId: local.config.userPoolId,
+      clientId: 'localweb',
+      jwksUri: `${url}/${local.config.userPoolId}/.well-known/jwks.json`,
+      insecureLoopbackHttp: true,
+    },
+    /** Turns a control; rejects with what it says is wrong. */
+    async control(name: string, input: object = {}) {
+      const response = await fetch(`${url}/_local/${name}`, { method: 'POST', body: JSON.stringify(input) })
+      const answer = (await response.json()) as Record<string, unknown>
+      if (!response.ok) throw new Error(String(answer.error))
+      return answer
+    },
+    /** A request that follows no redirect. */
+    get: (path: string, headers: Record<string, string> = {}) =>
+      fetch(new URL(path, url), { headers, redirect: 'manual' }),
+    /** A form as a browser sends it. */
+    post: (path: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
+      fetch(new URL(path, url), {
+        method: 'POST',
+        body: new URLSearchParams(fields),
+        headers,
+        redirect: 'manual',
+      }),
+  }
+}
+
+/** The claims of a token, unverified. */
+export function claimsOf(token: string | undefined): Record<string, unknown> {
+  return JSON.parse(Buffer.from(String(token).split('.')[1] as string, 'base64url').toString())
+}

@@ -1,0 +1,400 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { type Encoding, nodeEncoding, webEncoding } from '../../src/token/encoding.js'
+import { parseJson } from '../../src/token/json.js'
+import { parseHeader, splitJws } from '../../src/token/jws.js'
+import { base64url, claimsOf, codeOf, headerOf, json, token, verifierOf } from '../mint.js'
+
+const node = nodeEncoding as Encoding
+const encodings: [string, Encoding][] = [
+  ['node:buffer', node],
+  ['any runtime', webEncoding],
+]
+
+for (const [name, encoding] of encodings) {
+  t.test(`${name}: bytes of canonical base64url, and of nothing else`, async t => {
+    const cases: [string, number[] | undefined][] = [
+      ['', []],
+      ['AA', [0]],
+      ['_w', [255]],
+      ['-_8', [251, 255]],
+      ['AAAA', [0, 0, 0]],
+      ['AAECAwQ', [0, 1, 2, 3, 4]],
+      ...[
+        'A',
+        'AAAAA',
+        'AB',
+        'AAB',
+        'AA=',
+        'AA==',
+        '=',
+        'AA AA',
+        'AAA\n',
+        '+w',
+        '/w',
+        'A+AA',
+        'A/AA',
+        'A.AA',
+        'A~AA',
+        'A\u0000AA',
+        '_/8',
+        '{{{{',
+        '@@@@',
+        '[[[[',
+      ].map((text): [string, undefined] => [text, undefined]),
+    ]
+    for (const [text, bytes] of cases) {
+      t.same(
+        encoding.bytes(text) && Array.from(encoding.bytes(text) as Uint8Array),
+        bytes,
+        JSON.stringify(text),
+      )
+    }
+    const last = (length: number) =>
+      Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_').filter(each =>
+        encoding.bytes('A'.repeat(length - 1) + each),
+      ).length
+    t.same([1, 2, 3, 4].map(last), [0, 4, 16, 64], 'as many last characters as bits are left')
+  })
+
+  t.test(`${name}: text of strict UTF-8`, async t => {
+    const cases: [number[], string | undefined][] = [
+      [[], ''],
+      [[0x41], 'A'],
+      [[0xc3, 0xa9], 'é'],
+      [[0xf0, 0x9f, 0x98, 0x80], '😀'],
+      [[0xef, 0xbb, 0xbf, 0x41], '\ufeffA'],
+      [[0xef, 0xbf, 0xbd], '\ufffd'],
+      [[0xff], undefined],
+      [[0xc0, 0x80], undefined],
+      [[0xed, 0xa0, 0x80], undefined],
+      [[0xe2, 0x82], undefined],
+      [[0xf4, 0x90, 0x80, 0x80], undefined],
+    ]
+    for (const [bytes, text] of cases)
+      t.equal(encoding.text(base64url(Uint8Array.from(bytes))), text, bytes.join())
+    t.equal(encoding.text('A'), undefined)
+  })
+
+  t.test(`${name}: what a signature is over`, async t => {
+    const good = encoding.signedBytes('a.b.AAEC', 3)
+    t.same(good && [Buffer.from(good.signingInput).toString(), Array.from(good.signature)], [
+      'a.b',
+      [0, 1, 2],
+    ])
+    const again = encoding.signedBytes('a.b.AAEC', 3)
+    t.same(again && Array.from(again.signature), [0, 1, 2])
+    t.same(Array.from(encoding.signedBytes('a.b.AAE=', 3, 7)?.signature ?? []), [0, 1])
+    t.equal(encoding.signedBytes('a.b.AAE=', 3), undefined)
+    for (const text of [
+      'a.b.A',
+      'é.b.AAEC',
+      'a.\u0141.AAEC',
+      'a.b.AAE\u0141',
+      'a.b.AAE=',
+      '\ud800.b.AAEC',
+      `a.b${'é'.repeat(16_000)}.AAEC`,
+    ]) {
+      t.equal(encoding.signedBytes(text, text.lastIndexOf('.')), undefined, text.slice(0, 9))
+    }
+  })
+}
+
+t.test('foreign characters are not cut down to a byte of the alphabet', async t => {
+  for (const text of ['AAA\u0141', 'AA\u0141A', '\u{10041}AA']) t.equal(webEncoding.bytes(text), undefined)
+})
+
+t.test('both encodings agree on every text', async t => {
+  const character = fc.oneof(
+    {
+      weight: 9,
+      arbitrary: fc.constantFrom(
+        ...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.split(''),
+      ),
+    },
+    { weight: 1, arbitrary: fc.constantFrom(...'+/= .\n\t\u0000~'.split('')) },
+  )
+  const ascii = fc.oneof(
+    fc.string({ unit: character, maxLength: 40 }),
+    fc.uint8Array({ maxLength: 40 }).map(base64url),
+  )
+  const text = fc.oneof(
+    ascii,
+    fc.string({ unit: 'binary', maxLength: 20 }),
+    fc.string({ unit: 'grapheme', maxLength: 20 }),
+  )
+  fc.assert(
+    fc.property(ascii, sample => {
+      t.equal(node.text(sample), webEncoding.text(sample)) || t.comment(JSON.stringify(sample))
+      const [a, b] = [node.bytes(sample), webEncoding.bytes(sample)]
+      return (a && Buffer.from(a).toString('hex')) === (b && Buffer.from(b).toString('hex'))
+    }),
+    { numRuns: 2_000 },
+  )
+  fc.assert(
+    fc.property(text, text, (input, signature) => {
+      const [a, b] = [node, webEncoding].map(encoding =>
+        encoding.signedBytes(`${input}.${signature}`, input.length),
+      )
+      return (
+        (a &&
+          `${Buffer.from(a.signingInput).toString('hex')} ${Buffer.from(a.signature).toString('hex')}`) ===
+        (b && `${Buffer.from(b.signingInput).toString('hex')} ${Buffer.from(b.signature).toString('hex')}`)
+      )
+    }),
+    { numRuns: 5_000 },
+  )
+})
+
+t.test('base64url round trip: one text for every sequence of bytes', async t => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 100 }), bytes => {
+      const text = base64url(bytes)
+      return [node, webEncoding].every(encoding => base64url(encoding.bytes(text) as Uint8Array) === text)
+    }),
+    { numRuns: 2_000 },
+  )
+  fc.assert(
+    fc.property(
+      fc.string({ unit: fc.constantFrom(...'ABCDEghij0129-_+/= \n'.split('')), maxLength: 12 }),
+      text =>
+        [node, webEncoding].every(encoding => {
+          const bytes = encoding.bytes(text)
+          return bytes === undefined || base64url(bytes) === text
+        }),
+    ),
+    { numRuns: 5_000 },
+  )
+  t.pass()
+})
+
+t.test('the parts of a token', async t => {
+  const good = token()
+  const [header, claims, signature] = good.split('.') as [string, string, string]
+  const end = good.lastIndexOf('.')
+  t.same(splitJws(good), { header, claims, end, signatureEnd: good.length, isPadded: false })
+  t.same(splitJws(good, true), splitJws(good))
+  const pad = (part: string) => part.padEnd(Math.ceil(part.length / 4) * 4, '=')
+  const padded = [header, claims, signature].map(pad).join('.')
+  t.match(splitJws(padded, true), { header, claims, isPadded: padded !== good })
+  t.same(
+    splitJws('Y.Y.YQ'),
+    { header: 'Y', claims: 'Y', end: 3, signatureEnd: 6, isPadded: false },
+    'the shortest',
+  )
+  t.equal(splitJws('A'.repeat(16_378).concat('.YQ.YQ'))?.end, 16_381, 'the longest')
+  const texts = [
+    '',
+    '.',
+    '..',
+    'a',
+    'a.b',
+    'a..c',
+    '.b.c',
+    'a.b.',
+    'a.b.c.d',
+    'a.b.A',
+    'YQ..YQ',
+    '.YQ.YQ',
+    'YQ.YQ.',
+    'YQ.YQ',
+    `${good}.`,
+    `.${good}`,
+    `${good}=`,
+  ]
+  const wrong = [...texts, good.padEnd(16_385, 'A'), undefined, null, 1, {}, [], new String(good)]
+  for (const each of wrong) t.equal(splitJws(each), undefined, JSON.stringify(each)?.slice(0, 20))
+  t.equal(splitJws(padded) === undefined, padded !== good, 'padded, and not asked for')
+  for (const each of [
+    `${good}=`,
+    `${good}====`,
+    padded.replace('=', ''),
+    `${pad(header)}.${claims}.${signature}=`,
+    `${header}==.${claims}.${signature}`,
+  ]) {
+    t.equal(splitJws(each, true), undefined, 'padded wrongly')
+  }
+})
+
+t.test('a token of 16,384 characters is long enough', async t => {
+  const verifier = verifierOf()
+  const rest = (length: number) => token(claimsOf({ x: 'x'.repeat(length) }))
+  let length = 11_000
+  while (rest(length + 1).length <= 16_384) length++
+  t.ok(rest(length).length > 16_380)
+  t.equal(
+    codeOf(() => verifier.verifySync(rest(length))),
+    undefined,
+  )
+  t.equal(
+    codeOf(() => verifier.verifySync(rest(length + 1))),
+    'ERR_TOKEN_MALFORMED',
+  )
+})
+
+t.test('JSON: what is taken is what JSON.parse makes of it, frozen', async t => {
+  const taken = [
+    '{}',
+    '[]',
+    'null',
+    '"x"',
+    '1',
+    '{"a":1,"b":{"a":1},"c":[{"a":1},{"a":2}]}',
+    ' { "a" : [ 1 , 2 ] } ',
+    '{"a":"\\":","b":"{\\"c\\":1}"}',
+    '{"a":":","b":" : "}',
+    '{"constructor":1,"toString":2,"hasOwnProperty":3,"__defineGetter__":4}',
+    '{"":1}',
+    '{"\\u0061":1,"b":"\\ud83d\\ude00","c":"\\u0000"}',
+    '{"a\\\\" :1,"a\\"":2}',
+    '{"x":"\ufffd\ufffe\uffff"}',
+    `${'['.repeat(32)}${']'.repeat(32)}`,
+    `${'{"a":'.repeat(31)}{}${'}'.repeat(31)}`,
+    `{"x":"${'['.repeat(9_000)}"}`,
+    `{"x":"${'\\"['.repeat(3_000)}"}`,
+    `{"x":"${'\\\\'.repeat(3_000)}"}`,
+    `[${'[],'.repeat(350)}[]]`,
+    `["${'x'.repeat(2_000)}",${'[],{},'.repeat(150)}{"a":{}}]`,
+    `["${'x'.repeat(2_000)}",${'['.repeat(31)}${']'.repeat(31)}]`,
+    `{${Array.from({ length: 749 }, (_, i) => `"member ${i}":1`).join()}}`,
+    `[${Array.from({ length: 749 }, (_, i) => i).join()}]`,
+    `[${Array.from({ length: 1_000 }, () => 1).join()}]`,
+  ]
+  for (const text of taken) {
+    const value = parseJson(text)
+    t.same(value, JSON.parse(text), text.slice(0, 40))
+    t.ok(isFrozen(value))
+  }
+  const refused = [
+    '',
+    '{"a":1,"a":1}',
+    '{"a" :1,"a":1}',
+    '{"a":1,"a"\n:1}',
+    '{"a":1,"\\u0061":1}',
+    '{"\\u0061":1,"a":1}',
+    '{"x":[{"a":1,"a":1}]}',
+    '{"x":[],"a":1,"a":1}',
+    '{"a":1,"x":[{},[{}]],"a":1}',
+    '{"a":1,"x":{"a":[]},"a":1}',
+    '{"x":{"a":1},"y":{"a":1,"b":":","a":1}}',
+    '{"__proto__":1}',
+    '{"x":[{"__proto__":1}]}',
+    '"\\ud800"',
+    '{"\\udc00":1}',
+    '[[{"x":"\\ud800a"}]]',
+    `${'['.repeat(33)}${']'.repeat(33)}`,
+    `${'{"a":'.repeat(32)}{}${'}'.repeat(32)}`,
+    `["${'x'.repeat(5_000)}",${'['.repeat(32)}${']'.repeat(32)}]`,
+    '['.repeat(11_000),
+    `{${Array.from({ length: 750 }, (_, i) => `"member ${i}":1`).join()}}`,
+    `[${'[],'.repeat(400)}"${'x'.repeat(2_000)}"]`,
+    `{"x":"${'x'.repeat(5_000)}","x":1}`,
+  ]
+  for (const text of refused) t.equal(parseJson(text), undefined, text.slice(0, 40))
+})
+
+t.test('JSON: any value that has one reading comes back', async t => {
+  fc.assert(
+    fc.property(fc.json({ stringUnit: 'binary' }), fc.constantFrom(undefined, 1, '\t'), (text, indent) => {
+      const value: unknown = JSON.parse(text)
+      const respaced = JSON.stringify(value, null, indent)
+      if (text.includes('__proto__') || /\\ud[89a-f]/.test(respaced)) return true
+      return JSON.stringify(parseJson(respaced)) === JSON.stringify(value)
+    }),
+    { numRuns: 3_000 },
+  )
+  const name = fc.constantFrom('a', '\\u0061', 'b', '":', '\\":', 'a\\\\')
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(name, fc.constantFrom('', ' ', '\n'), fc.constantFrom('1', '{}', '":"', '{"a":1}')), {
+        maxLength: 5,
+      }),
+      members => {
+        const text = `{${members.map(([name, space, value]) => `"${name}"${space}:${value}`).join()}}`
+        let names: unknown[]
+        try {
+          names = members.map(([name]) => JSON.parse(`"${name}"`))
+          JSON.parse(text)
+        } catch {
+          return parseJson(text) === undefined
+        }
+        return (parseJson(text) !== undefined) === (new Set(names).size === names.length)
+      },
+    ),
+    { numRuns: 5_000 },
+  )
+  t.pass()
+})
+
+t.test('headers that are refused', async t => {
+  const cases: [string, unknown][] = [
+    ['no algorithm', { kid: 'a' }],
+    ...[null, 1, true, ['RS256'], { RS256: 1 }].map((alg): [string, unknown] => [
+      'an algorithm that is no text',
+      { alg },
+    ]),
+    ...[null, 1, true, ['a'], {}].map((kid): [string, unknown] => [
+      'a key ID that is no text',
+      { alg: 'RS256', kid },
+    ]),
+    ...['', 'jwe', 'xjwt', 'jwtx', 'text/jwt', 'application/', 'at jwt', null, 1, ['JWT'], {}].map(
+      (typ): [string, unknown] => ['a token of another type', { alg: 'RS256', typ }],
+    ),
+    ...['crit', 'b64', 'zip', 'enc', 'cty'].flatMap(name =>
+      [null, true, [], 'JWT'].map((value): [string, unknown] => [name, { alg: 'RS256', [name]: value }]),
+    ),
+    ...[[], null, 1, 'RS256', ['alg']].map((header): [string, unknown] => ['no object', header]),
+  ]
+  for (const [name, header] of cases) {
+    t.equal(parseHeader(base64url(JSON.stringify(header))), undefined, `${name}: ${JSON.stringify(header)}`)
+  }
+  t.same(parseHeader(base64url('{"alg":"RS256"}')), { alg: 'RS256' })
+})
+
+t.test('headers of every form that is accepted', async t => {
+  const verifier = verifierOf()
+  const types = [
+    'JWT',
+    'jwt',
+    'at+jwt',
+    'AT+JWT',
+    'application/jwt',
+    'application/at+jwt',
+    'Application/AT+JWT',
+    'JWS',
+    'application/jws',
+    undefined,
+  ]
+  for (const typ of types)
+    t.equal(
+      codeOf(() => verifier.verifySync(token(claimsOf(), headerOf({ typ })))),
+      undefined,
+      typ ?? 'none',
+    )
+  const brought = {
+    jwk: { kty: 'oct' },
+    jku: 'https://evil.example',
+    x5u: 1,
+    x5c: [],
+    x5t: null,
+    iss: 'https://evil.example',
+    exp: 0,
+    unknown: { a: [1] },
+  }
+  t.same(
+    verifier.verifySync(token(claimsOf(), headerOf(brought))).header,
+    headerOf(brought),
+    'what is not used is not looked at',
+  )
+  t.equal(
+    codeOf(() => verifier.verifySync(token(claimsOf({ iss: undefined }), headerOf({ iss: claimsOf().iss })))),
+    'ERR_TOKEN_ISSUER',
+    'an iss of the header is not the claim',
+  )
+  t.equal(json(headerOf()).includes('typ'), false)
+})
+
+function isFrozen(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return Object.isFrozen(value) && Object.values(value).every(isFrozen)
+}
