@@ -5,7 +5,7 @@
  */
 import type { Decision, Guard } from '../src/guard/guard.js'
 import type { Policy } from '../src/guard/policy.js'
-import { whenAtHand } from '../src/maybe-promise.js'
+import { andThen } from '../src/maybe-promise.js'
 import type { JwtClaims, MaybePromise, VerifiedToken } from '../src/types.js'
 import { fetchRequestView, refusalResponse } from './fetch-http.js'
 import { checkArguments } from './protect.js'
@@ -30,7 +30,7 @@ export function protect<C extends JwtClaims, A extends VerifiedToken<C> | undefi
     handler: (request: R, auth: A, ...rest: Rest) => MaybePromise<Response>,
   ) =>
     (request: R, ...rest: Rest): MaybePromise<Response> =>
-      whenAtHand(guard(fetchRequestView(request), ...policy), (decision: Decision<A>) =>
+      andThen(guard(fetchRequestView(request), ...policy), (decision: Decision<A>) =>
         decision.authorized ? handler(request, decision.auth, ...rest) : refusalResponse(decision),
       )
 }

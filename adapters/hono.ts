@@ -6,7 +6,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Decision, Guard } from '../src/guard/guard.js'
 import type { Policy } from '../src/guard/policy.js'
-import { whenAtHand } from '../src/maybe-promise.js'
+import { andThen } from '../src/maybe-promise.js'
 import type { JwtClaims, MaybePromise, RequestView, VerifiedToken } from '../src/types.js'
 import { fetchRequestView } from './fetch-http.js'
 import { type NodeRequest, nodeRequestView } from './node-http.js'
@@ -33,7 +33,7 @@ export function protect<C extends JwtClaims, A extends VerifiedToken<C> | undefi
       return next()
     }
     // Hono awaits what a middleware returns; its type knows promises only
-    return whenAtHand(guard(requestView(c), ...policy), settle) as Promise<Response | void>
+    return andThen(guard(requestView(c), ...policy), settle) as Promise<Response | void>
   }
 }
 

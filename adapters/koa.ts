@@ -6,7 +6,7 @@
 import type { Middleware } from 'koa'
 import type { Decision, Guard } from '../src/guard/guard.js'
 import type { Policy } from '../src/guard/policy.js'
-import { whenAtHand } from '../src/maybe-promise.js'
+import { andThen } from '../src/maybe-promise.js'
 import type { JwtClaims, VerifiedToken } from '../src/types.js'
 import { nodeRequestView } from './node-http.js'
 import { checkArguments } from './protect.js'
@@ -25,18 +25,15 @@ export function protect<C extends JwtClaims, A extends VerifiedToken<C> | undefi
 ): Middleware<{ auth: A }> {
   checkArguments(guard, policy)
   return function cognitoGuard(ctx, next) {
-    return whenAtHand(
-      guard(nodeRequestView(ctx.req, ctx.originalUrl), ...policy),
-      (decision: Decision<A>) => {
-        if (decision.authorized) {
-          ctx.state.auth = decision.auth
-          return next()
-        }
-        ctx.status = decision.status
-        ctx.set(decision.headers)
-        ctx.body = JSON.stringify(decision.body)
-        return undefined
-      },
-    )
+    return andThen(guard(nodeRequestView(ctx.req, ctx.originalUrl), ...policy), (decision: Decision<A>) => {
+      if (decision.authorized) {
+        ctx.state.auth = decision.auth
+        return next()
+      }
+      ctx.status = decision.status
+      ctx.set(decision.headers)
+      ctx.body = JSON.stringify(decision.body)
+      return undefined
+    })
   }
 }

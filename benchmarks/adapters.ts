@@ -9,13 +9,13 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { doors, type Setup } from './doors.js'
+import { adapters, type Setup } from './frameworks.js'
 import { type Load, openLoad } from './load.js'
 import { quantile } from './measure.js'
 import { isQuick, machine, progress, record } from './report.js'
 import { accessTokens } from './tokens.js'
 
-interface Door {
+interface Adapter {
   readonly name: string
   readonly load: Load
   readonly rates: number[]
@@ -24,7 +24,7 @@ interface Door {
   end(): void
 }
 
-const asked = process.argv.slice(2).filter(arg => arg in doors)
+const asked = process.argv.slice(2).filter(arg => arg in adapters)
 const rounds = isQuick ? 8 : 24
 const count = isQuick ? 1_500 : 4_000
 const connections = 32
@@ -51,11 +51,11 @@ console.log(
   `Node ${node}, ${cpu}; ${connections} connections, ${tokens.length} tokens, ${rounds} rounds in turn of ${count} requests.`,
 )
 console.log('Share: of what the bare framework answers in the same round. CPU: of the server, per request.')
-for (const framework of asked.length > 0 ? asked : Object.keys(doors)) await run(framework)
+for (const framework of asked.length > 0 ? asked : Object.keys(adapters)) await run(framework)
 keys.close()
 
 async function run(framework: string): Promise<void> {
-  const lines = await Promise.all((doors[framework] ?? []).map(kind => open(`${framework}: ${kind}`)))
+  const lines = await Promise.all((adapters[framework] ?? []).map(kind => open(`${framework}: ${kind}`)))
   const onRound = progress(framework, rounds)
   for (let round = -2; round < rounds; round++) {
     for (const { load, rates, cpus, cpu } of lines) {
@@ -90,11 +90,11 @@ async function run(framework: string): Promise<void> {
       `  ${name.slice(framework.length + 2).padEnd(36)}${perSecond.toFixed(0).padStart(11)}${share.toFixed(2).padStart(8)}   ${quartiles.padEnd(14)}${cpu.toFixed(1).padStart(8)}`,
     )
   }
-  record(`door: ${framework}`, rows)
+  record(`adapter: ${framework}`, rows)
 }
 
-async function open(name: string): Promise<Door> {
-  const child = fork(fileURLToPath(new URL('doors.js', import.meta.url)), ['--serve'], {
+async function open(name: string): Promise<Adapter> {
+  const child = fork(fileURLToPath(new URL('frameworks.js', import.meta.url)), ['--serve'], {
     env: { ...process.env, NODE_ENV: 'production' },
   })
   const { port } = await told<{ port: number }>(child, { name, jwks, jwksUri } satisfies Setup)

@@ -69,14 +69,13 @@ export { type LoadBalancerClaims, type LoadBalancerOptions, loadBalancer } from 
 export { type OidcClaims, type OidcProviderOptions, oidcProvider } from './issuers/oidc-provider.js'
 export type { ClaimsSchema, SchemaResult } from './issuers/schema.js'
 export { type TenantResolver, type TenantsOptions, tenants } from './issuers/tenants.js'
-export {
-  type AccessTokenClaims,
-  type IdTokenClaims,
-  type TokenUse,
-  type UserPoolClaims,
-  type UserPoolOptions,
-  userPool,
-} from './issuers/user-pool.js'
+export { type UserPoolOptions, userPool } from './issuers/user-pool.js'
+export type {
+  AccessTokenClaims,
+  IdTokenClaims,
+  TokenUse,
+  UserPoolClaims,
+} from './issuers/user-pool-claims.js'
 export {
   type VerifiedAccessClaims,
   type VerifiedAccessOptions,

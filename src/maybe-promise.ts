@@ -5,7 +5,7 @@ export const isPending = <T>(value: MaybePromise<T>): value is Promise<T> =>
   typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
 
 /** What `next` makes of a value: at once when the value is at hand, else when it comes. */
-export const whenAtHand = <T, R>(
+export const andThen = <T, R>(
   value: MaybePromise<T>,
   next: (value: T) => MaybePromise<R>,
 ): MaybePromise<R> => (isPending(value) ? later(value, next) : next(value))

@@ -1,5 +1,9 @@
 /** What is wrong with an option's value, or `undefined` when nothing is. */
-export type OptionCheck = (value: unknown) => string | undefined
+export interface OptionCheck {
+  (value: unknown): string | undefined
+  /** Whether the option may be left out but not be given as `undefined`. Default: it may. */
+  readonly refusesUndefined?: true
+}
 
 /** The checks of a factory's options by name. A name that ends in `?` is optional. */
 export type OptionChecks = Readonly<Record<string, OptionCheck>>
@@ -22,14 +26,13 @@ export function checkOptions(factory: string, options: unknown, checks: OptionCh
       )
     }
   }
-  for (const [key, check] of Object.entries(checks)) {
+  for (const [key, check] of Object.entries<OptionCheck>(checks)) {
     const optional = key.endsWith('?')
     const name = optional ? key.slice(0, -1) : key
     const value = (options as Record<string, unknown>)[name]
     if (value === undefined) {
-      // a policy that is there but undefined is a misspelt name, not the wish for none
-      const needed = !optional || (name === 'policy' && Object.hasOwn(options, name))
-      if (needed) throw new TypeError(`${factory}: ${name} is undefined`)
+      if (!optional || (check.refusesUndefined && Object.hasOwn(options, name)))
+        throw new TypeError(`${factory}: ${name} is undefined`)
       continue
     }
     const problem = check(value)

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { aPolicy } from '../src/guard/policy.js'
 import {
   aBoolean,
   aClock,
@@ -54,7 +55,7 @@ t.test('each check', async t => {
 })
 
 t.test('options are checked by name', async t => {
-  const checks = { name: aString, 'count?': aCount(1, 9), 'policy?': aFunction }
+  const checks = { name: aString, 'count?': aCount(1, 9), 'policy?': aPolicy }
   const cases: [unknown, string | undefined][] = [
     [{ name: 'x' }, undefined],
     [{ name: 'x', count: 1 }, undefined],

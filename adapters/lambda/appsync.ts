@@ -1,6 +1,6 @@
 import type { AppSyncAuthorizerEvent, AppSyncAuthorizerResult } from 'aws-lambda'
 import type { Guard } from '../../src/guard/guard.js'
-import { asking, type Policy, refusedBy } from '../../src/guard/policy.js'
+import { aPolicy, asking, type Policy, refusedBy } from '../../src/guard/policy.js'
 import { aFunction, anObject, aString, checkOptions, seconds } from '../../src/options.js'
 import type { Clock, JwtClaims, RequestView } from '../../src/types.js'
 import { checkArguments } from '../protect.js'
@@ -96,7 +96,7 @@ export async function ask<C extends JwtClaims>(
 export const refused = Object.freeze({ isAuthorized: false, ttlOverride: 0 })
 
 export const appSyncChecks = {
-  'policy?': aFunction,
+  'policy?': aPolicy,
   'ttl?': seconds(0, 3600),
   'prefix?': aString,
   'context?': aFunction,

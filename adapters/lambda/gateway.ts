@@ -6,7 +6,7 @@ import type {
   APIGatewaySimpleAuthorizerWithContextResult,
 } from 'aws-lambda'
 import type { Guard } from '../../src/guard/guard.js'
-import { asking, type Policy, refusedBy } from '../../src/guard/policy.js'
+import { aPolicy, asking, type Policy, refusedBy } from '../../src/guard/policy.js'
 import { aFunction, anObject, checkOptions } from '../../src/options.js'
 import type { Clock, JwtClaims, RequestView, VerifiedToken } from '../../src/types.js'
 import { checkArguments } from '../protect.js'
@@ -131,7 +131,7 @@ const viewOf = (event: APIGatewayAuthorizerEvent): RequestView =>
 const emitWarning = (message: string) => process.emitWarning(message, 'CognitoGuardWarning')
 
 const gatewayChecks = {
-  'policy?': aFunction,
+  'policy?': aPolicy,
   'routes?': anObject,
   'context?': aFunction,
   'onWarning?': aFunction,

@@ -1,6 +1,6 @@
 import type { APIGatewayAuthorizerResult } from 'aws-lambda'
 import type { Guard } from '../../src/guard/guard.js'
-import type { Policy } from '../../src/guard/policy.js'
+import { aPolicy, type Policy } from '../../src/guard/policy.js'
 import { aFunction, checkOptions, type OptionCheck } from '../../src/options.js'
 import type { JwtClaims } from '../../src/types.js'
 import { checkArguments } from '../protect.js'
@@ -53,4 +53,4 @@ const isNames: OptionCheck = value =>
     ? undefined
     : 'must be a list of names'
 
-const webSocketChecks = { 'policy?': aFunction, 'subprotocols?': isNames, 'context?': aFunction }
+const webSocketChecks = { 'policy?': aPolicy, 'subprotocols?': isNames, 'context?': aFunction }

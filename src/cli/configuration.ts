@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { ParseArgsConfig } from 'node:util'
-import type { TokenUse, UserPoolOptions } from '../issuers/user-pool.js'
+import type { UserPoolOptions } from '../issuers/user-pool.js'
+import type { TokenUse } from '../issuers/user-pool-claims.js'
 import { type Io, usageError } from './io.js'
 
 /** What can be set from outside a program. */

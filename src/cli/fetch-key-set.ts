@@ -1,12 +1,13 @@
 import { type ImportKey, importKey } from '../crypto/import-key.js'
-import { type TokenUse, type UserPoolOptions, userPool } from '../issuers/user-pool.js'
+import { type UserPoolOptions, userPool } from '../issuers/user-pool.js'
+import type { TokenUse } from '../issuers/user-pool-claims.js'
 import { ending } from '../jwks/ending.js'
 import { type KeySetError, keySetError } from '../jwks/failure.js'
 import { fetchText } from '../jwks/fetch-text.js'
 import { importKeySet, parseKeySet, type SkippedEntry } from '../jwks/key-set.js'
 import { type Get, wire } from '../jwks/request.js'
 import { refusingTestKeys } from '../jwks/test-keys.js'
-import { whenAtHand } from '../maybe-promise.js'
+import { andThen } from '../maybe-promise.js'
 import { usable } from './configuration.js'
 import type { Io } from './io.js'
 
@@ -41,7 +42,7 @@ export async function fetchKeySet(
   const skipped: SkippedEntry[] = []
   const anImport = insecureTestKeys ? importKey : refusingTestKeys(importKey)
   const noting: ImportKey = (source, algorithm) =>
-    whenAtHand(anImport(source, algorithm), key => {
+    andThen(anImport(source, algorithm), key => {
       accepted.add(source)
       return key
     })

@@ -1,8 +1,9 @@
 import { type AuthError, isAuthError, refusal } from '../errors.js'
 import { type LoadBalancerClaims, type LoadBalancerOptions, loadBalancer } from '../issuers/load-balancer.js'
-import { whenAtHand } from '../maybe-promise.js'
+import { andThen } from '../maybe-promise.js'
 import type { JwtClaims, TrustedIssuer, VerifiedToken, Verifier } from '../types.js'
-import { createVerifier, promised, type VerifierOptions, verifiedIn } from '../verifier/verifier.js'
+import { promised, settled } from '../verifier/verdict.js'
+import { createVerifier, type VerifierOptions } from '../verifier/verifier.js'
 import { headerToken, type TokenSource } from './token-source.js'
 
 /** The options of {@link behindLoadBalancer}. */
@@ -61,10 +62,10 @@ function pairOf(dataToken: TokenSource, accessToken: TokenSource): TokenSource {
 function both(data: Verifier<LoadBalancerClaims>, access: Verifier): Verifier<LoadBalancerClaims> {
   const check = (pair: string) => {
     const [dataToken, accessToken] = partsOf(pair)
-    return whenAtHand(data.check(dataToken), ofData =>
+    return andThen(data.check(dataToken), ofData =>
       isAuthError(ofData)
         ? ofData
-        : whenAtHand(access.check(accessToken), ofAccess =>
+        : andThen(access.check(accessToken), ofAccess =>
             isAuthError(ofAccess) ? ofAccess : ofOneUser(ofData, ofAccess),
           ),
     )
@@ -75,7 +76,7 @@ function both(data: Verifier<LoadBalancerClaims>, access: Verifier): Verifier<Lo
     verify: pair => promised(check, pair),
     verifySync(pair) {
       const [dataToken, accessToken] = partsOf(pair)
-      return verifiedIn(ofOneUser(data.verifySync(dataToken), access.verifySync(accessToken)))
+      return settled(ofOneUser(data.verifySync(dataToken), access.verifySync(accessToken)))
     },
     ready: () => access.ready(),
     health: () => [...data.health(), ...access.health()],

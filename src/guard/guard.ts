@@ -1,11 +1,11 @@
 // Over 150 lines: a third of it documents what a guard takes and says; the rest is one way, from a request to a decision.
 
 import { type AuthError, type AuthErrorCode, asRefusal, isAuthError, refusal } from '../errors.js'
-import { isPending, later, whenAtHand } from '../maybe-promise.js'
+import { andThen, isPending, later } from '../maybe-promise.js'
 import { aBoolean, aFunction, checkOptions, type OptionCheck } from '../options.js'
 import type { JwtClaims, MaybePromise, Principal, RequestView, VerifiedToken, Verifier } from '../types.js'
 import { answer, notPermitted, type Refusal } from './answer.js'
-import { every, type Policy, refusedBy } from './policy.js'
+import { aPolicy, every, type Policy, refusedBy } from './policy.js'
 import { bearer, type TokenSource } from './token-source.js'
 
 /** The options of {@link createGuard}. */
@@ -84,7 +84,7 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
     try {
       const decision = decide(request, policy, anonymous)
       const settled = isPending(decision) ? decision.catch(refuseThrown) : decision
-      return onDecision ? whenAtHand(settled, told => report(told, request, onDecision)) : settled
+      return onDecision ? andThen(settled, told => report(told, request, onDecision)) : settled
     } catch (error) {
       const refused = refuseThrown(error)
       return onDecision ? report(refused, request, onDecision) : refused
@@ -196,7 +196,7 @@ const aRealm: OptionCheck = value =>
 
 const checks = {
   verifier: aVerifier,
-  'policy?': aFunction,
+  'policy?': aPolicy,
   'token?': aFunction,
   'realm?': aRealm,
   'onDecision?': aFunction,

@@ -1,5 +1,6 @@
 // Over 150 lines: one policy after the other, each a few lines and its documentation.
-import { isPending, later, whenAtHand } from '../maybe-promise.js'
+import { andThen, isPending, later } from '../maybe-promise.js'
+import { aFunction, type OptionCheck } from '../options.js'
 import type { Clock, JwtClaims, MaybePromise, RequestView, VerifiedToken } from '../types.js'
 
 /** What a refused client is told to come back with. */
@@ -82,7 +83,7 @@ export function some<C extends JwtClaims = JwtClaims>(...policies: readonly Poli
     const ask = (index: number, first?: Policy<C>): MaybePromise<Policy<C> | undefined> => {
       const next = asked[index]
       if (!next) return first
-      return whenAtHand(
+      return andThen(
         refusing(next, auth, request, clock),
         refused => refused && ask(index + 1, first ?? refused),
       )
@@ -98,7 +99,7 @@ export function some<C extends JwtClaims = JwtClaims>(...policies: readonly Poli
  */
 export function not<C extends JwtClaims = JwtClaims>(refused: Policy<C>): Policy<C> {
   expect('not', [refused], isPolicy, 'a policy')
-  return (auth, request, clock) => whenAtHand(refused(auth, request, clock), permitted => permitted === false)
+  return (auth, request, clock) => andThen(refused(auth, request, clock), permitted => permitted === false)
 }
 
 /** Permits people, not machines and not guests. */
@@ -176,6 +177,11 @@ export const asking = <C extends JwtClaims>(
   ...asked: readonly (Policy<C> | undefined)[]
 ): Policy<C> => (asked.some(each => each?.guests) ? Object.assign(policy, { guests: true as const }) : policy)
 
+/** The check of an option that takes a policy. One that is given as `undefined` is a misspelt name, not the wish for none. */
+export const aPolicy: OptionCheck = Object.assign((value: unknown) => aFunction(value), {
+  refusesUndefined: true,
+} as const)
+
 /** Whether a value can be asked as a policy. */
 export const isPolicy = (value: unknown): value is Policy => typeof value === 'function'
 
@@ -233,7 +239,7 @@ const composed = <C extends JwtClaims>(
   asking(
     Object.assign(
       (auth: VerifiedToken<C>, request: RequestView, clock?: Clock) =>
-        whenAtHand(refusedBy(auth, request, clock), refused => refused === undefined),
+        andThen(refusedBy(auth, request, clock), refused => refused === undefined),
       { refusedBy },
     ),
     ...parts,

@@ -1,8 +1,6 @@
-import { importKey } from '../crypto/import-key.js'
 import { refusal } from '../errors.js'
 import { type KeySetOptions, keySet, keySetOptionChecks, keyUrl } from '../jwks/jwks.js'
-import { refusingTestKeys } from '../jwks/test-keys.js'
-import { aBoolean, checkOptions, type OptionCheck, optionsIn } from '../options.js'
+import { checkOptions, type OptionCheck, optionsIn } from '../options.js'
 import { isText, isTextList } from '../token/claims.js'
 import type { JwtClaims, Principal, Provider, TrustedIssuer } from '../types.js'
 
@@ -26,8 +24,6 @@ export interface IdentityPoolOptions extends KeySetOptions {
   readonly issuer?: string
   /** Where the key set is. Default: `<iss>/.well-known/jwks_uri`, which is the key set itself. */
   readonly jwksUri?: string
-  /** Accepts keys that `cognito-guard/testing` publishes, private half and all. Default `false`. */
-  readonly insecureTestKeys?: boolean
 }
 
 /**
@@ -47,9 +43,8 @@ export function identityPool(options: IdentityPoolOptions): TrustedIssuer<Identi
     identityPoolId: options?.issuer ? aPoolId : aPoolIdOfDocumentedRegion,
     'issuer?': keyUrl(options?.insecureLoopbackHttp),
     'jwksUri?': keyUrl(options?.insecureLoopbackHttp),
-    'insecureTestKeys?': aBoolean,
   })
-  const { identityPoolId, insecureTestKeys } = options
+  const { identityPoolId } = options
   const issuer = options.issuer ?? issuerOf(identityPoolId)
   return {
     issuers: [issuer],
@@ -58,7 +53,6 @@ export function identityPool(options: IdentityPoolOptions): TrustedIssuer<Identi
       ...optionsIn(options, keySetOptionChecks),
       url: options.jwksUri ?? `${issuer}/.well-known/jwks_uri`,
       algorithms,
-      importKey: insecureTestKeys ? importKey : refusingTestKeys(importKey),
     }),
     validate(_header, claims) {
       const { aud, amr, sub } = claims

@@ -1,7 +1,7 @@
 // Over 150 lines: a third of it documents the options.
 import { LRUCache } from 'lru-cache'
 import { AuthError, isAuthError, refusal } from '../errors.js'
-import { isPending, whenAtHand } from '../maybe-promise.js'
+import { andThen, isPending } from '../maybe-promise.js'
 import { aCount, aFunction, checkOptions, listOf, seconds, someAlgorithms } from '../options.js'
 import type { Algorithm, JwtClaims, KeyResolver, MaybePromise, TrustedIssuer } from '../types.js'
 
@@ -71,7 +71,7 @@ export function tenants<C extends JwtClaims = JwtClaims>(
     if (flight) return flight
     // strangers who are many must not keep a tenant who has left remembered
     if (flights.size >= maxFlights && !known.has(iss)) throw new AuthError('ERR_KEYS_UNAVAILABLE')
-    const answer = whenAtHand(answerOf(resolve, iss), issuer => settle(iss, issuer, now))
+    const answer = andThen(answerOf(resolve, iss), issuer => settle(iss, issuer, now))
     if (!isPending(answer)) return answer
     const asked = answer.finally(() => flights.delete(iss))
     flights.set(iss, asked)
@@ -90,7 +90,7 @@ export function tenants<C extends JwtClaims = JwtClaims>(
       throw new TypeError('tenants: resolve found an issuer with an algorithm that is not in algorithms')
     const old = known.get(iss)
     const isReplaced = old && old.issuer !== issuer && now < old.end
-    return whenAtHand(isReplaced ? issuer.keys.ready?.(now) : undefined, () => remember(iss, issuer, now))
+    return andThen(isReplaced ? issuer.keys.ready?.(now) : undefined, () => remember(iss, issuer, now))
   }
 
   function remember(iss: string, issuer: TrustedIssuer<C>, now: number): Tenant<C> {
@@ -102,7 +102,7 @@ export function tenants<C extends JwtClaims = JwtClaims>(
 
   /** Of a tenant as it is now, also for tokens that were verified when it was another. */
   const keyOf: KeyResolver = (kid, algorithm, now, iss = '') =>
-    whenAtHand(tenantOf(iss, now), tenant => {
+    andThen(tenantOf(iss, now), tenant => {
       if (!tenant) throw refusal('ERR_TOKEN_ISSUER')
       return tenant.issuer.keys(kid, algorithm, now, iss)
     })
@@ -116,7 +116,7 @@ export function tenants<C extends JwtClaims = JwtClaims>(
     issuers: [],
     algorithms,
     keys,
-    find: (iss, now) => whenAtHand(tenantOf(iss, now), tenant => tenant?.lent),
+    find: (iss, now) => andThen(tenantOf(iss, now), tenant => tenant?.lent),
     validate() {
       throw refusal('ERR_TOKEN_ISSUER')
     },

@@ -1,16 +1,12 @@
-// Over 150 lines: the options and claims of user pools, with their documentation, are half of it.
-
-import { importKey } from '../crypto/import-key.js'
 import { refusal } from '../errors.js'
+import { keySetByIssuer } from '../jwks/by-issuer.js'
 import { type KeySetOptions, keySet, keySetOptionChecks, keyUrl } from '../jwks/jwks.js'
-import { refusingTestKeys } from '../jwks/test-keys.js'
 import {
   aBoolean,
   aFunction,
   aString,
   checkOptions,
   listOf,
-  type OptionCheck,
   type OptionChecks,
   oneOf,
   oneOrMore,
@@ -21,41 +17,8 @@ import type { JwsHeader, JwtClaims, KeyResolver, TrustedIssuer } from '../types.
 import { type GroupsFrom, groupsBy } from './groups.js'
 import { userPoolPrincipal } from './principal.js'
 import { aSchema, type ClaimsSchema, claimsBy } from './schema.js'
-
-/** Cognito's two tokens for an API. The refresh token is not one: nobody but Cognito can read it. */
-export type TokenUse = 'access' | 'id'
-
-/** The claims of an access token (Amazon Cognito Developer Guide, "Understanding the access token"). */
-export interface AccessTokenClaims extends JwtClaims {
-  readonly token_use: 'access'
-  readonly sub: string
-  readonly client_id: string
-  /** Absent from a machine's token. */
-  readonly username?: string
-  readonly scope?: string
-  readonly aud?: string
-  readonly auth_time?: number
-  readonly origin_jti?: string
-  readonly 'cognito:groups'?: readonly string[]
-}
-
-/** The claims of an ID token (Amazon Cognito Developer Guide, "Understanding the identity (ID) token"). */
-export interface IdTokenClaims extends JwtClaims {
-  readonly token_use: 'id'
-  readonly sub: string
-  readonly aud: string
-  readonly auth_time?: number
-  readonly origin_jti?: string
-  readonly email?: string
-  readonly email_verified?: boolean
-  readonly 'cognito:username'?: string
-  readonly 'cognito:groups'?: readonly string[]
-}
-
-/** The claims of a user pool's token, told apart by `token_use`. */
-export type UserPoolClaims<U extends TokenUse = TokenUse> = U extends 'access'
-  ? AccessTokenClaims
-  : IdTokenClaims
+import type { TokenUse, UserPoolClaims } from './user-pool-claims.js'
+import { aClientId, aPoolId, aRegion, issuersOf } from './user-pool-ids.js'
 
 /** The options of {@link userPool}. */
 export interface UserPoolOptions<U extends TokenUse = 'access', S extends object = object>
@@ -93,8 +56,6 @@ export interface UserPoolOptions<U extends TokenUse = 'access', S extends object
   readonly groupsFrom?: GroupsFrom
   /** Accepts tokens of any app client of the pool. Makes `clientId` unnecessary. Default `false`. */
   readonly insecureSkipClientCheck?: boolean
-  /** Accepts keys that `cognito-guard/testing` publishes, private half and all. Default `false`. */
-  readonly insecureTestKeys?: boolean
 }
 
 /**
@@ -112,7 +73,9 @@ export function userPool<const U extends TokenUse = 'access', S extends object =
   options: UserPoolOptions<U, S>,
 ): TrustedIssuer<UserPoolClaims<U> & S> {
   checkOptions('userPool', options, checksFor(Object(options)))
-  const issuers = options.issuer ? [options.issuer] : issuersOf(options)
+  const issuers = options.issuer
+    ? [options.issuer]
+    : issuersOf(options.userPoolId, listOf(options.additionalRegions ?? []))
   const uses = listOf<TokenUse>(options.tokenUse ?? 'access')
   const clients = options.insecureSkipClientCheck
     ? undefined
@@ -177,52 +140,10 @@ function validateTypes(claims: JwtClaims): void {
 
 /** One key set for each issuer, so that only the one whose tokens show up is fetched: the other answers 403. */
 function keysOf(options: UserPoolOptions<TokenUse>, issuers: readonly string[]): KeyResolver {
-  const keySetAt = (url: string) =>
-    keySet({
-      ...optionsIn(options, keySetOptionChecks),
-      url,
-      algorithms,
-      importKey: options.insecureTestKeys ? importKey : refusingTestKeys(importKey),
-    })
+  const keySetAt = (url: string) => keySet({ ...optionsIn(options, keySetOptionChecks), url, algorithms })
   if (options.jwksUri || issuers.length === 1)
     return keySetAt(options.jwksUri ?? keySetUrl(issuers[0] as string))
   return keySetByIssuer(new Map(issuers.map(issuer => [issuer, keySetAt(keySetUrl(issuer))])))
-}
-
-function keySetByIssuer(sets: ReadonlyMap<string, KeyResolver>): KeyResolver {
-  const all = [...sets.values()]
-  const first = all[0] as KeyResolver
-  const resolve: KeyResolver = (kid, algorithm, now, issuer) =>
-    (sets.get(issuer as string) as KeyResolver)(kid, algorithm, now)
-  return Object.assign(resolve, {
-    /** Which `iss` a pool signs with shows with its first token. The original one is where most pools are; the updated one answers 403 there. */
-    ready: async (now: number) => {
-      const [answer] = await Promise.allSettled([first.ready?.(now)])
-      if (answer.status === 'fulfilled') return
-      await Promise.any(all.slice(1).map(async set => set.ready?.(now))).catch(() =>
-        Promise.reject(answer.reason),
-      )
-    },
-    suspect: (kid: string | undefined, now: number, issuer?: string) =>
-      sets.get(issuer as string)?.suspect?.(kid, now),
-    health: (now: number) =>
-      all.map(set => set.health?.(now)).find(health => health?.state !== 'empty') ?? first.health?.(now),
-    close: () => all.forEach(set => set.close?.()),
-  })
-}
-
-/**
- * The `iss` values of a pool: original and updated, in its own Region, and the original one in each additional Region.
- * In other partitions than the commercial one and GovCloud, hosts are not documented: they are not guessed.
- */
-function issuersOf({ userPoolId, additionalRegions = [] }: UserPoolOptions<TokenUse>): string[] {
-  const region = userPoolId.slice(0, userPoolId.indexOf('_'))
-  const original = (of: string) => `https://cognito-idp.${of}.amazonaws.com/${userPoolId}`
-  return [
-    original(region),
-    `https://issuer-cognito-idp.${region}.amazonaws.com/${userPoolId}`,
-    ...listOf(additionalRegions).map(original),
-  ]
 }
 
 const keySetUrl = (issuer: string) => `${issuer}/.well-known/jwks.json`
@@ -234,7 +155,7 @@ function checksFor({
 }: UserPoolOptions<TokenUse>): OptionChecks {
   return {
     ...keySetOptionChecks,
-    userPoolId: issuer ? aPoolId : aPoolIdOfDocumentedRegion,
+    userPoolId: aPoolId(Boolean(issuer)),
     [insecureSkipClientCheck === true ? 'clientId?' : 'clientId']: oneOrMore(aClientId),
     'tokenUse?': oneOrMore(oneOf('access', 'id')),
     'resource?': oneOrMore(aString),
@@ -245,34 +166,8 @@ function checksFor({
     'issuer?': keyUrl(insecureLoopbackHttp),
     'jwksUri?': keyUrl(insecureLoopbackHttp),
     'insecureSkipClientCheck?': aBoolean,
-    'insecureTestKeys?': aBoolean,
   }
 }
-
-/** Cognito User Pools API Reference, "UserPoolType". */
-const aPoolId: OptionCheck = value =>
-  typeof value === 'string' && value.length <= 55 && /^[\w-]+_[0-9a-zA-Z]+$/.test(value)
-    ? undefined
-    : 'must be a user pool ID, such as eu-west-1_AbCdEf123'
-
-const aPoolIdOfDocumentedRegion: OptionCheck = value =>
-  aPoolId(value) ??
-  (documentedRegion.test((value as string).replace(/_[^_]*$/, '')) ? undefined : undocumented)
-
-const aRegion: OptionCheck = value =>
-  typeof value === 'string' && documentedRegion.test(value)
-    ? undefined
-    : 'must be a Region, such as eu-west-1'
-
-const aClientId: OptionCheck = value =>
-  typeof value === 'string' && value.length <= 128 && /^[\w+]+$/.test(value)
-    ? undefined
-    : 'must be an app client ID'
-
-/** The commercial partition and GovCloud. */
-const documentedRegion = /^(?!cn-)[a-z]{2}-(?:gov-)?[a-z]+-\d+$/
-
-const undocumented = 'is of a Region whose issuer is not documented: give the issuer option as well'
 
 const algorithms = ['RS256'] as const
 

@@ -5,11 +5,12 @@ import type { Algorithm, MaybePromise } from '../types.js'
 import { elapsed } from './elapsed.js'
 import { harmless } from './events.js'
 import { fetchText } from './fetch-text.js'
+import type { Supply } from './key-cache.js'
 import { type Importing, importKeySet, type KeySet, parseKeySet, type SkippedEntry } from './key-set.js'
 import { type KeySetOptions, keySetOptionChecks, keyUrl, timing } from './options.js'
 import { type RefreshingKeys, refreshing } from './refreshing.js'
 import { wire } from './request.js'
-import type { Supply } from './stock.js'
+import { refusingTestKeys } from './test-keys.js'
 import { tokenBucket } from './token-bucket.js'
 
 export { discoveryUrl, keySetUrlIn } from './discovery.js'
@@ -46,25 +47,25 @@ export interface KeySetSource extends KeySetOptions {
  */
 export function keySet(options: KeySetSource): RefreshingKeys {
   checkOptions('keySet', options, { ...checks, url: keyUrl(options.insecureLoopbackHttp) })
-  const { url, locate, algorithms, importKey = importKeyHere } = options
+  const { url, locate, algorithms } = options
   const { jwks, offline, monotonic = performance } = options
   const emit = harmless(options.onEvent)
   const importing = {
     algorithms,
-    importKey,
+    importKey: importOf(options),
     skipped: (reason: SkippedEntry) => emit({ type: 'entry_skipped', reason }),
   }
-  const atHand = jwks && importAtHand(jwks.keys, importing)
-  const shared = { time: elapsed(monotonic), emit, initial: isPending(atHand) ? undefined : atHand }
+  const bundled = jwks && importBundled(jwks.keys, importing)
+  const shared = { time: elapsed(monotonic), emit, initial: isPending(bundled) ? undefined : bundled }
   if (offline) {
-    if (!atHand) throw new TypeError('keySet: offline needs jwks')
-    return refreshing({ ...shared, ...fixed(atHand) })
+    if (!bundled) throw new TypeError('keySet: offline needs jwks')
+    return refreshing({ ...shared, ...fixed(bundled) })
   }
   const times = timing('keySet', options)
   const get = wire(options.fetch, url)
   const load: Supply['load'] = async ({ ended, requests, last }) => {
     // Where importing takes time, the keys at hand are the first to land, and due for a refresh.
-    if (!last && atHand) return { keys: await atHand, freshFor: 0 }
+    if (!last && bundled) return { keys: await bundled, freshFor: 0 }
     const limits = { ended, requests, hedgeDelay: times.hedgeDelay }
     const at = locate ? locate((await fetchText(get, url, limits)).text) : url
     const { text, maxAge } = await fetchText(get, at, limits)
@@ -79,7 +80,11 @@ export function keySet(options: KeySetSource): RefreshingKeys {
   })
 }
 
-function importAtHand(entries: readonly unknown[], importing: Importing): MaybePromise<KeySet> {
+function importOf({ importKey = importKeyHere, insecureTestKeys }: KeySetSource): ImportKey {
+  return insecureTestKeys ? importKey : refusingTestKeys(importKey)
+}
+
+function importBundled(entries: readonly unknown[], importing: Importing): MaybePromise<KeySet> {
   try {
     const keys = importKeySet(entries, importing)
     if (isPending(keys)) keys.catch(() => {})

@@ -7,11 +7,11 @@ import { elapsed } from './elapsed.js'
 import { harmless } from './events.js'
 import { type KeySetError, keySetError } from './failure.js'
 import { fetchText } from './fetch-text.js'
+import type { Supply } from './key-cache.js'
 import type { KeySet } from './key-set.js'
 import { type KeyOptions, keyOptionChecks, keyUrl, timing } from './options.js'
 import { type RefreshingKeys, refreshing } from './refreshing.js'
 import { wire } from './request.js'
-import type { Supply } from './stock.js'
 import { tokenBucket } from './token-bucket.js'
 
 /** What {@link keyPerUrl} is made from. */

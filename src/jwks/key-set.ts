@@ -1,5 +1,5 @@
 import type { ImportKey } from '../crypto/import-key.js'
-import { isPending, whenAtHand } from '../maybe-promise.js'
+import { andThen, isPending } from '../maybe-promise.js'
 import type { Algorithm, MaybePromise, VerificationKey } from '../types.js'
 import { keySetError } from './failure.js'
 
@@ -67,7 +67,7 @@ export function importKeySet(
     distinct,
     ([print, entry]) => last?.imported.get(print) ?? importEntry(entry, how),
   )
-  return whenAtHand(all(imports), keys => {
+  return andThen(all(imports), keys => {
     const imported = new Map([...distinct.keys()].map((print, i) => [print, keys[i] as VerificationKey[]]))
     return assemble(distinct, imported, how.skipped)
   })
@@ -114,7 +114,7 @@ const fingerprint = (entry: Entry) => JSON.stringify(keyMembers.map(name => entr
 /** An entry without `alg` may serve several of the issuer's algorithms: a key for each, never one for all. */
 function importEntry(entry: Entry, { algorithms, importKey }: Importing): MaybePromise<VerificationKey[]> {
   const keys = all(algorithms.map(algorithm => importOrNot(importKey, entry, algorithm)))
-  return whenAtHand(keys, keys => keys.filter(key => key !== undefined))
+  return andThen(keys, keys => keys.filter(key => key !== undefined))
 }
 
 function importOrNot(

@@ -35,6 +35,8 @@ export interface KeySetOptions extends KeyOptions {
    * background on first use, and bridges an outage for `maxAge` from then on. Default none.
    */
   readonly jwks?: { readonly keys: readonly unknown[] }
+  /** Accepts the keys that `cognito-guard/testing` publishes, private half and all. For tests. Default `false`. */
+  readonly insecureTestKeys?: boolean
   /** Never fetches: the keys are those of `jwks`, for as long as the process runs. Makes `jwks` required. Default `false`. */
   readonly offline?: boolean
 }
@@ -100,4 +102,5 @@ export const keySetOptionChecks = {
   'jwks?': (value: unknown) =>
     isKeySet(value) ? undefined : 'must be an object with a list "keys" of at most 100 entries',
   'offline?': aBoolean,
+  'insecureTestKeys?': aBoolean,
 } as const satisfies OptionChecks

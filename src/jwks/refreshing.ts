@@ -1,5 +1,5 @@
 import type { Algorithm, KeySetHealth, MaybePromise, VerificationKey } from '../types.js'
-import { type Flight, type Supply, stock } from './stock.js'
+import { type Flight, keyCache, type Supply } from './key-cache.js'
 import type { TokenBucket } from './token-bucket.js'
 
 /** What {@link refreshing} is made of. */
@@ -29,7 +29,7 @@ export interface RefreshingKeys {
 export function refreshing({ unknown, suspects, permit = () => true, ...supply }: Source): RefreshingKeys {
   // Over 40 lines: one state machine; every function is a way through it.
   const { time, emit } = supply
-  const store = stock({ ...supply, foundNew: unknown.refill })
+  const store = keyCache({ ...supply, foundNew: unknown.refill })
   /** Between these readings of the wall clock there is nothing to do but to find keys. */
   let quietFrom = 0
   let quietUntil = 0

@@ -1,5 +1,5 @@
 import { type AuthError, asRefusal, isAuthError, refusal } from '../errors.js'
-import { whenAtHand } from '../maybe-promise.js'
+import { andThen } from '../maybe-promise.js'
 import type { JwsParts } from '../token/jws.js'
 import type { Algorithm, JwsHeader, JwtClaims, MaybePromise, TrustedIssuer } from '../types.js'
 
@@ -17,12 +17,12 @@ export function finder(issuers: readonly TrustedIssuer[]) {
     const known = listed.get(iss)
     const directory = directories[tried]
     if (known || !directory || typeof iss !== 'string') return known ?? []
-    return whenAtHand(directory.find(iss, now), found => (found ? [found] : find(iss, now, tried + 1)))
+    return andThen(directory.find(iss, now), found => (found ? [found] : find(iss, now, tried + 1)))
   }
 }
 
 /** Load balancers name the issuer in the header. A claim comes first: one that is wrong is never made good by a header. */
-export const issOf = (header: JwsHeader, claims: JwtClaims): unknown =>
+export const claimedIssuer = (header: JwsHeader, claims: JwtClaims): unknown =>
   claims.iss === undefined ? header.iss : claims.iss
 
 /** The first issuer that takes the token, with the claims as it types them; else the refusal of the one that came closest. */
@@ -58,7 +58,7 @@ function validated(
   if (isPadded ? !issuer.padding : issuer.padding === 'required') return refusal('ERR_TOKEN_MALFORMED')
   try {
     const claims = issuer.validate(header, unverified)
-    return claims.iss === issOf(header, unverified) ? { issuer, claims } : refusal('ERR_TOKEN_ISSUER')
+    return claims.iss === claimedIssuer(header, unverified) ? { issuer, claims } : refusal('ERR_TOKEN_ISSUER')
   } catch (error) {
     return asRefusal(error)
   }

@@ -20,7 +20,8 @@ import type {
   VerifiedToken,
   Verifier,
 } from '../types.js'
-import { finder, issOf, type Selected, select } from './candidates.js'
+import { claimedIssuer, finder, type Selected, select } from './candidates.js'
+import { promised, settled, type Verdict } from './verdict.js'
 import { type Entry, type VerifiedTokenCacheOptions, verifiedTokens } from './verified-tokens.js'
 
 /** The options of {@link createVerifier}. */
@@ -71,13 +72,7 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
     clock,
     check,
     verify: token => promised(check, token),
-    verifySync(token) {
-      const verdict = verdictOn(token, false)
-      if (isAuthError(verdict)) throw verdict
-      if (!(verdict instanceof Promise)) return verdict
-      verdict.catch(() => {})
-      throw refusal('ERR_KEYS_NOT_LOADED')
-    },
+    verifySync: token => settled(verdictOn(token, false)),
     ready: () => allReady(options, clock.now()),
     health: () =>
       options.issuers.flatMap(({ issuers, keys }) => {
@@ -85,29 +80,6 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
         return health ? { issuers, ...health } : []
       }),
     close: () => options.issuers.forEach(issuer => issuer.keys.close?.()),
-  }
-}
-
-/** What a verifier says of a token. */
-type Verdict<C extends JwtClaims = JwtClaims> = VerifiedToken<C> | AuthError
-
-/** The token that was verified; a refusal is thrown. */
-export function verifiedIn<C extends JwtClaims>(verdict: Verdict<C>): VerifiedToken<C> {
-  if (isAuthError(verdict)) throw verdict
-  return verdict
-}
-
-/** What `verify` answers, of what a check says. */
-export function promised<C extends JwtClaims>(
-  check: Verifier<C>['check'],
-  token: string,
-): Promise<VerifiedToken<C>> {
-  try {
-    const verdict = check(token)
-    if (isPending(verdict)) return verdict.then(verifiedIn)
-    return isAuthError(verdict) ? Promise.reject(verdict) : Promise.resolve(verdict)
-  } catch (fault) {
-    return Promise.reject(fault)
   }
 }
 
@@ -171,7 +143,7 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
     const unverified = parseClaims(parts.claims)
     if (!unverified) return refusal('ERR_TOKEN_MALFORMED')
     const attempt = { token, parts, header, unverified, now, canWait }
-    const candidates = find(issOf(header, unverified), now)
+    const candidates = find(claimedIssuer(header, unverified), now)
     return isPending(candidates) ? later(candidates, verifyFor, attempt) : verifyFor(candidates, attempt)
   }
 

@@ -28,8 +28,8 @@ export interface Route {
   readonly policy: readonly [policy?: Policy]
 }
 
-/** A door in a real server. */
-export interface Door {
+/** A adapter in a real server. */
+export interface Adapter {
   /** Serves the routes; CORS for `origin` stands where the documentation recommends it. */
   serve(routes: readonly Route[]): Promise<{ readonly port: number; close(): Promise<unknown> }>
 }
@@ -76,7 +76,7 @@ export async function send(
   return { status: Number(status.split(' ')[1]), headers: new Headers(pairs), body }
 }
 
-/** The routes that every door serves, with nothing in memory. */
+/** The routes that every adapter serves, with nothing in memory. */
 export function createRoutes(): readonly Route[] {
   const pool = userPool(issuer.options)
   const verifier = createVerifier({ issuers: [pool], clock: issuer.clock })
@@ -151,7 +151,7 @@ const readable = {
   'access-control-expose-headers': 'WWW-Authenticate',
 }
 
-/** What every door is asked, in this order: the first request finds no keys and no memory. */
+/** What every adapter is asked, in this order: the first request finds no keys and no memory. */
 export const cases: readonly Case[] = [
   { name: 'a token', path: '/me', headers: bearing(alice), ...letIn('alice') },
   { name: 'a token again, from memory', path: '/me', headers: bearing(alice), ...letIn('alice') },

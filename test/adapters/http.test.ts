@@ -18,11 +18,11 @@ import { Hono } from 'hono'
 import { cors as honoCors } from 'hono/cors'
 import Koa from 'koa'
 import t from 'tap'
-import { answerOf, cases, createRoutes, type Door, origin, type Route, send } from './contract.js'
+import { type Adapter, answerOf, cases, createRoutes, origin, type Route, send } from './contract.js'
 
 const exposed = 'WWW-Authenticate'
 
-const expressDoor: Door = {
+const expressDoor: Adapter = {
   async serve(routes) {
     const app = express().set('env', 'test')
     app.use(cors({ origin, exposedHeaders: exposed }))
@@ -35,7 +35,7 @@ const expressDoor: Door = {
   },
 }
 
-const koaDoor: Door = {
+const koaDoor: Adapter = {
   async serve(routes) {
     const app = new Koa()
     app.silent = true
@@ -62,18 +62,18 @@ function honoApp(routes: readonly Route[]) {
   return app.onError((_error, c) => c.text('fault', 500))
 }
 
-const honoDoor: Door = {
+const honoDoor: Adapter = {
   serve: async routes => listen(createAdaptorServer(honoApp(routes))),
 }
 
-const honoElsewhereDoor: Door = {
+const honoElsewhereDoor: Adapter = {
   serve: async routes => {
     const app = honoApp(routes)
     return listen(createAdaptorServer({ fetch: request => app.fetch(request) }))
   },
 }
 
-const fastifyDoor: Door = {
+const fastifyDoor: Adapter = {
   async serve(routes) {
     const app = Fastify()
     await app.register(fastifyCors, { origin, exposedHeaders: exposed })
@@ -92,7 +92,7 @@ const fastifyDoor: Door = {
   },
 }
 
-const fetchDoor: Door = {
+const fetchDoor: Adapter = {
   async serve(routes) {
     const handlers = new Map(
       routes.map(({ method, path, guard, policy }) => [
@@ -114,7 +114,7 @@ const fetchDoor: Door = {
   },
 }
 
-const doors: Record<string, Door> = {
+const adapters: Record<string, Adapter> = {
   express: expressDoor,
   koa: koaDoor,
   'hono on Node.js': honoDoor,
@@ -123,9 +123,9 @@ const doors: Record<string, Door> = {
   fetch: fetchDoor,
 }
 
-for (const [name, door] of Object.entries(doors)) {
+for (const [name, adapter] of Object.entries(adapters)) {
   t.test(name, async t => {
-    const server = await door.serve(createRoutes())
+    const server = await adapter.serve(createRoutes())
     t.teardown(() => server.close())
     for (const { name, body, answer = {}, challenge = null, status, ...request } of cases) {
       const { headers, ...got } = await send(server.port, request)
@@ -145,7 +145,7 @@ for (const [name, door] of Object.entries(doors)) {
   })
 }
 
-t.test('what is not a guard or a policy is refused when a door is built', async t => {
+t.test('what is not a guard or a policy is refused when a adapter is built', async t => {
   const verifier = createVerifier({ issuers: [userPool(createTestIssuer().options)] })
   const guard = createGuard({ verifier })
   const misspelt = { adminOnly: hasScope('admin') } as unknown as { onlyAdmin: ReturnType<typeof hasScope> }
@@ -156,8 +156,8 @@ t.test('what is not a guard or a policy is refused when a door is built', async 
     protectFastify,
     protectFetch,
   ]
-  for (const door of all) {
-    const protect = door as (...args: unknown[]) => unknown
+  for (const adapter of all) {
+    const protect = adapter as (...args: unknown[]) => unknown
     t.throws(() => protect(verifier), { name: 'TypeError', message: /guard/ })
     t.throws(() => protect(guard, misspelt.onlyAdmin), { name: 'TypeError', message: /policy is undefined/ })
     t.throws(() => protect(guard, 'admin'), { name: 'TypeError', message: /policy is a string/ })

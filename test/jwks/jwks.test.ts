@@ -373,13 +373,13 @@ t.test('keys that take time to import', async t => {
   t.ok((await at.ask('one')).key)
   t.ok(at.askNow('two').key)
 
-  const atHand = lab(t, issuer.url, {
+  const bundled = lab(t, issuer.url, {
     importKey: slowly,
     jwks: { keys: [one.jwk, {}, { ...two.jwk, use: 'enc' }] },
   })
-  t.ok((await atHand.ask('one')).key)
+  t.ok((await bundled.ask('one')).key)
   t.equal(issuer.requests, 1, 'the set at hand is not fetched first')
-  t.ok(atHand.askNow('one').key)
+  t.ok(bundled.askNow('one').key)
   await idle()
   t.equal(issuer.requests, 2, 'but then')
 

@@ -49,7 +49,7 @@ t.test('an API that is guarded refuses all of them', async t => {
   t.ok(outcomes.every(({ status }) => status === 401 || status === 431))
 })
 
-t.test('every door of AWS refuses all of them, by the events of that door', async t => {
+t.test('every adapter of AWS refuses all of them, by the events of that adapter', async t => {
   const issuer = createTestIssuer()
   const guard = createGuard({
     verifier: createVerifier({ issuers: [userPool(issuer.options)] }),
@@ -66,7 +66,7 @@ t.test('every door of AWS refuses all of them, by the events of that door', asyn
   }
   const authorized = async (answer: Promise<{ isAuthorized: boolean }>) =>
     (await answer).isAuthorized ? 200 : 401
-  const doors: Record<
+  const adapters: Record<
     keyof typeof events,
     (token: string) => Promise<Response | { statusCode: number } | number>
   > = {
@@ -97,8 +97,8 @@ t.test('every door of AWS refuses all of them, by the events of that door', asyn
       return 'status' in answer ? Number(answer.status) : 200
     },
   }
-  for (const [name, door] of Object.entries(doors)) {
-    const outcomes = await refusesAll(door, attacks(issuer), { genuine: issuer.accessToken() })
+  for (const [name, adapter] of Object.entries(adapters)) {
+    const outcomes = await refusesAll(adapter, attacks(issuer), { genuine: issuer.accessToken() })
     t.same([...new Set(outcomes.map(({ status }) => status))], [401], name)
   }
 })

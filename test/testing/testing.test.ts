@@ -1,6 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto'
 import { connect } from 'node:net'
-import { createVerifier, userPool } from 'cognito-guard'
+import { createVerifier, oidcProvider, tenants, userPool } from 'cognito-guard'
 import { createTestIssuer, serveTestIssuer, type TestIssuer } from 'cognito-guard/testing'
 import t from 'tap'
 import { refusingTestKeys } from '../../src/jwks/test-keys.js'
@@ -287,6 +287,19 @@ t.test('the keys are refused outside of tests', async t => {
   const verifier = createVerifier({ issuers: [userPool(options)], clock: issuer.clock })
   t.equal(await codeOf(verifier.verify(issuer.accessToken())), 'ERR_KEYS_UNAVAILABLE')
   verifier.close()
+})
+
+t.test('the keys are refused by every issuer that has a key set', async t => {
+  const issuer = createTestIssuer()
+  const provider = { issuer: 'https://idp.example', audience: 'api', jwks: issuer.jwks(), offline: true }
+  t.throws(() => oidcProvider(provider), new TypeError('keySet: jwks has no usable key'))
+  const trusted = oidcProvider({ ...provider, insecureTestKeys: true })
+  const resolver = tenants(() => trusted)
+  const claims = { iss: provider.issuer, aud: 'api' }
+  for (const issuers of [[trusted], [resolver]]) {
+    const verifier = createVerifier({ issuers, clock: issuer.clock })
+    t.match(await verifier.verify(issuer.accessToken({ claims })), { claims })
+  }
 })
 
 t.test('keys are stored, all refused outside of tests, and made when they run out', async t => {

@@ -9,8 +9,8 @@ import { readInput } from './input.js'
 import { issuerChecks } from './issuer-checks.js'
 import { type Candidate, keyChecks } from './key-checks.js'
 import { identify, isSignedByAws } from './kind.js'
-import { mend } from './mend.js'
 import { refusalOf } from './outcome.js'
+import { repair } from './repair.js'
 import { plainly, redacted } from './show.js'
 import type { Check, Finding, InspectOptions, Outcome, Report } from './types.js'
 
@@ -81,7 +81,7 @@ function subjectOf({ request, source }: Input): Subject {
   const sent = text ?? ''
   // What load balancers sign is padded: that is no damage.
   const isAmazons = isSignedByAws(decode(sent))
-  const { token, findings } = (isAmazons ? undefined : mend(sent)) ?? { token: sent, findings: [] }
+  const { token, findings } = (isAmazons ? undefined : repair(sent)) ?? { token: sent, findings: [] }
   return { token, decoded: decode(token), damages: findings }
 }
 

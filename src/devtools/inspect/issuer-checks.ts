@@ -1,5 +1,5 @@
 import type { Algorithm, JwsHeader, JwtClaims, TrustedIssuer } from '../../types.js'
-import { issOf } from '../../verifier/candidates.js'
+import { claimedIssuer } from '../../verifier/candidates.js'
 import type { Configured } from './api.js'
 import { type CheckContext, check, known, objectCheck, unreadable } from './checks.js'
 import { type Decoded, type Json, textOf } from './decode.js'
@@ -30,7 +30,7 @@ export function issuerChecks(
   const { header, claims } = decoded
   const { show } = context
   const alg = header?.alg as Algorithm
-  const iss = claims && issOf((header ?? {}) as JwsHeader, claims as unknown as JwtClaims)
+  const iss = claims && claimedIssuer((header ?? {}) as JwsHeader, claims as unknown as JwtClaims)
   const algorithms = [...new Set(issuers.flatMap(({ issuer }) => issuer.algorithms))]
   const named = issuers.filter(({ issuer }) => issuer.issuers.includes(iss as string))
   const own = named.find(({ issuer }) => issuer.algorithms.includes(alg))

@@ -1,5 +1,6 @@
 import type { AuthError, AuthErrorCode } from '../../errors.js'
-import { type TokenUse, type UserPoolOptions, userPool } from '../../issuers/user-pool.js'
+import { type UserPoolOptions, userPool } from '../../issuers/user-pool.js'
+import type { TokenUse } from '../../issuers/user-pool-claims.js'
 import type { JwtClaims } from '../../types.js'
 import { type CheckContext, check, unreadable } from './checks.js'
 import type { Decoded } from './decode.js'

@@ -25,7 +25,7 @@ export interface Setup {
 }
 
 /** The names of the servers. The first of a framework is the bare one. */
-export const doors: Readonly<Record<string, readonly string[]>> = {
+export const adapters: Readonly<Record<string, readonly string[]>> = {
   express: ['bare', 'hit', 'cold', 'aws-jwt-verify', 'express-oauth2-jwt-bearer', 'express-jwt + jwks-rsa'],
   koa: ['bare', 'hit', 'cold', 'aws-jwt-verify', 'koa-jwt + jwks-rsa'],
   hono: ['bare', 'hit', 'cold', 'aws-jwt-verify', 'hono/jwk'],

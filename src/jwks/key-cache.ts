@@ -8,7 +8,7 @@ import { type KeySetError, keySetError } from './failure.js'
 import type { KeySet } from './key-set.js'
 import type { Timing } from './options.js'
 
-/** What {@link stock} is made of. */
+/** What {@link keyCache} is made of. */
 export interface Supply {
   /** Gets the keys, or rejects with a {@link KeySetError} as soon as `ended` resolves to it. */
   readonly load: (request: {
@@ -44,7 +44,7 @@ export interface Flight {
 }
 
 /** The keys at hand and the flight that fetches the next ones. */
-interface Stock {
+interface KeyCache {
   /** The time of a call. Gives up a flight that should have ended long ago. */
   tick(wall: number): number
   find(kid: string | undefined, algorithm: Algorithm): VerificationKey | undefined
@@ -70,7 +70,7 @@ interface Stock {
  * Returns the keys at hand, which are replaced as a whole by each flight that brings some, and by nothing else.
  * One closure: the state below is what every part of it turns on.
  */
-export function stock({ load, initial, freshFor, timing, time, foundNew, emit }: Supply): Stock {
+export function keyCache({ load, initial, freshFor, timing, time, foundNew, emit }: Supply): KeyCache {
   // Over 40 lines: one state, and all that may change it.
   let keys = initial
   /** When the fetch of the keys began. Keys that were not fetched age from their first use. */

@@ -6,7 +6,7 @@ import type { Finding } from './types.js'
  * Returns the token that a damaged text was made from, and what was done to it; `undefined` when there is none to be seen in it.
  * No API mends tokens. This is to say what to mend.
  */
-export function mend(text: string): { readonly token: string; readonly findings: Finding[] } | undefined {
+export function repair(text: string): { readonly token: string; readonly findings: Finding[] } | undefined {
   const findings: Finding[] = []
   let token = text
   // A damage may lie below another, as quotes around a URL-encoded text do.

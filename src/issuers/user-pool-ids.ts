@@ -1,0 +1,39 @@
+import type { OptionCheck } from '../options.js'
+
+/**
+ * The `iss` values of a pool: original and updated, in its own Region, and the original one in each additional Region.
+ * In other partitions than the commercial one and GovCloud, hosts are not documented: they are not guessed.
+ */
+export function issuersOf(userPoolId: string, additionalRegions: readonly string[]): string[] {
+  const region = userPoolId.slice(0, userPoolId.indexOf('_'))
+  const original = (of: string) => `https://cognito-idp.${of}.amazonaws.com/${userPoolId}`
+  return [
+    original(region),
+    `https://issuer-cognito-idp.${region}.amazonaws.com/${userPoolId}`,
+    ...additionalRegions.map(original),
+  ]
+}
+
+/** Cognito User Pools API Reference, "UserPoolType". */
+export const aPoolId =
+  (hasIssuer: boolean): OptionCheck =>
+  value => {
+    if (typeof value !== 'string' || value.length > 55 || !/^[\w-]+_[0-9a-zA-Z]+$/.test(value))
+      return 'must be a user pool ID, such as eu-west-1_AbCdEf123'
+    return hasIssuer || documentedRegion.test(value.replace(/_[^_]*$/, '')) ? undefined : undocumented
+  }
+
+export const aRegion: OptionCheck = value =>
+  typeof value === 'string' && documentedRegion.test(value)
+    ? undefined
+    : 'must be a Region, such as eu-west-1'
+
+export const aClientId: OptionCheck = value =>
+  typeof value === 'string' && value.length <= 128 && /^[\w+]+$/.test(value)
+    ? undefined
+    : 'must be an app client ID'
+
+/** The commercial partition and GovCloud. */
+const documentedRegion = /^(?!cn-)[a-z]{2}-(?:gov-)?[a-z]+-\d+$/
+
+const undocumented = 'is of a Region whose issuer is not documented: give the issuer option as well'

@@ -1,0 +1,24 @@
+import type { KeyResolver } from '../types.js'
+
+/** Returns the keys of an issuer with several `iss` values, each with a key set of its own: only the one that tokens name is fetched. */
+export function keySetByIssuer(sets: ReadonlyMap<string, KeyResolver>): KeyResolver {
+  const all = [...sets.values()]
+  const first = all[0] as KeyResolver
+  const resolve: KeyResolver = (kid, algorithm, now, issuer) =>
+    (sets.get(issuer as string) as KeyResolver)(kid, algorithm, now)
+  return Object.assign(resolve, {
+    /** Which `iss` a pool signs with shows with its first token. The original one is where most pools are; the updated one answers 403 there. */
+    ready: async (now: number) => {
+      const [answer] = await Promise.allSettled([first.ready?.(now)])
+      if (answer.status === 'fulfilled') return
+      await Promise.any(all.slice(1).map(async set => set.ready?.(now))).catch(() =>
+        Promise.reject(answer.reason),
+      )
+    },
+    suspect: (kid: string | undefined, now: number, issuer?: string) =>
+      sets.get(issuer as string)?.suspect?.(kid, now),
+    health: (now: number) =>
+      all.map(set => set.health?.(now)).find(health => health?.state !== 'empty') ?? first.health?.(now),
+    close: () => all.forEach(set => set.close?.()),
+  })
+}
