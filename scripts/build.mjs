@@ -52,11 +52,7 @@ function removeLeftovers() {
 function filesIn(folder) {
   return readdirSync(resolve(root, folder), { recursive: true, withFileTypes: true })
     .filter(entry => entry.isFile())
-    .map(entry =>
-      resolve(entry.parentPath, entry.name)
-        .slice(root.length)
-        .replaceAll('\\', '/'),
-    )
+    .map(entry => resolve(entry.parentPath, entry.name).slice(root.length).replaceAll('\\', '/'))
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -396,6 +396,7 @@ t.test('what goes wrong is explained', async t => {
         jwksUri: 'https://another.example/keys',
         jwks: issuer.jwks(),
         offline: true,
+        insecureTestKeys: true,
       }),
     ],
     clock: issuer.clock,
