@@ -3,7 +3,7 @@ import { type ImportKey, usableJwk } from './jwk.js'
 
 type CryptoKey = import('node:crypto').webcrypto.CryptoKey
 
-/** Imports keys with WebCrypto, by way of jose, which is only loaded then. */
+/** Imports keys with WebCrypto through jose, which is loaded on first use. */
 export const webEngine: ImportKey = async (source, algorithm) => {
   const jose = await import('jose')
   const entry =
