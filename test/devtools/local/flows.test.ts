@@ -572,7 +572,7 @@ t.test('callback URLs: pages of http(s), and an app’s own scheme', async t => 
     t.throws(accepts(url), /callbackUrls must hold URLs of http, https or/, url)
   const { get } = await startTestCognito(t, { clients: [{ clientId: 'web' }] })
   const query = (uri: string) =>
-    `/oauth2/authorize?${new URLSearchParams({ client_id: 'web', response_type: 'code', redirect_uri: uri })}`
+    `/oauth2/authorize?client_id=web&response_type=code&redirect_uri=${encodeURIComponent(uri)}`
   for (const uri of [
     'javascript://localhost/%0aalert(1)',
     'data://localhost/x',
