@@ -8,6 +8,7 @@ import type { Decision, Guard } from '../src/guard/guard.js'
 import type { Policy } from '../src/guard/policy.js'
 import { isPending } from '../src/maybe-promise.js'
 import type { JwtClaims, VerifiedToken } from '../src/types.js'
+import { authorize, authorizedBy } from './authorized.js'
 import { nodeRequestView, refuse } from './node-http.js'
 import { checkArguments } from './protect.js'
 
@@ -30,7 +31,7 @@ export function protect<C extends JwtClaims>(
   return function cognitoGuard(req: Request, res: Response, next: NextFunction) {
     const settle = (decision: Decision<VerifiedToken<C> | undefined>) => {
       if (!decision.authorized) return refuse(res, decision)
-      Object.assign(req, { auth: decision.auth })
+      authorize(req, decision.auth)
       next()
     }
     const decision = guard(nodeRequestView(req, req.originalUrl), ...policy)
@@ -40,15 +41,11 @@ export function protect<C extends JwtClaims>(
 }
 
 /**
- * Returns the verified token of a request that `protect` let through. Does not return for any other request, nor for an anonymous one.
+ * Returns the verified token of a request that `protect` let through. Does not return for any other request, nor for an anonymous one, whatever
+ * other middleware has left in `req.auth`.
  *
  * @throws TypeError when no guard let the request through with a token: the route is not protected
  */
 export function authOf(req: Request): VerifiedToken {
-  const { auth } = req as { auth?: VerifiedToken }
-  if (!auth)
-    throw new TypeError(
-      'authOf: no guard let this request through with a token; put protect(guard) before the handler',
-    )
-  return auth
+  return authorizedBy(req, 'put protect(guard) before the handler')
 }

@@ -30,6 +30,8 @@ export function protect<C extends JwtClaims, A extends VerifiedToken<C> | undefi
         ctx.state.auth = decision.auth
         return next()
       }
+      // somebody else has answered meanwhile
+      if (ctx.headerSent) return undefined
       ctx.status = decision.status
       ctx.set(decision.headers)
       ctx.body = JSON.stringify(decision.body)

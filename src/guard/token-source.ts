@@ -53,6 +53,8 @@ export interface CookieOptions {
 /**
  * The token in a cookie. A browser sends cookies whoever makes it do so, therefore a request that may change something (any method but
  * GET, HEAD and OPTIONS) or opens a WebSocket must come from the API's own origin or one of `origins`, as `Sec-Fetch-Site` or `Origin` shows.
+ * Where a browser sends no `Sec-Fetch-Site`, the own origin is `https://` and the host; `http://` only on this machine. An empty cookie is no
+ * token, equal copies are one token, and different ones are refused.
  *
  * @throws TypeError for anything but a cookie's name, and for a wrong option, naming it
  */
@@ -86,7 +88,7 @@ export function amplifyCookie(clientId: string, options: AmplifyCookieOptions = 
   return request => {
     // it writes names and values percent-encoded
     const cookies = cookiesOf(request).map(decoded)
-    const [user, ...others] = cookiesNamed(`${prefix}LastAuthUser=`, cookies)
+    const [user, ...others] = distinct(cookiesNamed(`${prefix}LastAuthUser=`, cookies))
     if (user === undefined) return undefined
     if (others.length > 0) throw refusal('ERR_REQUEST_INVALID')
     return cookieToken(request, cookiesNamed(`${prefix}${user}.${suffix}`, cookies), origins)
@@ -191,10 +193,14 @@ function oneWord(value: string): string {
 const cookiesOf = (request: RequestView) =>
   [request.header('cookie') ?? []].flat().flatMap(value => value.split(/; */))
 
+/** An empty cookie is what is left of one that was cleared. The same one may be stored for two paths. */
+const distinct = (values: readonly string[]) => [...new Set(values)].filter(value => value !== '')
+
 const cookiesNamed = (prefix: string, cookies: readonly string[]) =>
   cookies.filter(pair => pair.startsWith(prefix)).map(pair => pair.slice(prefix.length))
 
-function cookieToken(request: RequestView, values: readonly string[], origins: readonly string[]) {
+function cookieToken(request: RequestView, cookies: readonly string[], origins: readonly string[]) {
+  const values = distinct(cookies)
   if (values.length === 0) return undefined
   if (values.length > 1 || !(isSafe(request) || isOwn(request, origins))) throw refusal('ERR_REQUEST_INVALID')
   return oneWord(values[0] as string)
@@ -236,10 +242,19 @@ function isOwn(request: RequestView, origins: readonly string[]): boolean {
   if (site === 'same-origin') return true
   if (origin === undefined) return false
   return (
-    origins.includes(origin) ||
-    (site === undefined && /^https?:\/\/(.+)$/.exec(origin)?.[1] === single(request.header('host')))
+    origins.includes(origin) || (site === undefined && isOwnOrigin(origin, single(request.header('host'))))
   )
 }
+
+/**
+ * Whoever sits in the network can make a page of `http://` and this host. Behind a proxy nothing shows reliably by which scheme a request came
+ * to it, so `http:` is an API's own only where there is no network.
+ */
+const isOwnOrigin = (origin: string, host: string | undefined) =>
+  host !== undefined &&
+  (origin === `https://${host}` || (origin === `http://${host}` && loopbackHost.test(host)))
+
+const loopbackHost = /^(?:127(?:\.\d+){3}|\[::1\]|(?:[\w-]+\.)*localhost)(?::\d+)?$/i
 
 /** As browsers write it in `Origin`: anything else would never match, or match too much. */
 const anOrigin: OptionCheck = value =>
