@@ -1,5 +1,5 @@
 /**
- * The door for Express 4 and 5.
+ * The adapter for Express 4 and 5.
  *
  * @module
  */
@@ -12,8 +12,8 @@ import { nodeRequestView, refuse } from './node-http.js'
 import { checkArguments } from './protect.js'
 
 /**
- * Returns a middleware that lets a request through with the verified token as `req.auth`, or answers it.
- * What is not a refusal goes to `next(error)`.
+ * Returns a middleware that sets the verified token as `req.auth`, or responds to a refused request.
+ * Faults, which are not refusals, go to `next(error)`.
  *
  * `req.auth` gets its type from `import 'cognito-guard/express/request'`, where no other package claims that name;
  * {@link authOf} has it without that.
@@ -40,9 +40,9 @@ export function protect<C extends JwtClaims>(
 }
 
 /**
- * Returns the verified token of a request that `protect` let through. Does not return for any other request, nor for an anonymous one.
+ * Returns the verified token of a request that `protect` authorized. Throws for any other request, and for an anonymous one.
  *
- * @throws TypeError when no guard let the request through with a token: the route is not protected
+ * @throws TypeError when no guard authorized the request by a token: the route is not protected
  */
 export function authOf(req: Request): VerifiedToken {
   const { auth } = req as { auth?: VerifiedToken }

@@ -1,7 +1,7 @@
 import type { Refusal } from '../src/guard/answer.js'
 import type { RequestView } from '../src/types.js'
 
-/** A `Request` as the guard sees it. What is not asked for is not read: some runtimes make headers and URL on demand. */
+/** Returns the guard's view of a `Request`. Reads headers and URL only when used: some runtimes create them on demand. */
 export const fetchRequestView = (request: Request): RequestView => ({
   header: name => request.headers.get(name) ?? undefined,
   method: request.method,
@@ -10,6 +10,6 @@ export const fetchRequestView = (request: Request): RequestView => ({
   },
 })
 
-/** The answer to a refused request. Whoever gets it may add headers, such as those of CORS. */
+/** Returns the response to a refused request. Its headers are mutable, so that callers can add those of CORS. */
 export const refusalResponse = ({ status, headers, body }: Refusal): Response =>
   new Response(JSON.stringify(body), { status, headers })

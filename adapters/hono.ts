@@ -1,5 +1,5 @@
 /**
- * The door for Hono 4, on Node.js and on any runtime that speaks fetch.
+ * The adapter for Hono 4, on Node.js and on any runtime with the Fetch API.
  *
  * @module
  */
@@ -13,8 +13,8 @@ import { type NodeRequest, nodeRequestView } from './node-http.js'
 import { checkArguments } from './protect.js'
 
 /**
- * Returns a middleware that lets a request through with the verified token as `c.get('auth')`, or answers it.
- * What is not a refusal is thrown, for `app.onError`.
+ * Returns a middleware that sets the verified token for `c.get('auth')`, or responds to a refused request.
+ * Faults, which are not refusals, are thrown, for `app.onError`.
  *
  * @throws TypeError for anything but a guard and a policy
  * @example
@@ -37,7 +37,7 @@ export function protect<C extends JwtClaims, A extends VerifiedToken<C> | undefi
   }
 }
 
-/** On Node.js the headers as they came; elsewhere a `Headers` object, which joins those of the same name with a comma. */
+/** On Node.js it reads the raw headers; elsewhere a `Headers` object, which joins those of the same name with a comma. */
 function requestView(c: Context): RequestView {
   const { incoming } = (c.env ?? {}) as { incoming?: Partial<NodeRequest> }
   return Array.isArray(incoming?.rawHeaders)

@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Refusal } from '../src/guard/answer.js'
 import type { RequestView } from '../src/types.js'
 
-/** What is read of a request that a server got, by HTTP/1.1 or HTTP/2. It has a method and a URL, though the types of Node.js do not say so. */
+/** The part of a server's request, by HTTP/1.1 or HTTP/2, that is read here. Method and URL are always set, though Node.js types them as optional. */
 export type NodeRequest = Pick<IncomingMessage, 'rawHeaders' | 'method' | 'url'>
 
 /**
- * A Node request as the guard sees it.
+ * Returns the guard's view of a Node.js request.
  *
  * @param url path and query as sent; default `request.url`, which some frameworks rewrite
  */
@@ -16,14 +16,14 @@ export const nodeRequestView = (request: NodeRequest, url = request.url as strin
   url,
 })
 
-/** Answers a refused request. Headers that others have set, such as those of CORS, stay. */
+/** Responds to a refused request. Headers that are set already, such as those of CORS, stay. */
 export function refuse(response: ServerResponse, { status, headers, body }: Refusal): void {
   response.statusCode = status
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   response.end(JSON.stringify(body))
 }
 
-/** Reads the headers as they came: Node itself drops a second `Authorization` and joins most others. */
+/** Reads the raw headers: Node.js itself drops a second `Authorization` and joins most others. */
 function rawHeader({ rawHeaders }: NodeRequest, name: string): string | readonly string[] | undefined {
   let found: string | string[] | undefined
   for (let i = 0; i < rawHeaders.length; i += 2) {
