@@ -1,5 +1,5 @@
 /**
- * The door for Express 4 and 5.
+ * The adapter for Express 4 and 5.
  *
  * @module
  */
@@ -13,8 +13,8 @@ import { nodeRequestView, refuse } from './node-http.js'
 import { checkArguments } from './protect.js'
 
 /**
- * Returns a middleware that lets a request through with the verified token as `req.auth`, or answers it.
- * What is not a refusal goes to `next(error)`.
+ * Returns a middleware that sets the verified token as `req.auth`, or responds to a refused request.
+ * Faults, which are not refusals, go to `next(error)`.
  *
  * `req.auth` gets its type from `import 'cognito-guard/express/request'`, where no other package claims that name;
  * {@link authOf} has it without that.
@@ -41,10 +41,10 @@ export function protect<C extends JwtClaims>(
 }
 
 /**
- * Returns the verified token of a request that `protect` let through. Does not return for any other request, nor for an anonymous one, whatever
- * other middleware has left in `req.auth`.
+ * Returns the verified token of a request that `protect` authorized. Throws for any other request, whatever other middleware left in `req.auth`,
+ * and for an anonymous one.
  *
- * @throws TypeError when no guard let the request through with a token: the route is not protected
+ * @throws TypeError when no guard authorized the request by a token: the route is not protected
  */
 export function authOf(req: Request): VerifiedToken {
   return authorizedBy(req, 'put protect(guard) before the handler')

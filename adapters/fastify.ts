@@ -1,5 +1,5 @@
 /**
- * The door for Fastify 4 and 5.
+ * The adapter for Fastify 4 and 5.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { authorize, authorizedBy } from './authorized.js'
 import { type NodeRequest, nodeRequestView } from './node-http.js'
 import { checkArguments } from './protect.js'
 
-/** A hook of a route or of all routes of a scope: `onRequest`, or any up to `preHandler`. It fits whatever generics the route has. */
+/** A hook of a route or of all routes of a scope: `onRequest`, or any up to `preHandler`. It fits any generics of the route. */
 export type GuardHook = (
   request: {
     readonly raw: NodeRequest
@@ -29,8 +29,8 @@ export type GuardHook = (
 ) => void
 
 /**
- * Returns a hook that lets a request through with the verified token as `request.auth`, or answers it; as `onRequest` it does so before the body is read.
- * What is not a refusal goes to `done(error)`.
+ * Returns a hook that sets the verified token as `request.auth`, or responds to a refused request; as `onRequest`, before the body is read.
+ * Faults, which are not refusals, go to `done(error)`.
  *
  * It is a hook and not a plugin, because a plugin guards all routes of a scope alike: `addHook('onRequest', protect(guard))` does that too.
  * `request.auth` gets its type from `import 'cognito-guard/fastify/request'`, where no other package claims that name;
@@ -55,7 +55,7 @@ export function protect<C extends JwtClaims>(
       if (reply.sent) return
       reply.code(decision.status)
       reply.headers(decision.headers)
-      // a string, so that no response schema of the route takes members away
+      // a string, so that no response schema of the route removes members
       reply.send(JSON.stringify(decision.body))
     }
     // Fastify keeps headers that a hook replaces beside the raw request
@@ -68,10 +68,10 @@ export function protect<C extends JwtClaims>(
 }
 
 /**
- * Returns the verified token of a request that `protect` let through. Does not return for any other request, nor for an anonymous one, whatever
- * other hooks have left in `request.auth`.
+ * Returns the verified token of a request that `protect` authorized. Throws for any other request, whatever other hooks left in `request.auth`,
+ * and for an anonymous one.
  *
- * @throws TypeError when no guard let the request through with a token: the route is not protected
+ * @throws TypeError when no guard authorized the request by a token: the route is not protected
  */
 export function authOf(request: object): VerifiedToken {
   return authorizedBy(request, 'put onRequest: protect(guard) on the route')

@@ -1,5 +1,5 @@
 /**
- * The door for Hono 4, on Node.js and on any runtime that speaks fetch.
+ * The adapter for Hono 4, on Node.js and on any runtime with the Fetch API.
  *
  * @module
  */
@@ -12,8 +12,8 @@ import { fetchRequestView } from './fetch-http.js'
 import { checkArguments } from './protect.js'
 
 /**
- * Returns a middleware that lets a request through with the verified token as `c.get('auth')`, or answers it.
- * What is not a refusal is thrown, for `app.onError`.
+ * Returns a middleware that sets the verified token for `c.get('auth')`, or responds to a refused request.
+ * Faults, which are not refusals, are thrown, for `app.onError`.
  *
  * It decides over `c.req.raw`: the request as other middleware left it, or that of a call of `app.request`, on every runtime. A `Headers` object
  * joins headers of the same name: of two `Authorization` headers it makes one with a comma, which is refused.

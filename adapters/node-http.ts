@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Refusal } from '../src/guard/answer.js'
 import type { RequestView } from '../src/types.js'
 
-/** What is read of a request: that of a server, by HTTP/1.1 or HTTP/2, or what an adapter for functions or a mock makes of an event. */
+/** The part of a request that is read here: a server's, by HTTP/1.1 or HTTP/2, or one that an adapter for functions or a mock creates. */
 export type NodeRequest = {
   readonly [K in 'rawHeaders' | 'headers' | 'method' | 'url']?: IncomingMessage[K] | undefined
 }
 
 /**
- * A Node request as the guard sees it: its headers as a middleware left them, and each of those that came twice.
+ * Returns the guard's view of a Node.js request: its headers as middleware left them, and all values of those that came twice.
  *
  * @param url path and query as sent; default `request.url`, which some frameworks rewrite
  */
@@ -18,7 +18,7 @@ export const nodeRequestView = (request: NodeRequest, url = request.url as strin
   url,
 })
 
-/** Answers a refused request, unless somebody has answered it already. Headers that others have set, such as those of CORS, stay. */
+/** Responds to a refused request, unless a response has been sent. Headers that are set already, such as those of CORS, stay. */
 export function refuse(response: ServerResponse, { status, headers, body }: Refusal): void {
   if (response.headersSent) return
   response.statusCode = status
@@ -26,15 +26,15 @@ export function refuse(response: ServerResponse, { status, headers, body }: Refu
   response.end(JSON.stringify(body))
 }
 
-/** HTTP/2 has the host in a field of its own (RFC 9113 section 8.3.1), which must not contradict the header. */
+/** HTTP/2 has the host in a field of its own (RFC 9113 section 8.3.1). It must not contradict the header. */
 function hostOf(request: NodeRequest): string | readonly string[] | undefined {
   const named = [headerOf(request, 'host') ?? [], headerOf(request, ':authority') ?? []].flat()
   return only([...new Set(named)])
 }
 
 /**
- * Node's own `headers` lose a second `Authorization` and join most others, so they are compared with what came: where they are what Node makes of
- * it, all that came counts. Else a middleware has added, changed or removed the header, or there is no record of what came: then they count.
+ * Node.js drops a second `Authorization` and joins most others, so its `headers` alone hide duplicates. Where they are what Node.js makes of the raw
+ * headers, the raw ones count. Else a middleware has added, changed or removed the header, or there are no raw ones: then `headers` count.
  */
 function headerOf({ rawHeaders = [], headers }: NodeRequest, name: string) {
   const sent = valuesIn(rawHeaders, name)
