@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NextFunction, Request, RequestHandler, Response } from 'express'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Decision, Guard } from '../src/guard/guard.js'
 import type { Policy } from '../src/guard/policy.js'
 import { isPending } from '../src/maybe-promise.js'
@@ -11,6 +11,13 @@ import type { JwtClaims, VerifiedToken } from '../src/types.js'
 import { authorize, authorizedBy } from './authorized.js'
 import { nodeRequestView, refuse } from './node-http.js'
 import { checkArguments } from './protect.js'
+
+/** A middleware of Express. It names no type of Express, so that a route's parameters, body and query stay as the route declares them. */
+export type GuardMiddleware = (
+  req: IncomingMessage & { readonly originalUrl: string },
+  res: ServerResponse,
+  next: (error?: unknown) => void,
+) => void
 
 /**
  * Returns a middleware that sets the verified token as `req.auth`, or responds to a refused request.
@@ -26,9 +33,9 @@ import { checkArguments } from './protect.js'
 export function protect<C extends JwtClaims>(
   guard: Guard<C> | Guard<C, VerifiedToken<C> | undefined>,
   ...policy: readonly [policy?: Policy<C>]
-): RequestHandler {
+): GuardMiddleware {
   checkArguments(guard, policy)
-  return function cognitoGuard(req: Request, res: Response, next: NextFunction) {
+  return function cognitoGuard(req, res, next) {
     const settle = (decision: Decision<VerifiedToken<C> | undefined>) => {
       if (!decision.authorized) return refuse(res, decision)
       authorize(req, decision.auth)
@@ -46,6 +53,6 @@ export function protect<C extends JwtClaims>(
  *
  * @throws TypeError when no guard authorized the request by a token: the route is not protected
  */
-export function authOf(req: Request): VerifiedToken {
+export function authOf(req: object): VerifiedToken {
   return authorizedBy(req, 'put protect(guard) before the handler')
 }

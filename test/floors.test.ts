@@ -18,7 +18,7 @@ const floors = [
   ['src/jwks'],
   ['src/crypto'],
   ['src/token'],
-  ['src/types.ts', 'src/errors.ts', 'src/options.ts', 'src/maybe-promise.ts'],
+  ['src/types.ts', 'src/errors.ts', 'src/options.ts', 'src/maybe-promise.ts', 'src/runtime.ts'],
 ]
 
 const ground = floors.at(-1) ?? []
