@@ -23,8 +23,13 @@ export interface RefusalBody {
 
 /** Returns the refusal by a policy, with a challenge that names what would be accepted. */
 export function notPermitted(challenge: Challenge = {}, realm: string, explain: boolean): Refusal {
-  const stepUp = challenge.maxAge !== undefined || challenge.acrValues !== undefined
-  return answer(refusal(stepUp ? 'ERR_STEP_UP_REQUIRED' : 'ERR_PERMISSION_DENIED'), challenge, realm, explain)
+  return answer(refusalBy(challenge), challenge, realm, explain)
+}
+
+/** Returns the error of a refusal by a policy: where its challenge asks for another sign-in, that is what is required. */
+export function refusalBy({ maxAge, acrValues }: Challenge = {}): AuthError {
+  const stepUp = maxAge !== undefined || acrValues !== undefined
+  return refusal(stepUp ? 'ERR_STEP_UP_REQUIRED' : 'ERR_PERMISSION_DENIED')
 }
 
 /** Returns the refusal for an error: the headers that RFC 6750 section 3 requires, and a body that says no more. */
