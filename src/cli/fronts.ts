@@ -103,8 +103,9 @@ export async function* startFronts(
  */
 export const listening = <T>(flag: string, port: number, starting: Promise<T>): Promise<T> =>
   starting.catch((error: NodeJS.ErrnoException) => {
-    const problem = error.code === 'EADDRINUSE' ? `port ${port} is in use` : error.message
-    throw usageError(`${flag}: ${problem}. Choose another port, or 0 for any that is free`)
+    throw usageError(
+      `${flag}: port ${port} cannot be had (${error.code}). Choose another port, or 0 for any that is free`,
+    )
   })
 
 /** Where the key of the load balancer is published. */

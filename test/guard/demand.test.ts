@@ -36,6 +36,7 @@ t.test('a policy is asked about a token that is verified', async t => {
     ['later', later(true), undefined],
     ['not even later', later(false), 'ERR_PERMISSION_DENIED'],
     ['a request that is not there', isRead, 'ERR_PERMISSION_DENIED'],
+    ['its headers', (_auth, { header }) => header('x-device') === 'known', 'ERR_PERMISSION_DENIED'],
   ]
   for (const [name, policy, code] of cases) {
     const asked = (async () => demand(alice, policy, undefined, issuer.clock))()

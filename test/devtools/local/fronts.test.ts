@@ -501,7 +501,7 @@ export const nothing = 1`,
       [['--authorizer', file, '--authorizer-ttl', '3601', ...api], /--authorizer-ttl must be from 0 to 3600/],
       [
         ['--authorizer', file, ...api, '--api-listen', app.port],
-        /--api-listen: port \d+ is in use\. Choose another port, or 0/,
+        /--api-listen: port \d+ cannot be had \(EADDRINUSE\)\. Choose another port, or 0/,
       ],
       [['--alb', 'x'], /--alb must be a port/],
     ] as const) {
