@@ -25,7 +25,7 @@ export type GuardedHandler<E, A, Rest extends readonly unknown[], R> = (
  * Returns a handler of HTTP events that verifies the token inside of the function: for function URLs, targets of load balancers and VPC Lattice,
  * and proxy integrations without an authorizer. Refused events are answered; for the others the handler is called, with the verified token after
  * the event, and then with whatever Lambda passes: the context, or the response stream and the context.
- * What is not a refusal rejects.
+ * What is not a refusal rejects, and so does an event without a path or a method (TypeError).
  *
  * Does not add CORS headers: function URLs and HTTP APIs have their own; elsewhere that wrapper goes around this one.
  *

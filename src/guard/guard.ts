@@ -123,8 +123,15 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
   const conclude = (refusing: Policy<C> | undefined, auth: VerifiedToken<C>): Decision =>
     refusing ? notPermitted(refusing.challenge, realm, explain) : { authorized: true, auth }
 
+  sources.set(guard, tokenOf)
   return guard as Guard<C>
 }
+
+/**
+ * Where a guard finds the token. For adapters whose answer is cached by something that the token must be in.
+ * `undefined` for what {@link createGuard} has not made.
+ */
+export const tokenSourceOf = (guard: object): TokenSource | undefined => sources.get(guard)
 
 /**
  * Returns a guard that lets requests without a token through as well; `auth` is `undefined` then, and no policy is asked.
@@ -180,6 +187,8 @@ const refused = ({ status, error: { code, hint, cause } }: Refusal): DecisionEve
   cause,
   kind: undefined,
 })
+
+const sources = new WeakMap<object, TokenSource>()
 
 const letThroughAnonymously = Object.freeze({ authorized: true, auth: undefined }) as unknown as Decision
 

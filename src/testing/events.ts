@@ -26,7 +26,7 @@ export interface TestChannelEventOptions extends Pick<TestEventOptions, 'token' 
 /**
  * Events as the doors of AWS send them, with a token: to call a handler with, in process. Nothing in them but the token is secret or real.
  *
- * Source: API Gateway, AppSync, Lambda, CloudFront and Application Load Balancer guides.
+ * Source: API Gateway, AppSync, Lambda, CloudFront, Application Load Balancer and VPC Lattice guides.
  *
  * @example
  * const response = await handler(events.httpApi({ token: issuer.accessToken() }), context)
@@ -159,6 +159,40 @@ export const events = {
     }
   },
 
+  /** For a Lambda function as a target of VPC Lattice, event structure V1: the default of target groups. */
+  latticeV1(options: TestEventOptions = {}) {
+    const { method = 'GET', path = '/orders', query = {} } = options
+    return {
+      raw_path: path,
+      method,
+      headers: lowerCase(headersOf(options, latticeHost)),
+      query_string_parameters: { ...query },
+      body: '',
+      is_base64_encoded: false,
+    }
+  },
+
+  /** For a Lambda function as a target of VPC Lattice, event structure V2. */
+  lattice(options: TestEventOptions = {}) {
+    const { method = 'GET', path = '/orders', query = {} } = options
+    return {
+      version: '2.0' as const,
+      path,
+      method,
+      headers: lists(lowerCase(headersOf(options, latticeHost))),
+      queryStringParameters: lists(query),
+      body: '',
+      isBase64Encoded: false,
+      requestContext: {
+        serviceNetworkArn: `${lattice}:servicenetwork/sn-0123456789abcdef0`,
+        serviceArn: `${lattice}:service/svc-0123456789abcdef0`,
+        targetGroupArn: `${lattice}:targetgroup/tg-0123456789abcdef0`,
+        region,
+        timeEpoch: `${epoch}000`,
+      },
+    }
+  },
+
   /** For a function URL: payload format 2.0, and nobody has authorized anything. */
   functionUrl(options: TestEventOptions = {}) {
     return { ...httpApiRequest(options, `${apiId}.lambda-url`), isBase64Encoded: false }
@@ -285,6 +319,8 @@ const region = 'eu-west-1'
 const accountId = '111122223333'
 const apiId = 'a1b2c3d4e5'
 const arn = `arn:aws:execute-api:${region}:${accountId}`
+const lattice = `arn:aws:vpc-lattice:${region}:${accountId}`
+const latticeHost = `orders-0123456789abcdef0.7d67968.vpc-lattice-svcs.${region}.on.aws`
 
 /** Some moment: what is stamped on an event decides nothing. */
 const epoch = 1_759_345_200_000

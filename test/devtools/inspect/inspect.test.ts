@@ -444,6 +444,8 @@ t.test('the events of every door', async t => {
     appSyncAuthorizer: 'the event of an AppSync authorizer',
     appSyncEventsAuthorizer: 'the event of an AppSync Events authorizer',
     loadBalancer: 'the event of a load balancer',
+    latticeV1: 'the event of VPC Lattice',
+    lattice: 'the event of VPC Lattice',
     functionUrl: 'the event of a function URL',
     edge: 'the event of Lambda@Edge',
   }
@@ -480,6 +482,26 @@ t.test('the events of every door', async t => {
       'VPC Lattice',
       { requestContext: { serviceNetworkArn: 'x' }, headers: { authorization: [`Bearer ${good}`] } },
       { verdict: 'accepted', input: 'the event of VPC Lattice' },
+    ],
+    [
+      'VPC Lattice, without a service network',
+      { requestContext: { serviceArn: 'x' }, headers: { authorization: [`Bearer ${good}`] } },
+      { verdict: 'accepted', input: 'the event of VPC Lattice' },
+    ],
+    ...[good, `Bearer ${good}`, `bearer ${good}`].map((authorization): [string, object, object] => [
+      'an AppSync resolver, as the client sent it',
+      { identity: null, request: { headers: { Authorization: authorization } } },
+      { verdict: 'accepted', input: 'the context of an AppSync resolver', kind: 'access' },
+    ]),
+    [
+      'an AppSync resolver without a token',
+      { identity: null, request: { headers: {} } },
+      { code: 'ERR_TOKEN_MISSING' },
+    ],
+    [
+      'a bare token elsewhere is none',
+      { httpMethod: 'GET', headers: { authorization: good } },
+      { code: 'ERR_TOKEN_MISSING' },
     ],
     [
       'a repeated header',
