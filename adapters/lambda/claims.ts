@@ -2,7 +2,7 @@ import { userPoolPrincipal } from '../../src/issuers/principal.js'
 import { isText, isTextList } from '../../src/token/claims.js'
 import type { JwtClaims, Principal } from '../../src/types.js'
 
-/** Claims whose groups can be read in two ways. */
+/** Claims whose groups are ambiguous. */
 export interface Ambiguous {
   readonly claims: JwtClaims
 }
@@ -11,7 +11,7 @@ export interface Ambiguous {
 type ListForm = 'plain' | 'bracketed' | 'joined'
 
 /**
- * Who the claims of a user pool's token speak for, whether a gateway has made text of them or has left them their types.
+ * Returns the principal of a user pool's claims, whether a gateway has turned them into text or passes them with their types.
  *
  * @throws TypeError naming the claim for which they are not those of a user pool
  */
@@ -48,8 +48,8 @@ export function principalFromClaims(
 }
 
 /**
- * The groups, or `undefined` when they can be read in two ways. A list can be read in one: emulators pass it, and the JWT authorizers of REST
- * APIs. Names have no white space, but may have commas and brackets (Amazon Cognito User Pools API Reference, "CreateGroup").
+ * Returns the groups, or `undefined` when they are ambiguous. A list is not: emulators and the JWT authorizers of REST APIs pass one.
+ * Names have no white space, but may have commas and brackets (Amazon Cognito User Pools API Reference, "CreateGroup").
  */
 function groupsOf(groups: unknown, form: ListForm): readonly string[] | undefined {
   if (isTextList(groups)) return [...groups]
@@ -63,7 +63,7 @@ function groupsOf(groups: unknown, form: ListForm): readonly string[] | undefine
 const isGroups = (groups: unknown) =>
   groups === undefined || groups === null || typeof groups === 'string' || isTextList(groups)
 
-/** A number, the text of one, or a date as Java writes it: `Thu Jul 02 12:39:49 UTC 2026`. */
+/** Reads a number, the text of one, or a date as Java formats it: `Thu Jul 02 12:39:49 UTC 2026`. */
 function secondsOf(exp: unknown): number | undefined {
   if (typeof exp === 'number') return exp
   if (typeof exp !== 'string') return undefined

@@ -1,8 +1,8 @@
 import type { RequestView } from '../../src/types.js'
 
 /**
- * What is read of an HTTP event: those of REST, HTTP and WebSocket APIs (payloads 1.0 and 2.0), function URLs, load balancers and VPC Lattice
- * have their parts in these places.
+ * The members of an HTTP event that are read: of REST, HTTP and WebSocket APIs (payloads 1.0 and 2.0), function URLs, load balancers and VPC
+ * Lattice.
  */
 export interface HttpEvent {
   readonly headers?: EventValues | null | undefined
@@ -25,10 +25,10 @@ export interface HttpEvent {
 export type EventValues = Readonly<Record<string, string | readonly string[] | undefined>>
 
 /**
- * An event as the guard sees it. The query is put together again where the event holds it taken apart.
+ * Returns the guard's view of an event. Rebuilds the query where the event has it parsed.
  *
- * @param known what an authorizer knows of the request from elsewhere, where its event does not say it
- * @throws TypeError for an event without a path or a method: a policy that says what is closed would let it through
+ * @param known what an authorizer knows of the request from its ARN, for events that do not have it
+ * @throws TypeError for an event without a path or a method: a policy that lists what is closed would permit it
  */
 export function eventView(event: HttpEvent, known?: KnownRequest): RequestView {
   const { http, connectionId } = (event?.requestContext ?? {}) as WebContext
@@ -52,10 +52,10 @@ export interface KnownRequest {
   readonly method?: string
 }
 
-/** What opens a WebSocket: at the root of the API, and without a method, so that no cookie is taken for safe. */
+/** The request that opens a WebSocket: to the root of the API, and without a method, so that cookies need an origin. */
 export const handshake: KnownRequest = { path: '/' }
 
-/** The values of a header, whatever case its name was sent in. */
+/** Returns the values of a header, whatever the case of its name. */
 export function eventHeader(
   { multiValueHeaders, headers, cookies }: HttpEvent,
   name: string,

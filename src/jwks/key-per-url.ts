@@ -4,49 +4,49 @@ import { AuthError } from '../errors.js'
 import { aFunction, aString, checkOptions } from '../options.js'
 import type { Algorithm, KeyResolver, KeySetHealth } from '../types.js'
 import { elapsed } from './elapsed.js'
-import { harmless } from './events.js'
+import { safeCallback } from './events.js'
 import { type KeySetError, keySetError } from './failure.js'
 import { fetchText } from './fetch-text.js'
-import type { Supply } from './key-cache.js'
+import type { KeyCacheOptions } from './key-cache.js'
 import type { KeySet } from './key-set.js'
 import { type KeyOptions, keyOptionChecks, keyUrl, timing } from './options.js'
 import { type RefreshingKeys, refreshing } from './refreshing.js'
-import { wire } from './request.js'
+import { transport } from './request.js'
 import { tokenBucket } from './token-bucket.js'
 
-/** What {@link keyPerUrl} is made from. */
+/** The options of {@link keyPerUrl}. */
 export interface KeyPerUrlSource extends KeyOptions {
-  /** The URL of a key: `https:`, on a host that no token has a say in. The key ID is a UUID. */
+  /** The URL of a key: `https:`, on a host that no token can choose. The key ID is a UUID. */
   readonly urlOf: (kid: string) => string
   readonly algorithm: Algorithm
-  /** Makes a PEM text a key. Default: what the runtime's cryptography does. */
+  /** Imports a PEM text as a key. Default: with the runtime's cryptography. */
   readonly importKey?: ImportKey
 }
 
 /**
  * Returns keys that are published one by one, as PEM texts under their IDs, as load balancers and Verified Access do.
  *
- * Each key is kept fresh as a key set is. A key ID that is no UUID is refused unseen. The others, which anybody can make up,
- * share a budget of 5 fetches and one more every 2 s; that an ID has no key is remembered for 60 s, of the last 1,000.
+ * Each key is kept fresh as a key set is. A key ID that is no UUID is refused without a fetch. The others, which an attacker can make up,
+ * share a rate limit of 5 fetches and one more every 2 s; that an ID has no key is cached for 60 s, for the last 1,000 IDs.
  *
  * @throws TypeError for a missing, unknown or unusable option, naming it
  */
 export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
-  // Over 40 lines: its functions share two memories and one budget.
+  // Over 40 lines: its functions share two caches and one rate limit.
   checkOptions('keyPerUrl', options, checks)
   const { urlOf, monotonic = performance } = options
   const problem = keyUrl(options.insecureLoopbackHttp)(urlOf(anyKid))
   if (problem) throw new TypeError(`keyPerUrl: urlOf ${problem}`)
   const times = timing('keyPerUrl', options)
-  const get = wire(options.fetch, urlOf(anyKid))
+  const get = transport(options.fetch, urlOf(anyKid))
   const time = elapsed(monotonic)
-  const emit = harmless(options.onEvent)
+  const emit = safeCallback(options.onEvent)
   const budget = tokenBucket(5, [2_000])
   const known = new LRUCache<string, RefreshingKeys>({ max: 1_000 })
   const others = new LRUCache<string, RefreshingKeys>({ max: 1_000 })
   let isClosed = false
 
-  /** The first flight of a key is paid for by who makes this. */
+  /** The caller has taken the first fetch of the key from the budget. */
   function keysOf(kid: string, t: number): RefreshingKeys {
     let isPaid = true
     const permit = (t: number) => {
@@ -55,7 +55,7 @@ export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
       isPaid = false
       return true
     }
-    const load: Supply['load'] = async ({ ended, requests, last }) => {
+    const load: KeyCacheOptions['load'] = async ({ ended, requests, last }) => {
       const fetched = await fetchText(get, urlOf(kid), {
         ended,
         requests,
@@ -96,12 +96,12 @@ export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
   })
 }
 
-/** What the hosts of these keys say of an ID that has none; a bucket answers 403. */
+/** The statuses by which these hosts say that an ID has no key; a bucket answers 403. */
 function unlessAbsent(error: KeySetError): undefined {
   if (error.status !== 403 && error.status !== 404 && error.status !== 410) throw error
 }
 
-/** A text that has not changed keeps its key, and with it the tokens verified before. */
+/** A text that has not changed keeps its key, and with it the cached tokens. */
 async function keySetOf(
   kid: string,
   pem: string,
@@ -121,7 +121,7 @@ async function keySetOf(
   }
 }
 
-/** That of the key that is worst off. */
+/** The health of the oldest key, with the number of all. */
 function healthOf(all: readonly KeySetHealth[]): KeySetHealth {
   const [worst] = all.toSorted((a, b) => (b.age ?? 0) - (a.age ?? 0))
   const keys = all.reduce((sum, health) => sum + health.keys, 0)

@@ -7,7 +7,7 @@ import { keySetError } from './failure.js'
 export interface KeySet {
   readonly byAlgorithm: ReadonlyMap<Algorithm, ReadonlyMap<string, VerificationKey>>
   readonly kids: ReadonlySet<string>
-  /** By what an entry says of its key: an entry that has not changed keeps its key, and with it the tokens verified before. */
+  /** By fingerprint of the entry: one that has not changed keeps its key, and with it the cached tokens. */
   readonly imported: ReadonlyMap<string, readonly VerificationKey[]>
 }
 
@@ -15,12 +15,12 @@ export interface KeySet {
 export interface Importing {
   readonly algorithms: readonly Algorithm[]
   readonly importKey: ImportKey
-  /** Told of each entry that is left out. */
+  /** Called for each entry that is left out. */
   readonly skipped: (why: SkippedEntry) => void
 }
 
 /**
- * Why an entry of a key set is left out: not an object with a `kid`; private or symmetric, which nobody should publish;
+ * Why an entry of a key set is left out: not an object with a `kid`; private or symmetric, which no issuer should publish;
  * weak, broken or not for the issuer's algorithms; another key under the same `kid`.
  */
 export type SkippedEntry = 'malformed' | 'secret' | 'unusable' | 'ambiguous'
@@ -48,7 +48,7 @@ export function isKeySet(value: unknown): value is { readonly keys: readonly unk
 }
 
 /**
- * Returns the usable keys of a set's entries. A bad entry is left out and spoils nothing for the others.
+ * Returns the usable keys of a set's entries. A bad entry is left out and does not affect the others.
  *
  * @throws KeySetError `empty` when no key is usable
  */
