@@ -144,13 +144,13 @@ export interface Principal {
   readonly groups: readonly string[]
   /** Empty when the token names none. */
   readonly scopes: readonly string[]
-  /** The identity provider of a federated user. */
+  /** The identity provider of a federated user: of a user pool's, the first that was linked, not the one signed in at this time. */
   readonly provider?: Provider
   /** Seconds since the epoch. */
   readonly expiresAt: number
 }
 
-/** Where a federated user signed in. */
+/** An identity provider that knows a federated user. */
 export interface Provider {
   readonly name: string
   readonly type: string

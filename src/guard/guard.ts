@@ -127,8 +127,9 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
 }
 
 /**
- * Returns a guard that lets requests without a token through as well; `auth` is `undefined` then, and no policy is asked.
- * A bad token is refused as ever: it is never "no token".
+ * Returns a guard that lets requests without a token through as well; `auth` is `undefined` then, and no policy is asked, not even one
+ * that looks at the request only: `protect(allowAnonymous(guard), isRead)` lets an anonymous DELETE through. Use it on the routes and
+ * methods that anybody may call. A bad token is refused as ever: it is never "no token".
  */
 export const allowAnonymous =
   <C extends JwtClaims>(guard: Guard<C>): Guard<C, VerifiedToken<C> | undefined> =>

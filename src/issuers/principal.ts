@@ -37,7 +37,7 @@ const none: readonly string[] = Object.freeze([])
 /** Most tokens of an app have the same scopes. */
 let last = { scope: '', scopes: none }
 
-/** The identity that a federated user signed in with first; profiles may be linked to up to five. */
+/** The identity that was linked first; profiles may be linked to up to five. Which one was signed in with this time, no claim says. */
 export function providerOf(identities: unknown): Provider | undefined {
   if (!Array.isArray(identities)) return undefined
   // A text in a token, a boolean in what a load balancer knows from the user info.
