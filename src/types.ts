@@ -117,6 +117,11 @@ export interface TrustedIssuer<C extends JwtClaims = JwtClaims> {
   /** Whether its tokens are padded base64url, as those of load balancers are against RFC 7515 section 2. Default: none is. */
   readonly padding?: 'required' | 'allowed'
   /**
+   * Accepts its tokens with a `cnf` claim (RFC 7800), such as those bound to a key by DPoP or mTLS, from whoever holds them: nothing checks the
+   * proof. Default `false`: such a token is refused with `ERR_TOKEN_BOUND`.
+   */
+  readonly insecureIgnoreConfirmation?: boolean
+  /**
    * Returns the claims of a token, typed, after every check that does not depend on time. They must hold the `iss` that the token was looked up
    * by: a claim, or where there is none a member of the header.
    * @throws AuthError `ERR_TOKEN_USE | _CLIENT | _AUDIENCE | _CLAIM | _SIGNER`

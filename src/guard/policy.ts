@@ -228,7 +228,7 @@ function unlessPermitted<C extends JwtClaims>(permitted: unknown, asked: Policy<
 }
 
 function refuserIn<C extends JwtClaims>(refused: unknown, asked: Policy<C>): Policy<C> | undefined {
-  if (refused === undefined || isPolicy(refused)) return refused as Policy<C> | undefined
+  if (refused === undefined || isPolicy(refused)) return refused
   throw undecided(asked, 'by refusedBy neither undefined nor a policy')
 }
 

@@ -8,6 +8,7 @@ import {
   keyUrl,
 } from '../jwks/jwks.js'
 import {
+  aBoolean,
   aFunction,
   aString,
   checkOptions,
@@ -46,6 +47,11 @@ export interface OidcProviderOptions<S extends object = object> extends KeySetOp
   readonly claims?: ClaimsSchema<S>
   /** Where groups are, such as `claims => claims.roles`. Default: nowhere; each provider has its own place. */
   readonly groupsFrom?: GroupsFrom
+  /**
+   * Accepts tokens with a `cnf` claim from whoever holds them: for a provider that uses the name for something else. Where it is a key that the
+   * token is bound to (DPoP, mTLS), a stolen one is then as good as any. Default `false`: `ERR_TOKEN_BOUND`.
+   */
+  readonly insecureIgnoreConfirmation?: boolean
 }
 
 /**
@@ -68,6 +74,7 @@ export function oidcProvider<S extends object = object>(
     'jwksUri?': keyUrl(options?.insecureLoopbackHttp),
     'claims?': aSchema,
     'groupsFrom?': aFunction,
+    'insecureIgnoreConfirmation?': aBoolean,
   })
   const { issuer, jwksUri, groupsFrom } = options
   const algorithms = listOf(options.algorithms ?? 'RS256')
@@ -75,6 +82,7 @@ export function oidcProvider<S extends object = object>(
   return {
     issuers: [issuer],
     algorithms,
+    insecureIgnoreConfirmation: options.insecureIgnoreConfirmation === true,
     keys: keySet({
       ...optionsIn(options, keySetOptionChecks),
       ...(jwksUri

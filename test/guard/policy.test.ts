@@ -46,6 +46,11 @@ const later =
   async (...args) =>
     policy(...args)
 
+/** A promise of somebody else's, whose `then` returns none. */
+const thenable = (value: unknown) =>
+  // oxlint-disable-next-line unicorn/no-thenable -- what policies of other libraries return
+  ({ then: (done: (value: unknown) => void) => done(value) })
+
 t.test('what each policy permits', async t => {
   const cases: [string, Policy, VerifiedToken, boolean][] = [
     ['a scope', hasScope('a'), auth({ scopes: ['b', 'a'] }), true],
@@ -172,7 +177,7 @@ t.test('what answers neither true nor false is a fault, wherever it is asked', a
   const ways: [string, (answer: unknown) => unknown][] = [
     ['at once', answer => answer],
     ['as a promise', async answer => answer],
-    ['as a thenable', answer => ({ then: (done: (value: unknown) => void) => done(answer) })],
+    ['as a thenable', thenable],
   ]
   const places: [string, (undecided: Policy) => Policy][] = [
     ['alone', undecided => undecided],
@@ -239,11 +244,7 @@ t.test('random trees of policies agree with a model', async t => {
   const leaf = (): Tree => {
     const expected = ([true, false, 'fault'] as const)[random(10) ? random(2) : 2] as Answer
     const answer = expected === 'fault' ? [undefined, null, 1, 'true', {}][random(5)] : expected
-    const answers = [
-      () => answer,
-      async () => answer,
-      () => ({ then: (done: (value: unknown) => void) => done(answer) }),
-    ]
+    const answers = [() => answer, async () => answer, () => thenable(answer)]
     return { policy: answers[random(3)] as unknown as Policy, expected }
   }
   const firstOf = (parts: readonly Tree[], decisive: boolean): Answer =>
