@@ -59,7 +59,7 @@ const custom = (members: Partial<TrustedIssuer> = {}): TrustedIssuer => ({
 })
 
 const provider = (options: { readonly insecureIgnoreConfirmation?: boolean } = {}) =>
-  oidcProvider({ issuer, audience: 'api', jwks: { keys: [rs256.jwk] } as never, offline: true, ...options })
+  oidcProvider({ issuer, audience: 'api', jwks: { keys: [rs256.jwk] }, offline: true, ...options })
 
 const access = (publicKeysUrl: string) =>
   verifiedAccess({
@@ -125,6 +125,7 @@ t.test('no key is asked for, and a claim that was inherited is none', async t =>
   t.equal(await codeOf(verifier.check(ofProvider({ cnf: {} }))), 'ERR_TOKEN_BOUND')
   t.throws(() => verifier.verifySync(ofProvider({ cnf: {} })), { code: 'ERR_TOKEN_BOUND' })
   t.same(asked, [])
+  // oxlint-disable-next-line eslint/no-extend-native -- what is tested
   Object.defineProperty(Object.prototype, 'cnf', { value: {}, configurable: true })
   t.teardown(() => Reflect.deleteProperty(Object.prototype, 'cnf'))
   t.equal(await codeOf(createVerifier({ issuers: [provider()], clock }).check(ofProvider({}))), undefined)

@@ -600,7 +600,7 @@ t.test('tokens of an identity pool', async t => {
 })
 
 t.test('a token that is bound to a key', async t => {
-  const bound = token({ cnf: { jkt: 'x' } })
+  const bound = token(claimsOf({ cnf: { jkt: 'x' } }))
   const report = await look(bound)
   t.match(report, { verdict: 'refused', code: 'ERR_TOKEN_BOUND' })
   t.match(failed(report), [{ name: 'binding', code: 'ERR_TOKEN_BOUND' }])
