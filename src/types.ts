@@ -138,8 +138,9 @@ export interface TrustedIssuer<C extends JwtClaims = JwtClaims> {
 
 /** Who a token stands for. Computed once for a token, frozen. */
 export interface Principal {
+  /** `user` only where the token shows that it is a person's. */
   readonly kind: 'user' | 'machine' | 'guest'
-  /** The `sub` claim: the user, the client (machine) or the identity (guest). */
+  /** The `sub` claim: the user, the client or the account (machine) or the identity (guest). */
   readonly subject: string
   readonly issuer: string
   readonly tokenUse?: 'access' | 'id'

@@ -34,10 +34,10 @@ export function signedClaims(
   if (!signers.includes(header.signer as string)) throw refusal('ERR_TOKEN_SIGNER')
   if (header.iss !== issuer) throw refusal('ERR_TOKEN_ISSUER')
   const exp = dateOf(header.exp)
-  const { iss = issuer, exp: ownExp = exp } = claims
+  const ownExp = claims.exp === undefined ? exp : claims.exp
   // Each by itself: the lesser of the two would hide one that is no date.
   if (!isNumericDate(exp) || !isNumericDate(ownExp)) throw refusal('ERR_TOKEN_CLAIM')
-  return { ...claims, iss, exp: Math.min(exp, ownExp) }
+  return { ...claims, iss: claims.iss ?? issuer, exp: Math.min(exp, ownExp) }
 }
 
 /** The keys of those who have these ARNs: of one Region, so that nothing in a token has a say in where they are asked for. */
