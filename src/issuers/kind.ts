@@ -49,8 +49,10 @@ const machineSigns: readonly Sign[] = [
   // Entra ID: devices have a third value
   ({ idtyp }) => idtyp !== undefined && idtyp !== 'user',
   // Entra ID, where `idtyp` is not asked for: a user's access token has scopes, an application's has roles at most
-  claims =>
-    isText(claims.tid) && clientOf(claims) !== undefined && claims.idtyp !== 'user' && !isText(claims.scp),
+  claims => {
+    const { tid, oid, idtyp, scp } = claims
+    return isText(tid) && isText(oid) && clientOf(claims) !== undefined && idtyp !== 'user' && !isText(scp)
+  },
   // Keycloak, authentik
   ({ preferred_username: name }) => isText(name) && /^service-account-|^ak-.+-client_credentials$/.test(name),
   // Keycloak, without the scope profile

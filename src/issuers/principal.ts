@@ -1,9 +1,11 @@
 import type { JwtClaims, Principal, Provider } from '../types.js'
+import { kindBy } from './kind.js'
 
 /**
  * Who a user pool's token speaks for, from claims whose types are already checked.
  * A token that names no user and whose subject is its client speaks for a machine
  * (Amazon Cognito Developer Guide, "Understanding the access token").
+ * One that is none of Cognito's, of an issuer that does not say whom its tokens stand for, is a person's only where it shows one.
  */
 export function userPoolPrincipal(claims: JwtClaims): Principal {
   const isAccess = claims.token_use === 'access'
@@ -11,7 +13,7 @@ export function userPoolPrincipal(claims: JwtClaims): Principal {
   const clientId = (isAccess ? claims.client_id : claims.aud) as string
   const provider = providerOf(claims.identities)
   const principal: { -readonly [P in keyof Principal]: Principal[P] } = {
-    kind: isAccess && username === undefined && claims.sub === clientId ? 'machine' : 'user',
+    kind: kindOf(claims),
     subject: claims.sub as string,
     issuer: claims.iss,
     tokenUse: isAccess ? 'access' : 'id',
@@ -23,6 +25,12 @@ export function userPoolPrincipal(claims: JwtClaims): Principal {
   if (username !== undefined) principal.username = username
   if (provider) principal.provider = provider
   return Object.freeze(principal)
+}
+
+function kindOf(claims: JwtClaims): Principal['kind'] {
+  const { token_use: use, username, sub, client_id } = claims
+  if (use === 'access') return username === undefined && sub === client_id ? 'machine' : 'user'
+  return use === 'id' ? 'user' : kindBy(undefined, claims)
 }
 
 /** The scopes of a `scope` claim: whole strings, parted by spaces (RFC 6749 section 3.3). Frozen. */

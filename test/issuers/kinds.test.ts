@@ -7,6 +7,7 @@ import {
   type OidcProviderOptions,
   oidcProvider,
   type Policy,
+  type TrustedIssuer,
 } from 'cognito-guard'
 import t from 'tap'
 import { signer } from './signing.js'
@@ -132,6 +133,7 @@ const people: readonly (readonly [name: string, claims: object, clientId?: strin
   ['Entra ID, an ID token', { sub: 's', oid: 'o', tid, preferred_username: 'ada@example.com' }],
   ['Azure AD B2C', { sub: 's', azp: 'web', scp: 'read', tfp: 'B2C_1_signin' }, 'web'],
   ['Keycloak', { sub: 'e', azp: 'web', preferred_username: 'ada', sid: 's', acr: '1' }, 'web'],
+  ['another provider, with tenants', { sub: 'e', azp: 'web', sid: 's', tid: 't1' }, 'web'],
   ['Duende', { sub: '1', client_id: 'web', idp: 'local', auth_time: now, amr: ['pwd'] }, 'web'],
   ['how they signed in', { sub: '1', client_id: 'web', amr: ['pwd'] }, 'web'],
   ['WSO2', { sub: 'u', azp: 'c', aut: 'APPLICATION_USER' }, 'c'],
@@ -212,6 +214,21 @@ t.test('who signed in without saying who they are is a guest', async t => {
     { is_anonymous: false },
   ])
     t.equal((await principalOf({ sub: 'u', auth_time: now, ...other })).kind, 'user')
+})
+
+t.test('an issuer of one’s own that does not say whom its tokens stand for', async t => {
+  const own: TrustedIssuer = {
+    issuers: [iss],
+    algorithms: ['RS256'],
+    keys: oidcProvider({ issuer: iss, audience: 'api', jwks: { keys: [rs256.jwk] }, offline: true }).keys,
+    validate: (_header, claims) => claims,
+  }
+  const kindOf = async (claims: object) =>
+    (await createVerifier({ issuers: [own], clock }).verify(tokenOf(claims))).principal.kind
+  t.equal(await kindOf({ sub: 'u' }), 'machine')
+  t.equal(await kindOf({ sub: 'AbC@clients', email: 'a@b' }), 'machine')
+  t.equal(await kindOf({ sub: 'u', email: 'a@b' }), 'user')
+  t.equal(await kindOf({ sub: 'u', token_use: 'id' }), 'user', 'Cognito’s are a user’s')
 })
 
 t.test('an application knows better', async t => {
