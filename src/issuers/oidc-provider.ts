@@ -38,17 +38,17 @@ export interface OidcClaims extends JwtClaims {
 
 /** The options of {@link oidcProvider}. */
 export interface OidcProviderOptions<S extends object = object> extends KeySetOptions {
-  /** The exact `iss` of its tokens. Where its keys are discovered, this is where. */
+  /** The exact `iss` of its tokens. Also the base of the discovery URL. */
   readonly issuer: string
-  /** What this API is called in `aud`: a client ID for ID tokens, an API's name or URL for access tokens. */
+  /** The accepted `aud`: a client ID for ID tokens, an API's name or URL for access tokens. */
   readonly audience: string | readonly string[]
-  /** What it signs with, one or several of RS256 to EdDSA. Default `'RS256'`. */
+  /** The accepted algorithms, one or several of RS256 to EdDSA. Default `'RS256'`. */
   readonly algorithms?: Algorithm | readonly Algorithm[]
-  /** Where the key set is. Default: where the discovery document says, which must be on the origin of `issuer`; Google's, for one, is not. */
+  /** Where the key set is. Default: as in the discovery document, which must be on the origin of `issuer`; Google's, for one, is not. */
   readonly jwksUri?: string
-  /** What else the claims must be, by any synchronous Standard Schema validator (zod, valibot, arktype). Its output types them. Default: nothing. */
+  /** A schema for the claims, of any synchronous Standard Schema validator (zod, valibot, arktype). Its output types them. Default: none. */
   readonly claims?: ClaimsSchema<S>
-  /** Where groups are, such as `claims => claims.roles`. Default: nowhere; each provider has its own place. */
+  /** Where groups are, such as `claims => claims.roles`. Default: no groups; each provider has its own claim. */
   readonly groupsFrom?: GroupsFrom
   /**
    * Whether a token is a user's, a machine's or a guest's, such as `claims => (claims.actor === 'service' ? 'machine' : 'user')`. Default: what
@@ -64,8 +64,8 @@ export interface OidcProviderOptions<S extends object = object> extends KeySetOp
 
 /**
  * Returns any OpenID Connect provider as a trusted issuer: Google, Apple, Entra ID, Okta, Auth0.
- * Issuer, audience and algorithm are compared with what is configured; nothing in a token or a document adds to them.
- * Does not tell ID tokens from access tokens: their audiences do.
+ * Accepts only the configured issuer, audience and algorithms; nothing in a token or a document adds to them.
+ * Does not tell ID tokens from access tokens, except by their audiences.
  *
  * @throws TypeError for a missing, unknown or unusable option, naming it
  * @example
@@ -124,13 +124,11 @@ function validateTypes(claims: JwtClaims): void {
   if (!valid) throw refusal('ERR_TOKEN_CLAIM')
 }
 
-/** A space parts scopes (RFC 6749 section 3.3): an entry with one in it would be one scope here and two elsewhere. */
+/** Scopes are separated by spaces (RFC 6749 section 3.3): an entry with a space would be one scope here and two elsewhere. */
 const isScopeList = (value: unknown) =>
   isTextList(value) && value.every(scope => isText(scope) && !scope.includes(' '))
 
-/**
- * A machine's token that leaves the subject out means its client (RFC 9068 section 2.2). Anybody else needs a name of their own.
- */
+/** The subject of a machine's token that has none is its client (RFC 9068 section 2.2). Nobody else's may be missing. */
 function withSubject(claims: JwtClaims, kindFrom: KindFrom | undefined): JwtClaims {
   if (claims.sub !== undefined) return claims
   if (kindBy(kindFrom, claims) !== 'machine') throw refusal('ERR_TOKEN_CLAIM')
@@ -151,6 +149,7 @@ function principalOf(
     issuer: iss,
     ...(clientId !== undefined && { clientId }),
     groups: groupsBy(groupsFrom, claims),
+    // Entra ID has a string in `scp`, Okta a list, Duende a list in `scope`
     scopes: isTextList(scopes) ? scopes : scopesOf(scopes),
     expiresAt: exp,
   }

@@ -2,10 +2,10 @@ import type { JwtClaims, Principal, Provider } from '../types.js'
 import { kindBy } from './kind.js'
 
 /**
- * Who a user pool's token speaks for, from claims whose types are already checked.
- * A token that names no user and whose subject is its client speaks for a machine
+ * Returns the principal of a user pool's token, from claims whose types are already checked.
+ * A token without a username whose subject is its client is a machine's
  * (Amazon Cognito Developer Guide, "Understanding the access token").
- * One that is none of Cognito's, of an issuer that does not say whom its tokens stand for, is a person's only where it shows one.
+ * A token without Cognito's `token_use`, of a custom issuer without `principal`, is a user's only where its claims show a person.
  */
 export function userPoolPrincipal(claims: JwtClaims): Principal {
   const isAccess = claims.token_use === 'access'
@@ -33,7 +33,7 @@ function kindOf(claims: JwtClaims): Principal['kind'] {
   return use === 'id' ? 'user' : kindBy(undefined, claims)
 }
 
-/** The scopes of a `scope` claim: whole strings, parted by spaces (RFC 6749 section 3.3). Frozen. */
+/** Returns the scopes of a `scope` claim: whole strings, separated by spaces (RFC 6749 section 3.3). Frozen. */
 export function scopesOf(scope: unknown): readonly string[] {
   if (typeof scope !== 'string') return none
   if (scope !== last.scope) last = { scope, scopes: Object.freeze(scope.split(' ').filter(Boolean)) }
@@ -42,13 +42,13 @@ export function scopesOf(scope: unknown): readonly string[] {
 
 const none: readonly string[] = Object.freeze([])
 
-/** Most tokens of an app have the same scopes. */
+/** A cache of one entry: most tokens of an app have the same scopes. */
 let last = { scope: '', scopes: none }
 
-/** The identity that was linked first; profiles may be linked to up to five. Which one was signed in with this time, no claim says. */
+/** Returns the identity that was linked first; profiles may be linked to up to five. No claim says which one was signed in with this time. */
 export function providerOf(identities: unknown): Provider | undefined {
   if (!Array.isArray(identities)) return undefined
-  // A text in a token, a boolean in what a load balancer knows from the user info.
+  // a string in a token, a boolean in the user info that a load balancer passes on
   const identity = identities.find(each => [true, 'true'].includes(each?.primary)) ?? identities[0]
   const { providerName: name, providerType: type, userId } = identity ?? {}
   const isComplete = typeof name === 'string' && typeof type === 'string' && typeof userId === 'string'
