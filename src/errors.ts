@@ -175,6 +175,12 @@ const errors = {
     'The token was signed for another load balancer or instance',
     'Check the ARN in the configuration against the one that handles the requests.',
   ],
+  ERR_TOKEN_BOUND: [
+    401,
+    'invalid_token',
+    'The token is bound to a key',
+    'This token is bound to a key; this API takes bearer tokens and cannot check the proof. Ask the issuer for one without DPoP and mTLS.',
+  ],
   ERR_TOKEN_REVOKED: [401, 'invalid_token', 'The token has been revoked', 'Sign in again.'],
   ERR_STEP_UP_REQUIRED: [
     401,

@@ -134,8 +134,9 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
 export const tokenSourceOf = (guard: object): TokenSource | undefined => sources.get(guard)
 
 /**
- * Returns a guard that also accepts requests without a token; `auth` is `undefined` then, and no policy is evaluated.
- * A bad token is still refused: it never counts as no token.
+ * Returns a guard that also accepts requests without a token; `auth` is `undefined` then, and no policy is evaluated, not even one that
+ * reads the request only: `protect(allowAnonymous(guard), isRead)` lets an anonymous DELETE through. Use it on routes and methods that
+ * are open to everybody. A bad token is still refused: it never counts as no token.
  */
 export const allowAnonymous =
   <C extends JwtClaims>(guard: Guard<C>): Guard<C, VerifiedToken<C> | undefined> =>

@@ -1,6 +1,6 @@
 import { refusal } from '../errors.js'
 import { type KeySetOptions, keySet, keySetOptionChecks, keyUrl } from '../jwks/jwks.js'
-import { checkOptions, type OptionCheck, optionsIn } from '../options.js'
+import { aBoolean, checkOptions, type OptionCheck, optionsIn } from '../options.js'
 import { isText, isTextList } from '../token/claims.js'
 import type { JwtClaims, Principal, Provider, TrustedIssuer } from '../types.js'
 
@@ -24,6 +24,11 @@ export interface IdentityPoolOptions extends KeySetOptions {
   readonly issuer?: string
   /** Where the key set is. Default: `<iss>/.well-known/jwks_uri`, which is the key set itself. */
   readonly jwksUri?: string
+  /**
+   * Accepts tokens with a `cnf` claim from whoever holds them: for a pool that uses the name for something else. Where it is a key that the
+   * token is bound to (DPoP, mTLS), a stolen one is then as good as any. Default `false`: `ERR_TOKEN_BOUND`.
+   */
+  readonly insecureIgnoreConfirmation?: boolean
 }
 
 /**
@@ -43,12 +48,14 @@ export function identityPool(options: IdentityPoolOptions): TrustedIssuer<Identi
     identityPoolId: options?.issuer ? aPoolId : aPoolIdOfDocumentedRegion,
     'issuer?': keyUrl(options?.insecureLoopbackHttp),
     'jwksUri?': keyUrl(options?.insecureLoopbackHttp),
+    'insecureIgnoreConfirmation?': aBoolean,
   })
   const { identityPoolId } = options
   const issuer = options.issuer ?? issuerOf(identityPoolId)
   return {
     issuers: [issuer],
     algorithms,
+    insecureIgnoreConfirmation: options.insecureIgnoreConfirmation === true,
     keys: keySet({
       ...optionsIn(options, keySetOptionChecks),
       url: options.jwksUri ?? `${issuer}/.well-known/jwks_uri`,

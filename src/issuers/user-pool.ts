@@ -56,6 +56,11 @@ export interface UserPoolOptions<U extends TokenUse = 'access', S extends object
   readonly groupsFrom?: GroupsFrom
   /** Accepts tokens of any app client of the pool. Makes `clientId` unnecessary. Default `false`. */
   readonly insecureSkipClientCheck?: boolean
+  /**
+   * Accepts tokens with a `cnf` claim from whoever holds them: for a pool that uses the name for something else. Where it is a key that the
+   * token is bound to (DPoP, mTLS), a stolen one is then as good as any. Default `false`: `ERR_TOKEN_BOUND`.
+   */
+  readonly insecureIgnoreConfirmation?: boolean
 }
 
 /**
@@ -85,6 +90,7 @@ export function userPool<const U extends TokenUse = 'access', S extends object =
   return {
     issuers,
     algorithms,
+    insecureIgnoreConfirmation: options.insecureIgnoreConfirmation === true,
     keys: keysOf(options, issuers),
     validate(_header: JwsHeader, claims: JwtClaims) {
       validateUse(claims, uses)
@@ -166,6 +172,7 @@ function checksFor({
     'issuer?': keyUrl(insecureLoopbackHttp),
     'jwksUri?': keyUrl(insecureLoopbackHttp),
     'insecureSkipClientCheck?': aBoolean,
+    'insecureIgnoreConfirmation?': aBoolean,
   }
 }
 

@@ -243,6 +243,17 @@ const wrongTypes: Family = ({ issuer, claims }) => {
   }
 }
 
+const bound: Family = ({ issuer, claims }) => {
+  const to = (cnf: unknown) => issuer.sign({ claims: { ...claims, cnf } })
+  return {
+    'bound to a key (DPoP)': to({ jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' }),
+    'bound to a certificate (mTLS)': to({ 'x5t#S256': 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2' }),
+    'bound to a key by its ID': to({ kid: 'k' }),
+    'bound to nothing': to({}),
+    'bound to null': to(null),
+  }
+}
+
 const expired: Family = ({ issuer, claims }) => ({
   'expired an hour ago': issuer.accessToken({ expiresIn: -3_600 }),
   'expired in 1970': issuer.sign({ claims: { ...claims, exp: 0 } }),
@@ -269,6 +280,7 @@ const families: readonly (readonly [AuthErrorCode, Family])[] = [
   ['ERR_TOKEN_CLIENT', wrongClient],
   ['ERR_TOKEN_AUDIENCE', wrongAudience],
   ['ERR_TOKEN_CLAIM', wrongTypes],
+  ['ERR_TOKEN_BOUND', bound],
   ['ERR_TOKEN_EXPIRED', expired],
   ['ERR_TOKEN_NOT_YET_VALID', early],
 ]

@@ -14,8 +14,10 @@ import {
   isUser,
   type LoadBalancerOptions,
   loadBalancer,
+  oidcProvider,
   type RequestView,
   signedInWithin,
+  tenants,
   userPool,
   type VerifiedAccessOptions,
   verifiedAccess,
@@ -131,10 +133,49 @@ t.test('a load balancer: what is not right is refused before a key is asked for'
       { code },
       JSON.stringify(wrong),
     )
+  for (const exp of noDates) {
+    const inHeader = headerText(`"exp":${exp}`)
+    await t.rejects(verifierOf().verify(inHeader), { code: 'ERR_TOKEN_CLAIM' }, `a header's exp ${exp}`)
+    const inClaims = headerText(`"exp":${now + 60}`, `"exp":${exp}`)
+    await t.rejects(verifierOf().verify(inClaims), { code: 'ERR_TOKEN_CLAIM' }, `a claims' exp ${exp}`)
+  }
   const emptied = balancer.dataToken({ header: { iss: undefined }, claims: { iss: undefined } })
   await t.rejects(verifierOf().verify(emptied), { code: 'ERR_TOKEN_ISSUER' }, 'an issuer nowhere')
   t.equal(balancer.requests, before, 'nobody was asked for a key')
 })
+
+/** What JSON can hold in the place of a date: the last three are no dates of anybody's. */
+const noDates = [
+  'null',
+  'true',
+  '""',
+  '"x"',
+  '"-1"',
+  '"1e3"',
+  '" 1"',
+  '[]',
+  '{}',
+  '[1]',
+  '-1',
+  '-1e400',
+  '1e21',
+  '1e400',
+  '253402300800',
+  '"253402300800"',
+  String(now * 1_000),
+]
+
+/** A load balancer's token with members that are given as they are spelled. The signature is none: it must not matter. */
+function headerText(more: string, claims = ''): string {
+  const { loadBalancerArn, clientId } = balancer.options
+  const members = { alg: 'ES256', kid: uuid, iss: pool.issuer, client: clientId, signer: loadBalancerArn }
+  const part = (text: string) => {
+    const encoded = Buffer.from(text).toString('base64url')
+    return encoded.padEnd(Math.ceil(encoded.length / 4) * 4, '=')
+  }
+  const header = `${JSON.stringify(members).slice(0, -1)},${more}}`
+  return `${part(header)}.${part(`{"sub":"u"${claims && `,${claims}`}}`)}.${part('x'.repeat(64))}`
+}
 
 t.test('a token has one spelling', async t => {
   const token = balancer.dataToken()
@@ -411,6 +452,37 @@ t.test('behind a load balancer: with the access token, for groups and scopes', a
   )
 })
 
+t.test('the access tokens beside it are of the same issuer', async t => {
+  const { userPoolId } = pool.options
+  const [original, updated] = userPool(pool.options).issuers as [string, string]
+  const other = createTestIssuer({ userPoolId: userPoolId.replace(/_.*/, '_Another00') })
+  const of = (issuer: string, accessToken: never) =>
+    behindLoadBalancer({ ...balancer.options, issuer, accessToken })
+  const wrong: unknown[] = [
+    userPool(other.options),
+    userPool({ ...pool.options, issuer: `${original}/` }),
+    oidcProvider({ issuer: 'https://login.example', audience: 'api' }),
+    tenants(() => userPool(pool.options)),
+  ]
+  for (const accessToken of wrong)
+    t.throws(() => of(original, accessToken as never), {
+      name: 'TypeError',
+      message: 'behindLoadBalancer: accessToken is not of the issuer that users sign in with',
+    })
+  for (const accessToken of [null, false, '', {}, 'x'])
+    t.throws(() => of(original, accessToken as never), { name: 'TypeError' }, 'no issuer, and not left out')
+  for (const issuer of [original, updated]) t.ok(of(issuer, userPool(pool.options) as never), issuer)
+  const { verifier } = behindLoadBalancer({
+    ...balancer.options,
+    accessToken: userPool({ ...pool.options, jwks: pool.jwks(), offline: true }),
+    clock: pool.clock,
+  })
+  const moved = pool.accessToken({ username: 'ada', claims: { iss: updated } })
+  t.match(await verifier.verify(`${balancer.dataToken({ username: 'ada' })} ${moved}`), {
+    claims: { iss: updated },
+  })
+})
+
 t.test('Verified Access', async t => {
   const instanceArn = 'arn:aws:ec2:eu-west-1:111122223333:verified-access-instance/vai-0123456789abcdef0'
   const issuer = 'https://login.example/'
@@ -432,6 +504,10 @@ t.test('Verified Access', async t => {
     ['ERR_TOKEN_SIGNER', { signer: `${instanceArn}0` }, { sub: 'u' }],
     ['ERR_TOKEN_ISSUER', { iss: 'https://login.example' }, { sub: 'u' }],
     ['ERR_TOKEN_EXPIRED', { exp: now - 5 }, { sub: 'u' }],
+    ['ERR_TOKEN_CLAIM', { exp: 1e21 }, { sub: 'u', exp: now + 60 }],
+    ['ERR_TOKEN_CLAIM', {}, { sub: 'u', exp: 1e21 }],
+    ['ERR_TOKEN_CLAIM', { exp: now * 1_000 }, { sub: 'u', exp: now + 60 }],
+    ['ERR_TOKEN_CLAIM', {}, { sub: 'u', exp: -1 }],
     ['ERR_TOKEN_CLAIM', {}, {}],
     ['ERR_TOKEN_CLAIM', {}, { user: { user_id: 1 } }],
     ['ERR_TOKEN_CLAIM', {}, { sub: 1, user: { user_id: 'u' } }],

@@ -48,16 +48,21 @@ const codeOf = (verified: Promise<unknown>) =>
 
 t.test('an OIDC provider: who its tokens speak for', async t => {
   const cases = [
-    ['an ID token', { azp: 'web' }, { kind: 'user', clientId: 'web', groups: [], scopes: [] }],
+    ['an ID token', { azp: 'web', nonce: 'n' }, { kind: 'user', clientId: 'web', groups: [], scopes: [] }],
     [
       'an access token',
       { client_id: 'web', scope: 'read write' },
       { clientId: 'web', scopes: ['read', 'write'] },
     ],
     ['Entra ID’s', { scp: 'read write' }, { scopes: ['read', 'write'], clientId: undefined }],
+    ['a list', { scope: ['read', 'write'] }, { scopes: ['read', 'write'] }],
+    ['scope before scp', { scope: 'read', scp: ['write'] }, { scopes: ['read'] }],
+    ['scope before scp, a list', { scope: ['read'], scp: 'write' }, { scopes: ['read'] }],
+    ['an empty scope before scp', { scope: '', scp: 'write' }, { scopes: [] }],
+    ['an empty list before scp', { scope: [], scp: ['write'] }, { scopes: [] }],
     ['Okta’s', { scp: ['read', 'write'] }, { scopes: ['read', 'write'] }],
     ['a machine’s', { client_id: 'u-1' }, { kind: 'machine' }],
-    ['for several audiences', { aud: ['https://login.example/userinfo', 'my-api'] }, { kind: 'user' }],
+    ['for several audiences', { aud: ['https://login.example/userinfo', 'my-api'] }, { subject: 'u-1' }],
     ['groups that are not asked for', { groups: ['admin'], 'cognito:groups': ['admin'] }, { groups: [] }],
   ] as const
   for (const [name, more, principal] of cases)
@@ -135,9 +140,25 @@ t.test('an OIDC provider: what is refused', async t => {
     ['a list of issuers', { iss: [issuer] }, 'ERR_TOKEN_ISSUER'],
     ['none', { iss: undefined }, 'ERR_TOKEN_ISSUER'],
     ['no subject', { sub: undefined }, 'ERR_TOKEN_CLAIM'],
+    ['no subject, an empty client', { sub: undefined, client_id: '' }, 'ERR_TOKEN_CLAIM'],
+    [
+      'no subject, and a person',
+      { sub: undefined, client_id: 'c', email: 'a@example.com' },
+      'ERR_TOKEN_CLAIM',
+    ],
+    ['subject null', { sub: null, client_id: 'c' }, 'ERR_TOKEN_CLAIM'],
+    ['an empty subject', { sub: '', client_id: 'c' }, 'ERR_TOKEN_CLAIM'],
     ['azp', { azp: ['x'] }, 'ERR_TOKEN_CLAIM'],
     ['client_id', { client_id: 1 }, 'ERR_TOKEN_CLAIM'],
-    ['scope', { scope: ['read'] }, 'ERR_TOKEN_CLAIM'],
+    ...[1, null, {}, true, ['read', 1], ['read', ['write']], ['read write'], ['']].flatMap(
+      malformed =>
+        [
+          [`scope ${JSON.stringify(malformed)}`, { scope: malformed }, 'ERR_TOKEN_CLAIM'],
+          ['beside scp', { scope: malformed, scp: 'read' }, 'ERR_TOKEN_CLAIM'],
+          ['as scp', { scp: malformed }, 'ERR_TOKEN_CLAIM'],
+          ['as scp beside scope', { scope: 'read', scp: malformed }, 'ERR_TOKEN_CLAIM'],
+        ] as const,
+    ),
     ['scp', { scp: { read: true } }, 'ERR_TOKEN_CLAIM'],
     ['expired', { exp: now - 5 }, 'ERR_TOKEN_EXPIRED'],
   ] as const
@@ -158,6 +179,7 @@ t.test('an OIDC provider: what is refused', async t => {
     [{ audience: [] }, /audience must not be an empty list/],
     [{ algorithms: 'HS256' as never }, /algorithms must be one of/],
     [{ algorithms: [] }, /algorithms must not be an empty list/],
+    [{ kindFrom: 'machine' as never }, /kindFrom must be a function/],
     [{ jwksUri: 'http://login.example' }, /jwksUri must be an https URL/],
   ] as const
   for (const [options, message] of wrong) t.throws(() => verifierOf(options), { name: 'TypeError', message })
@@ -222,7 +244,8 @@ t.test('an OIDC provider: a certified one, and a mock, on loopback', async t => 
   const api = createVerifier({
     issuers: [
       oidcProvider({ issuer: url, audience: 'urn:api', algorithms: 'ES256', insecureLoopbackHttp: true }),
-      oidcProvider({ issuer: url, audience: 'm1', insecureLoopbackHttp: true }),
+      // An ID token need not show that its subject is a person.
+      oidcProvider({ issuer: url, audience: 'm1', kindFrom: () => 'user', insecureLoopbackHttp: true }),
     ],
   })
   t.match(await api.verify(await tokenAt()), {
@@ -258,7 +281,7 @@ t.test('an OIDC provider: a certified one, and a mock, on loopback', async t => 
   const token = (aud: string) =>
     mock.issuer.buildToken({
       kid,
-      scopesOrTransform: (_header, payload) => Object.assign(payload, { aud, sub: 'u-2' }),
+      scopesOrTransform: (_header, payload) => Object.assign(payload, { aud, sub: 'u-2', nonce: 'n' }),
     })
   t.match((await mocked.verify(await token('my-api'))).principal, { kind: 'user', subject: 'u-2' })
   t.equal(await codeOf(mocked.verify(await token('x'))), 'ERR_TOKEN_AUDIENCE')

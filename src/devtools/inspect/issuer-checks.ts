@@ -1,5 +1,5 @@
 import type { Algorithm, JwsHeader, JwtClaims, TrustedIssuer } from '../../types.js'
-import { claimedIssuer } from '../../verifier/candidates.js'
+import { claimedIssuer, isBound } from '../../verifier/candidates.js'
 import type { Configured } from './api.js'
 import { type CheckContext, check, known, objectCheck, unreadable } from './checks.js'
 import { type Decoded, type Json, textOf } from './decode.js'
@@ -61,8 +61,13 @@ export function issuerChecks(
     ...(own || named.length === 0 ? [] : [ofOtherAlgorithm(named, alg, show)]),
     ...(own?.issuer.padding === 'required' ? [paddingCheck(token)] : []),
   ]
+  const bound = own && claims && isBound(own.issuer, claims as unknown as JwtClaims) ? [boundCheck] : []
   if (!own || own.isUserPool)
-    return { checks: [...common, ...poolChecks(decoded, userPool, context)], issuer: own?.issuer, claims }
+    return {
+      checks: [...common, ...poolChecks(decoded, userPool, context), ...bound],
+      issuer: own?.issuer,
+      claims,
+    }
   const { issuer } = own
   let validated = claims
   const refusal = refusalOf(() => {
@@ -76,7 +81,7 @@ export function issuerChecks(
     refusal?.code ?? 'ERR_TOKEN_CLAIM',
     refusal?.hint,
   )
-  return { checks: [...common, its], issuer, claims: validated }
+  return { checks: [...common, its, ...bound], issuer, claims: validated }
 }
 
 const ofOtherAlgorithm = (named: readonly Configured[], alg: string, show: Show) =>
@@ -94,6 +99,8 @@ const ofOtherAlgorithm = (named: readonly Configured[], alg: string, show: Show)
 /** A token has one spelling: load balancers sign with padding. One of another issuer is mended before it comes here. */
 const paddingCheck = (token: string) =>
   check('padding', token.includes('='), 'some', token.includes('=') ? 'some' : 'none', 'ERR_TOKEN_MALFORMED')
+
+const boundCheck = check('binding', false, 'no cnf', 'cnf', 'ERR_TOKEN_BOUND')
 
 function issuerFix(iss: unknown, show: Show): string {
   const [, pool] = poolIssuer.exec(textOf(iss)) ?? []

@@ -621,6 +621,15 @@ t.test('tokens of an identity pool', async t => {
   ])
 })
 
+t.test('a token that is bound to a key', async t => {
+  const bound = token(claimsOf({ cnf: { jkt: 'x' } }))
+  const report = await look(bound)
+  t.match(report, { verdict: 'refused', code: 'ERR_TOKEN_BOUND' })
+  t.match(failed(report), [{ name: 'binding', code: 'ERR_TOKEN_BOUND' }])
+  const userPool = { ...pool, insecureIgnoreConfirmation: true }
+  t.match(await look(bound, { userPool }), { verdict: 'accepted' })
+})
+
 t.test('tokens of a load balancer', async t => {
   const pem = es256.publicKey.export({ type: 'spki', format: 'pem' }) as string
   const loadBalancer = {
@@ -645,6 +654,7 @@ t.test('tokens of a load balancer', async t => {
       'checks of the issuer',
     ],
     ['another client', balanced({ client: 'another' }), 'ERR_TOKEN_CLIENT', 'checks of the issuer'],
+    ['bound to a key', balanced({}, { cnf: { jkt: 'x' } }), 'ERR_TOKEN_BOUND', 'binding'],
     ['expired, as the header says', balanced({ exp: now - 60 }), 'ERR_TOKEN_EXPIRED', 'not expired'],
     ['not padded', balanced({}, {}, false), 'ERR_TOKEN_MALFORMED', 'padding'],
     ['padded in part', balanced().replace('=.', '.'), 'ERR_TOKEN_MALFORMED', 'encoding'],
