@@ -1,5 +1,6 @@
 import { refusal } from '../errors.js'
 import {
+  anIssuer,
   discoveryUrl,
   type KeySetOptions,
   keySet,
@@ -34,7 +35,7 @@ export interface OidcClaims extends JwtClaims {
 
 /** The options of {@link oidcProvider}. */
 export interface OidcProviderOptions<S extends object = object> extends KeySetOptions {
-  /** The exact `iss` of its tokens. Where its keys are discovered, this is where. */
+  /** The exact `iss` of its tokens: a URL where its keys are discovered there, any text with `jwksUri`, or with `jwks` and `offline`. */
   readonly issuer: string
   /** What this API is called in `aud`: a client ID for ID tokens, an API's name or URL for access tokens. */
   readonly audience: string | readonly string[]
@@ -62,7 +63,7 @@ export function oidcProvider<S extends object = object>(
 ): TrustedIssuer<OidcClaims & S> {
   checkOptions('oidcProvider', options, {
     ...keySetOptionChecks,
-    issuer: anIssuer(options?.insecureLoopbackHttp),
+    issuer: anIssuer(Object(options), discoverable(options?.insecureLoopbackHttp)),
     audience: oneOrMore(aString),
     'algorithms?': someAlgorithms,
     'jwksUri?': keyUrl(options?.insecureLoopbackHttp),
@@ -81,6 +82,8 @@ export function oidcProvider<S extends object = object>(
         ? { url: jwksUri }
         : { url: discoveryUrl(issuer), locate: text => keySetUrlIn(text, issuer) }),
       algorithms,
+      allowsUnnamed: true,
+      factory: 'oidcProvider',
     }),
     validate(_header, claims) {
       validateAudience(claims, audiences)
@@ -123,7 +126,7 @@ function principalOf(claims: OidcClaims, groupsFrom: GroupsFrom | undefined): Pr
 }
 
 /** OpenID Connect Discovery 1.0 section 3: no query either. */
-const anIssuer =
+const discoverable =
   (insecureLoopbackHttp: boolean | undefined): OptionCheck =>
   value =>
     keyUrl(insecureLoopbackHttp)(value) ??

@@ -1,6 +1,8 @@
+import { refusal } from '../errors.js'
 import type { Algorithm, KeySetHealth, MaybePromise, VerificationKey } from '../types.js'
 import { type Flight, keyCache, type Supply } from './key-cache.js'
 import type { TokenBucket } from './token-bucket.js'
+import { overBudget } from './unavailable.js'
 
 /** What {@link refreshing} is made of. */
 interface Source extends Omit<Supply, 'foundNew'> {
@@ -8,6 +10,10 @@ interface Source extends Omit<Supply, 'foundNew'> {
   readonly unknown: TokenBucket
   /** How often a bad signature may. */
   readonly suspects: TokenBucket
+  /** When a key ID was first asked for; called with the time now. */
+  readonly firstSeen: (kid: string | undefined, time: number) => number
+  /** Whether tokens may be without a key ID. Default `false`. */
+  readonly allowsUnnamed?: boolean | undefined
   /** Whether one more flight is within the limits that it shares with others. Default: always. */
   readonly permit?: (time: number) => boolean
 }
@@ -26,10 +32,18 @@ export interface RefreshingKeys {
  * when they are not. No step relies on a timer: each call compares the time with the age of what is at hand, so that a process
  * that was frozen goes on as if it had been idle.
  */
-export function refreshing({ unknown, suspects, permit = () => true, ...supply }: Source): RefreshingKeys {
+export function refreshing({
+  unknown,
+  suspects,
+  firstSeen,
+  allowsUnnamed,
+  permit = () => true,
+  ...supply
+}: Source): RefreshingKeys {
   // Over 40 lines: one state machine; every function is a way through it.
   const { time, emit } = supply
   const store = keyCache({ ...supply, foundNew: unknown.refill })
+  const spent = overBudget()
   /** Between these readings of the wall clock there is nothing to do but to find keys. */
   let quietFrom = 0
   let quietUntil = 0
@@ -48,6 +62,7 @@ export function refreshing({ unknown, suspects, permit = () => true, ...supply }
     algorithm: Algorithm,
     now: number,
   ): MaybePromise<VerificationKey | undefined> {
+    if (kid === undefined && !allowsUnnamed) throw refusal('ERR_TOKEN_KEY', noKeyId)
     const t = store.tick(now)
     const started = refreshIfDue(t)
     const { flight } = store
@@ -75,11 +90,21 @@ export function refreshing({ unknown, suspects, permit = () => true, ...supply }
     t: number,
     started: Flight | undefined,
   ): Promise<VerificationKey | undefined> | undefined {
+    refuseUndecided(kid, algorithm)
     const underWay = started ? undefined : store.flight
     const flight = started ?? underWay ?? searchFlight(t)
     if (flight) return landing(flight, kid, algorithm, flight !== underWay)
     if (store.isFailing) throw store.outage(t)
-    return undefined
+    return unlessUnasked(kid, t)
+  }
+
+  function refuseUndecided(kid: string | undefined, algorithm: Algorithm): void {
+    if (kid === undefined && store.hasSeveral(algorithm)) throw refusal('ERR_TOKEN_KEY', severalKeys)
+  }
+
+  /** That there is no such key is only said where the issuer was asked since its ID came up: a flood must not keep a new key out. */
+  function unlessUnasked(kid: string | undefined, t: number): undefined {
+    if (!store.isAnsweredSince(firstSeen(kid, t))) throw spent(unknown.wait(t))
   }
 
   function searchFlight(t: number): Flight | undefined {
@@ -95,6 +120,7 @@ export function refreshing({ unknown, suspects, permit = () => true, ...supply }
     algorithm: Algorithm,
     isCurrent: boolean,
   ): Promise<VerificationKey | undefined> {
+    if (!isCurrent) firstSeen(kid, time())
     flight.hold()
     await flight.done
     const t = time()
@@ -102,8 +128,10 @@ export function refreshing({ unknown, suspects, permit = () => true, ...supply }
     const key = isUsable ? store.find(kid, algorithm) : undefined
     if (key) return key
     if (!isUsable || store.isFailing) throw store.outage(t)
-    const next = isCurrent ? undefined : (store.flight ?? searchFlight(t))
-    return next && landing(next, kid, algorithm, true)
+    refuseUndecided(kid, algorithm)
+    if (isCurrent) return undefined
+    const next = store.flight ?? searchFlight(t)
+    return next ? landing(next, kid, algorithm, true) : unlessUnasked(kid, t)
   }
 
   return Object.assign(resolve, {
@@ -131,3 +159,7 @@ export function refreshing({ unknown, suspects, permit = () => true, ...supply }
 
 /** Milliseconds after which the monotonic clock is consulted again, in case the wall clock was set back meanwhile. */
 const clockCheck = 1_000
+
+const noKeyId = 'The header of the token has no "kid": it does not say which key it is signed with.'
+const severalKeys =
+  'The header of the token has no "kid", and the issuer publishes several keys (OpenID Connect Core 1.0 section 10.1).'

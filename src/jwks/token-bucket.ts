@@ -4,6 +4,8 @@ export interface TokenBucket {
   take(time: number): boolean
   /** Counts something as done that is done in any case; what may wait pays for it later. */
   force(time: number): void
+  /** For how many milliseconds nothing may be done. */
+  wait(time: number): number
   /** Starts afresh: what was done was worth it. */
   readonly refill: () => void
 }
@@ -44,6 +46,10 @@ export function tokenBucket(burst: number, intervals: readonly [number, ...numbe
     force(time) {
       accrue(time)
       spend(time)
+    },
+    wait(time) {
+      accrue(time)
+      return tokens > 0 ? 0 : since + interval() - tokens * longest - time
     },
     refill() {
       tokens = burst
