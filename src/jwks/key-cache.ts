@@ -51,7 +51,7 @@ interface KeyCache {
   find(kid: string | undefined, algorithm: Algorithm): VerificationKey | undefined
   /** Whether several keys of an algorithm are at hand, so that a token has to name its one. */
   hasSeveral(algorithm: Algorithm): boolean
-  /** Whether the keys at hand were asked for at this time or later. */
+  /** Whether the keys at hand were asked for later than this. */
   isAnsweredSince(time: number): boolean
   isUsable(time: number): boolean
   /** Whether a caller should wait for the flight rather than take the keys at hand. */
@@ -170,7 +170,7 @@ export function keyCache({ load, initial, freshFor, timing, time, foundNew, emit
     find: (kid, algorithm) =>
       kid === undefined ? keys?.unnamed.get(algorithm) : keys?.byAlgorithm.get(algorithm)?.get(kid),
     hasSeveral: algorithm => keys?.unnamed.has(algorithm) === true && !keys.unnamed.get(algorithm),
-    isAnsweredSince: t => answeredAt >= t,
+    isAnsweredSince: t => answeredAt > t,
     isUsable,
     isOverdue: t => age(t) >= timing.blockingAge,
     isDue: t => keys === undefined || t >= softAt,

@@ -90,10 +90,11 @@ export function refreshing({
     t: number,
     started: Flight | undefined,
   ): Promise<VerificationKey | undefined> | undefined {
-    refuseUndecided(kid, algorithm)
     const underWay = started ? undefined : store.flight
-    const flight = started ?? underWay ?? searchFlight(t)
-    if (flight) return landing(flight, kid, algorithm, flight !== underWay)
+    if (underWay) return landing(underWay, kid, algorithm, false)
+    if (!started) refuseUndecided(kid, algorithm)
+    const flight = started ?? searchFlight(t)
+    if (flight) return landing(flight, kid, algorithm, true)
     if (store.isFailing) throw store.outage(t)
     return unlessUnasked(kid, t)
   }

@@ -7,7 +7,6 @@ import { host, say, setOf, signer, status } from './issuer-double.js'
 import { lab } from './lab.js'
 
 const [one, two] = [signer('one'), signer('two')]
-const good = setOf(one)
 
 /** For how long each request waited for one address of several, in milliseconds. */
 function attemptsOf(t: Test) {
