@@ -23,7 +23,7 @@ export async function run(args: readonly string[], { stdout, env }: Io): Promise
   const running: Loopback[] = []
   try {
     const port = portOf('--port', values.port)
-    const cognito = await listening(startLocalCognito(config, port, keyRoute(key)))
+    const cognito = await listening('--port', port, startLocalCognito(config, port, keyRoute(key)))
     running.push(cognito)
     const lines: string[] = []
     for await (const front of startFronts(fronts, cognito.local, key)) {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { printableJson } from '../devtools/inspect/show.js'
 import { configurationFlags, configurationHelp, readConfiguration } from './configuration.js'
 import { diagnoseApi } from './diagnose-api.js'
 import { diagnosePool } from './diagnose-pool.js'
@@ -32,7 +33,7 @@ export const run: Run = async (args, { stdout, env, fetch }) => {
     ...(isConfigured ? await diagnosePool(configuration, fetch) : []),
     ...(url === undefined ? [] : await diagnoseApi(url, origin, fetch)),
   ]
-  stdout.write(values.json ? `${JSON.stringify(diagnoses, null, 2)}\n` : print(diagnoses))
+  stdout.write(values.json ? `${printableJson(diagnoses)}\n` : print(diagnoses))
   if (diagnoses.some(({ result }) => result === 'problem')) return 1
   return diagnoses.some(({ result }) => result === 'unclear') ? 2 : 0
 }

@@ -1,11 +1,11 @@
 import { type ImportKey, importKey } from '../crypto/import-key.js'
 import { type UserPoolOptions, userPool } from '../issuers/user-pool.js'
 import type { TokenUse } from '../issuers/user-pool-claims.js'
-import { ending } from '../jwks/ending.js'
+import { cancellation } from '../jwks/cancellation.js'
 import { type KeySetError, keySetError } from '../jwks/failure.js'
 import { fetchText } from '../jwks/fetch-text.js'
 import { importKeySet, parseKeySet, type SkippedEntry } from '../jwks/key-set.js'
-import { type Get, wire } from '../jwks/request.js'
+import { type Get, transport } from '../jwks/request.js'
 import { refusingTestKeys } from '../jwks/test-keys.js'
 import { andThen } from '../maybe-promise.js'
 import { usable } from './configuration.js'
@@ -61,14 +61,14 @@ export async function fetchKeySet(
 }
 
 async function fetchDated(url: string, fetch: Io['fetch']) {
-  const ask = wire(fetch, url, deadline)
+  const ask = transport(fetch, url, deadline)
   let date = Number.NaN
   const get: Get = async (to, how) => {
     const answer = await ask(to, how)
     date = Date.parse(answer.header('date') ?? '')
     return answer
   }
-  const { ended, end } = ending<KeySetError>()
+  const { ended, end } = cancellation<KeySetError>()
   const timer = setTimeout(() => end(keySetError('timeout')), deadline)
   try {
     const { text } = await fetchText(get, url, { ended, requests: 2, hedgeDelay: 1_500 })

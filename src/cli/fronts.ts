@@ -78,20 +78,33 @@ export async function* startFronts(
   key: LoadBalancerKey,
 ): AsyncGenerator<Front> {
   if (fronts.loadBalancer) {
-    const balancer = await listening(startLoadBalancer(local, key, fronts.loadBalancer))
+    const balancer = await listening(
+      '--alb-listen',
+      fronts.loadBalancer.port,
+      startLoadBalancer(local, key, fronts.loadBalancer),
+    )
     const says = `balancer   ${balancer.url}   ${balancer.arn}, keys at ${local.url}/public-keys`
     yield { ...balancer, says }
   }
   if (fronts.apiGateway) {
-    const gateway = await listening(startApiGateway({ ...fronts.apiGateway, clock: local.clock }))
+    const gateway = await listening(
+      '--api-listen',
+      fronts.apiGateway.port,
+      startApiGateway({ ...fronts.apiGateway, clock: local.clock }),
+    )
     yield { ...gateway, says: `gateway    ${gateway.url}` }
   }
 }
 
-/** @throws UsageError for a port that cannot be had */
-export const listening = <T>(starting: Promise<T>): Promise<T> =>
-  starting.catch((error: Error) => {
-    throw usageError(error.message)
+/**
+ * Resolves to what listens at the port of a flag.
+ *
+ * @throws UsageError for a port that cannot be had
+ */
+export const listening = <T>(flag: string, port: number, starting: Promise<T>): Promise<T> =>
+  starting.catch((error: NodeJS.ErrnoException) => {
+    const problem = error.code === 'EADDRINUSE' ? `port ${port} is in use` : error.message
+    throw usageError(`${flag}: ${problem}. Choose another port, or 0 for any that is free`)
   })
 
 /** Where the key of the load balancer is published. */

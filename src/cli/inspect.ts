@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { checkInspectOptions, type InspectOptions, inspect } from '../devtools/inspect/inspect.js'
+import { printableJson } from '../devtools/inspect/show.js'
 import { userPool } from '../issuers/user-pool.js'
 import {
   type Configuration,
@@ -41,7 +42,7 @@ export const run: Run = async (args, { stdin, stdout, stderr, env, fetch }) => {
   if (stdin.isTTY) stderr.write('Paste a token, headers or an event, then end the input (Ctrl-D).\n')
   const text = await readAll(stdin)
   const report = await inspect(text, options)
-  stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : printReport(report))
+  stdout.write(values.json ? `${printableJson(report)}\n` : printReport(report))
   return exitCodes[report.verdict]
 }
 

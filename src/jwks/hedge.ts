@@ -1,7 +1,7 @@
-import { type Ending, ending } from './ending.js'
+import { type Cancellation, cancellation } from './cancellation.js'
 import type { KeySetError } from './failure.js'
 
-/** One request of several for the same thing. It rejects with a {@link KeySetError}. Once `ended` resolves, nobody waits for it. */
+/** One request of several for the same thing. It rejects with a {@link KeySetError}. Once `ended` resolves, its result is ignored. */
 type Attempt<T> = (ended: Promise<void>, which: Which) => Promise<T>
 
 /** Which one of the requests it is. One that is alone is both. */
@@ -12,21 +12,21 @@ export interface Which {
 
 /**
  * Returns the first success of at most `requests` attempts. The second one starts after `delay` milliseconds without an answer,
- * at once when there was no connection, and soon after an answer that may pass by itself. Attempts that are no longer needed are called off.
+ * at once when there was no connection, and soon after a transient failure. Attempts that are no longer needed are cancelled.
  *
- * @throws KeySetError the last one, or what `ended` resolves to as soon as it does
+ * @throws KeySetError of the last attempt, or the one that `ended` resolves to, as soon as it does
  */
 export function hedge<T>(
   attempt: Attempt<T>,
   { ended, requests, delay }: { ended: Promise<KeySetError>; requests: number; delay: number },
 ): Promise<T> {
-  // Over 40 lines: two attempts and the end of both share one promise.
+  // Over 40 lines: both attempts and their cancellation settle one promise.
   return new Promise((resolve, reject) => {
-    const running = new Set<Ending<void>>()
+    const running = new Set<Cancellation<void>>()
     let left = requests
 
     const launch = () => {
-      const own = ending<void>()
+      const own = cancellation<void>()
       running.add(own)
       const isFirst = left-- === requests
       attempt(own.ended, { isFirst, isLast: left === 0 }).then(
@@ -73,7 +73,7 @@ export function hedge<T>(
 
 const retryAtOnce = ({ reason }: KeySetError) => reason === 'connect' || reason === 'dns'
 
-/** Only what may pass by itself (RFC 9110 sections 15.5.9 and 15.6, RFC 8470), unless the host says when to come back. */
+/** Only transient failures (RFC 9110 sections 15.5.9 and 15.6, RFC 8470), unless the host says when to retry. */
 const retrySoon = ({ status = 0, retryAfter }: KeySetError) =>
   retryAfter === undefined && (status >= 500 || status === 408 || status === 425)
 

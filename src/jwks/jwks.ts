@@ -3,14 +3,14 @@ import { isPending } from '../maybe-promise.js'
 import { aBoolean, aFunction, aString, checkOptions } from '../options.js'
 import type { Algorithm, MaybePromise } from '../types.js'
 import { elapsed } from './elapsed.js'
-import { harmless } from './events.js'
+import { safeCallback } from './events.js'
 import { fetchText } from './fetch-text.js'
 import { firstSight } from './first-sight.js'
-import type { Supply } from './key-cache.js'
+import type { KeyCacheOptions } from './key-cache.js'
 import { type Importing, importKeySet, type KeySet, parseKeySet, type SkippedEntry } from './key-set.js'
 import { type KeySetOptions, keySetOptionChecks, keyUrl, timing } from './options.js'
 import { type RefreshingKeys, refreshing } from './refreshing.js'
-import { wire } from './request.js'
+import { transport } from './request.js'
 import { refusingTestKeys } from './test-keys.js'
 import { tokenBucket } from './token-bucket.js'
 
@@ -30,11 +30,11 @@ export {
 export type { RefreshingKeys } from './refreshing.js'
 export type { Fetch, FetchResponse } from './request.js'
 
-/** What {@link keySet} is made from: where the set is, what it is for, and what the user has set. */
+/** The options of {@link keySet}: what an issuer knows of its key set, and what the application has set. */
 export interface KeySetSource extends KeySetOptions {
-  /** Where the key set is, or with `locate` the document that says so: `https:`. */
+  /** The URL of the key set, or with `locate` of the document that names it: `https:`. */
   readonly url: string
-  /** Takes the URL of the key set from the text at `url`. Default: the text is the key set. */
+  /** Returns the URL of the key set from the text at `url`. Default: the text is the key set. */
   readonly locate?: (text: string) => string
   /** What its keys are for. A key that fits none of them is left out. */
   readonly algorithms: readonly Algorithm[]
@@ -42,12 +42,12 @@ export interface KeySetSource extends KeySetOptions {
   readonly allowsUnnamed?: boolean
   /** What the user has called, for error messages. Default `'keySet'`. */
   readonly factory?: string
-  /** Makes an entry a key. Default: what the runtime's cryptography does. */
+  /** Imports an entry as a key. Default: with the runtime's cryptography. */
   readonly importKey?: ImportKey
 }
 
 /**
- * Returns the keys of a key set (RFC 7517) at a URL. It is fetched when the first token shows up, and kept fresh by being used.
+ * Returns the keys of a key set (RFC 7517) at a URL. The first token causes the first fetch, later ones the refreshes.
  *
  * @throws TypeError for a missing, unknown or unusable option, naming it
  */
@@ -55,7 +55,7 @@ export function keySet(options: KeySetSource): RefreshingKeys {
   const { url, locate, algorithms, allowsUnnamed, factory = 'keySet' } = options
   const { jwks, offline, insecureLoopbackHttp, monotonic = performance } = options
   checkOptions(factory, options, { ...checks, url: offline ? aString : keyUrl(insecureLoopbackHttp) })
-  const emit = harmless(options.onEvent)
+  const emit = safeCallback(options.onEvent)
   const importing = {
     algorithms,
     importKey: importOf(options),
@@ -70,9 +70,9 @@ export function keySet(options: KeySetSource): RefreshingKeys {
     return refreshing({ ...shared, ...fixed(bundled) })
   }
   const times = timing(factory, options)
-  const get = wire(options.fetch, url, times.deadline)
-  const load: Supply['load'] = async ({ ended, requests, last }) => {
-    // Where importing takes time, the keys at hand are the first to land, and due for a refresh.
+  const get = transport(options.fetch, url, times.deadline)
+  const load: KeyCacheOptions['load'] = async ({ ended, requests, last }) => {
+    // Where importing is asynchronous, the bundled keys are loaded first, and due for a refresh.
     if (!last && bundled) return { keys: await bundled, freshFor: 0 }
     const limits = { ended, requests, hedgeDelay: times.hedgeDelay }
     const at = locate ? locate((await fetchText(get, url, limits)).text) : url

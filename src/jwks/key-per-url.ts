@@ -5,23 +5,23 @@ import { AuthError } from '../errors.js'
 import { aFunction, aString, checkOptions } from '../options.js'
 import type { Algorithm, KeyResolver, KeySetHealth, MaybePromise, VerificationKey } from '../types.js'
 import { elapsed } from './elapsed.js'
-import { harmless } from './events.js'
+import { safeCallback } from './events.js'
 import { type KeySetError, keySetError } from './failure.js'
 import { fetchText } from './fetch-text.js'
-import type { Supply } from './key-cache.js'
+import type { KeyCacheOptions } from './key-cache.js'
 import type { KeySet } from './key-set.js'
 import { type KeyOptions, keyOptionChecks, keyUrl, timing } from './options.js'
 import { type RefreshingKeys, refreshing } from './refreshing.js'
-import { wire } from './request.js'
+import { transport } from './request.js'
 import { tokenBucket } from './token-bucket.js'
 import { overBudget } from './unavailable.js'
 
-/** What {@link keyPerUrl} is made from. */
+/** The options of {@link keyPerUrl}. */
 export interface KeyPerUrlSource extends KeyOptions {
-  /** The URL of a key: `https:`, on a host that no token has a say in. The key ID is a UUID. */
+  /** The URL of a key: `https:`, on a host that no token can choose. The key ID is a UUID. */
   readonly urlOf: (kid: string) => string
   readonly algorithm: Algorithm
-  /** Makes a PEM text a key. Default: what the runtime's cryptography does. */
+  /** Imports a PEM text as a key. Default: with the runtime's cryptography. */
   readonly importKey?: ImportKey
   /** What the user has called, for error messages. Default `'keyPerUrl'`. */
   readonly factory?: string
@@ -30,23 +30,23 @@ export interface KeyPerUrlSource extends KeyOptions {
 /**
  * Returns keys that are published one by one, as PEM texts under their IDs, as load balancers and Verified Access do.
  *
- * Each key is kept fresh as a key set is. A key ID that is no UUID is refused unseen. The others, which anybody can make up,
- * share a budget of 5 fetches and one more every 2 s; that an ID has no key is remembered for 60 s, of the last 1,000.
- * Over the budget, a token is told to come back, and the next fetch is for the ID that was asked for most: a genuine one is asked for
+ * Each key is kept fresh as a key set is. A key ID that is no UUID is refused without a fetch. The others, which an attacker can make up,
+ * share a rate limit of 5 fetches and one more every 2 s; that an ID has no key is cached for 60 s, for the last 1,000 IDs.
+ * Over it, the answer is `ERR_KEYS_UNAVAILABLE`, and the next fetch is for the ID that was asked for most: a genuine one is asked for
  * again and again, while a flood has to share its requests among the IDs that it makes up.
  *
  * @throws TypeError for a missing, unknown or unusable option, naming it
  */
 export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
-  // Over 40 lines: its functions share four memories and one budget.
+  // Over 40 lines: its functions share four caches and one rate limit.
   const { urlOf, algorithm, factory = 'keyPerUrl', insecureLoopbackHttp, monotonic = performance } = options
   checkOptions(factory, options, checks)
   const problem = keyUrl(insecureLoopbackHttp)(urlOf(anyKid))
   if (problem) throw new TypeError(`${factory}: urlOf ${problem}`)
   const times = timing(factory, options)
-  const get = wire(options.fetch, urlOf(anyKid), times.deadline)
+  const get = transport(options.fetch, urlOf(anyKid), times.deadline)
   const time = elapsed(monotonic)
-  const emit = harmless(options.onEvent)
+  const emit = safeCallback(options.onEvent)
   const budget = tokenBucket(5, [2_000])
   const spent = overBudget()
   const known = new LRUCache<string, RefreshingKeys>({ max: 1_000 })
@@ -68,7 +68,7 @@ export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
       budget.force(t)
       return true
     }
-    const load: Supply['load'] = async ({ ended, requests, last }) => {
+    const load: KeyCacheOptions['load'] = async ({ ended, requests, last }) => {
       const limits = { ended, requests, hedgeDelay: times.hedgeDelay }
       const fetched = await fetchText(get, urlOf(kid), limits).catch(unlessAbsent)
       if (!fetched) {
@@ -158,12 +158,12 @@ export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
   })
 }
 
-/** What the hosts of these keys say of an ID that has none; a bucket answers 403. */
+/** The statuses by which these hosts say that an ID has no key; a bucket answers 403. */
 function unlessAbsent(error: KeySetError): undefined {
   if (error.status !== 403 && error.status !== 404 && error.status !== 410) throw error
 }
 
-/** A text that has not changed keeps its key, and with it the tokens verified before. */
+/** A text that has not changed keeps its key, and with it the cached tokens. */
 async function keySetOf(
   kid: string,
   pem: string,
@@ -184,7 +184,7 @@ async function keySetOf(
   }
 }
 
-/** That of the key that is worst off. */
+/** The health of the oldest key, with the number of all. */
 function healthOf(all: readonly KeySetHealth[]): KeySetHealth {
   const [worst] = all.toSorted((a, b) => (b.age ?? 0) - (a.age ?? 0))
   const keys = all.reduce((sum, health) => sum + health.keys, 0)

@@ -11,7 +11,7 @@ export interface KeySet {
   readonly unnamed: ReadonlyMap<Algorithm, VerificationKey | undefined>
   /** What tells the keys from those of another set: their IDs, and for those that have none what they are made of. */
   readonly kids: ReadonlySet<string>
-  /** By what an entry says of its key: an entry that has not changed keeps its key, and with it the tokens verified before. */
+  /** By fingerprint of the entry: one that has not changed keeps its key, and with it the cached tokens. */
   readonly imported: ReadonlyMap<string, readonly VerificationKey[]>
 }
 
@@ -19,14 +19,14 @@ export interface KeySet {
 export interface Importing {
   readonly algorithms: readonly Algorithm[]
   readonly importKey: ImportKey
-  /** Told of each entry that is left out. */
+  /** Called for each entry that is left out. */
   readonly skipped: (why: SkippedEntry) => void
   /** Whether keys and tokens may be without a key ID (RFC 7517 section 4.5 leaves it out where there is one key). Default `false`. */
   readonly allowsUnnamed?: boolean | undefined
 }
 
 /**
- * Why an entry of a key set is left out: not an object with a `kid`; private or symmetric, which nobody should publish;
+ * Why an entry of a key set is left out: not an object with a `kid`; private or symmetric, which no issuer should publish;
  * weak, broken or not for the issuer's algorithms; another key under the same `kid`.
  */
 export type SkippedEntry = 'malformed' | 'secret' | 'unusable' | 'ambiguous'
@@ -58,7 +58,7 @@ export function isKeySet(value: unknown): value is { readonly keys: readonly unk
 }
 
 /**
- * Returns the usable keys of a set's entries. A bad entry is left out and spoils nothing for the others.
+ * Returns the usable keys of a set's entries. A bad entry is left out and does not affect the others.
  *
  * @throws KeySetError `empty` when no key is usable
  */

@@ -1,18 +1,19 @@
 import type { Agent, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
+import { builtinModule } from '../runtime.js'
 import { keySetError, networkError } from './failure.js'
 import type { Which } from './hedge.js'
 
-/** Asks for a URL once. Follows no redirect, and gives up when `ended` resolves. */
+/** Sends one GET request. Follows no redirect, and is aborted when `ended` resolves. */
 export type Get = (url: string, how: { ended: Promise<void> } & Which) => Promise<Answer>
 
-/** What came back, its body not read yet. */
+/** A response, its body not read yet. */
 export interface Answer {
   readonly status: number
   readonly header: (name: string) => string | undefined
-  /** Hands over the body, piece by piece. What the taker throws ends it. */
+  /** Calls `take` with each chunk of the body. An error that it throws stops the reading. */
   readonly read: (take: (chunk: Uint8Array) => void) => Promise<void>
-  /** Nobody asked for that, and nobody here undoes it. */
+  /** Such a body is refused: compression was not requested, and is not decoded here. */
   readonly isCompressed?: boolean
 }
 
@@ -36,31 +37,31 @@ export interface FetchResponse {
   readonly body: AsyncIterable<Uint8Array> | null
 }
 
-/** Returns how to ask for a URL: with the function given, else with what the runtime has. `deadline`: milliseconds for all requests of a flight. */
-export function wire(fetch: Fetch | undefined, url: string, deadline: number): Get {
+/** Returns the transport for a URL: the given fetch function, else what the runtime has. `deadline`: milliseconds for all requests of a fetch. */
+export function transport(fetch: Fetch | undefined, url: string, deadline: number): Get {
   if (fetch) return getWithFetch(fetch)
   const protocol = url.startsWith('https:') ? 'node:https' : 'node:http'
   return getWithNode(protocol, deadline) ?? getWithFetch(globalThis.fetch)
 }
 
 /**
- * Returns how to ask with node:https, or node:http for a loopback URL; `undefined` on a runtime without them.
- * A process's first global fetch takes longer than this by tens of milliseconds, which a cold start would pay.
+ * Returns a transport over node:https, or node:http for a loopback URL; `undefined` on a runtime without them.
+ * The first global fetch of a process takes tens of milliseconds longer, which would add to a cold start.
  */
 function getWithNode(protocol: Protocol, deadline: number): Get | undefined {
   // Cloudflare Workers have these modules by name, not the sockets behind them.
   const { navigator } = globalThis as { navigator?: { userAgent?: string } }
   if (navigator?.userAgent === 'Cloudflare-Workers') return undefined
-  const http = globalThis.process?.getBuiltinModule?.(protocol)
+  const http = builtinModule(protocol)
   if (!http) return undefined
   return (url, { ended, isFirst, isLast }) =>
     new Promise((resolve, reject) => {
       agents[protocol] ??= agentsOf(http)
-      // A kept socket may have been closed at the other end meanwhile: the second request does without.
+      // The server may have closed a kept-alive socket meanwhile: the second request opens a new one.
       const agent = agents[protocol][isFirst ? 'kept' : 'fresh']
       const request = http.get(url, { headers, agent, ...connecting(isFirst, isLast, deadline) })
       void ended.then(() => request.destroy())
-      // Who waits for the answer holds the process, by the deadline's timer; the sockets do not.
+      // The deadline's timer keeps the process alive while a caller waits; the sockets must not.
       request.on('socket', socket => socket.unref())
       request.on('error', error => reject(networkError(error, 'connect')))
       request.on('response', response => {
@@ -122,7 +123,7 @@ function readAll(response: IncomingMessage, take: (chunk: Uint8Array) => void): 
   })
 }
 
-/** Returns how to ask with a fetch function. It may undo a compression; what counts is the size after that. */
+/** Returns a transport over a fetch function. It may decompress; the size limit is for the result. */
 function getWithFetch(fetch: Fetch): Get {
   return async (url, { ended }) => {
     const controller = new AbortController()
@@ -159,13 +160,13 @@ function isResponse(value: unknown): value is FetchResponse {
   )
 }
 
-/** For all key sets of the process: tenants may be thousands, and the hosts of their keys are few. A host's last socket is kept. */
+/** Shared by all key sets of the process: tenants may be thousands, and the hosts of their keys are few. One idle socket per host is kept. */
 const agents: { [protocol in Protocol]?: Agents } = {}
 
 type Protocol = 'node:http' | 'node:https'
 type Agents = { readonly kept: Agent; readonly fresh: Agent }
 
-/** Milliseconds after which a socket that nobody uses is closed: nobody else closes what all share. */
+/** Milliseconds after which an idle socket is closed: no key set closes what all share. */
 const idleTime = 10_000
 
 const headers = { accept: 'application/json, */*', 'accept-encoding': 'identity' }

@@ -16,7 +16,7 @@ export const refusingTestKeys =
     return importKey(source, algorithm)
   }
 
-/** The last 256 bits of each modulus, and a few of those before, in base64url: enough to know a key by, and no hash to wait for. */
+/** The last 256 bits of each modulus, and a few of those before, in base64url: enough to identify a key, without an asynchronous hash. */
 const testModulusEndings: ReadonlySet<string> = new Set([
   'Ei67vXd15dU5U9EsUJPljSYPZ4L4Vwgg20lhgyvsnLw',
   'jKiK15LvHBoKxTyOD4MCzUdRtxMw6ZHc-mF9FxaQyiw',

@@ -1,8 +1,8 @@
 import { AuthError } from '../errors.js'
 
 /**
- * Returns how to refuse a token whose key cannot be found out: `ERR_KEYS_UNAVAILABLE` with the seconds to wait. The error is made once for all
- * who are told the same; each of them gets an object of its own, for what frameworks add to errors.
+ * Returns how to refuse a token whose key cannot be found out: `ERR_KEYS_UNAVAILABLE` with the seconds to wait. One cached error for equal
+ * outages; each caller gets an object of its own, since frameworks add to errors.
  */
 export function unavailable(hint?: string): (milliseconds: number, cause?: unknown) => AuthError {
   let made: AuthError | undefined

@@ -3,7 +3,7 @@ import { andThen } from '../maybe-promise.js'
 import type { JwsParts } from '../token/jws.js'
 import type { Algorithm, JwsHeader, JwtClaims, MaybePromise, TrustedIssuer } from '../types.js'
 
-/** Several issuers may share an `iss`: a pool with two clients, a pool and the load balancer in front of it. */
+/** Returns a lookup of issuers by `iss`. Several may share one: a pool with two clients, a pool and the load balancer in front of it. */
 export function finder(issuers: readonly TrustedIssuer[]) {
   const listed = new Map<unknown, TrustedIssuer[]>()
   for (const issuer of issuers) {
@@ -21,11 +21,11 @@ export function finder(issuers: readonly TrustedIssuer[]) {
   }
 }
 
-/** Load balancers name the issuer in the header. A claim comes first: one that is wrong is never made good by a header. */
+/** Load balancers name the issuer in the header. The claim comes first: a header must not override a wrong claim. */
 export const claimedIssuer = (header: JwsHeader, claims: JwtClaims): unknown =>
   claims.iss === undefined ? header.iss : claims.iss
 
-/** The first issuer that takes the token, with the claims as it types them; else the refusal of the one that came closest. */
+/** Returns the first issuer that accepts the token, with its typed claims; else the refusal of the one that came closest. */
 export function select(
   candidates: readonly TrustedIssuer[],
   { isPadded }: JwsParts,
@@ -42,7 +42,7 @@ export function select(
   return closest ?? refusal(candidates.length > 0 ? 'ERR_TOKEN_ALGORITHM' : 'ERR_TOKEN_ISSUER')
 }
 
-/** An issuer that takes a token, and the claims as it types them. */
+/** An issuer that accepts a token, and its typed claims. */
 export interface Selected {
   readonly issuer: TrustedIssuer
   readonly claims: JwtClaims

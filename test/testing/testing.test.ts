@@ -1,4 +1,5 @@
 import { createPublicKey, verify } from 'node:crypto'
+import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { createVerifier, oidcProvider, tenants, userPool } from 'cognito-guard'
 import { createTestIssuer, serveTestIssuer, type TestIssuer } from 'cognito-guard/testing'
@@ -539,11 +540,25 @@ t.test('over HTTP', async t => {
     const { port } = new URL(served.url)
     await new Promise<void>(resolve => {
       const socket = connect(Number(port), '127.0.0.1', () => {
-        socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc', () => socket.destroy())
+        socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc', () =>
+          socket.destroy(),
+        )
       })
       socket.on('close', () => resolve())
     })
     t.equal((await fetch(served.options.jwksUri)).status, 200)
+  })
+
+  t.test('a name that only resolves here gets nothing (DNS rebinding)', async t => {
+    const { port } = new URL(served.url)
+    const statusFor = (host: string) =>
+      new Promise(resolve => {
+        httpRequest({ host: '127.0.0.1', port, method: 'POST', headers: { host } }, response => {
+          resolve(response.resume().statusCode)
+        }).end('{}')
+      })
+    t.equal(await statusFor(`rebound.example:${port}`), 421)
+    t.equal(await statusFor(`localhost:${port}`), 400)
   })
 
   t.test('a port that is taken', async t => {

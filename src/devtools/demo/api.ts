@@ -3,9 +3,9 @@ import { nodeRequestView, refuse } from '../../../adapters/node-http.js'
 import { createGuard, type DecisionEvent } from '../../guard/guard.js'
 import { hasScope, inGroup, isUser, type Policy } from '../../guard/policy.js'
 import { type UserPoolOptions, userPool } from '../../issuers/user-pool.js'
+import { loopback } from '../../testing/loopback.js'
 import type { Clock, RequestView } from '../../types.js'
 import { createVerifier } from '../../verifier/verifier.js'
-import { listen } from '../local/http.js'
 
 /** What the demo's API is made with. */
 interface ApiOptions {
@@ -34,7 +34,8 @@ export async function startApi({ pool, clock, origin, onDecision }: ApiOptions) 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     allowPage(response, origin)
     if (request.method === 'OPTIONS') return void response.writeHead(204).end()
-    const policy = routes[request.url as string]
+    const path = request.url as string
+    const policy = Object.hasOwn(routes, path) ? routes[path] : undefined
     if (!policy) return void response.writeHead(404).end()
     const decision = await guard(nodeRequestView(request), policy)
     if (!decision.authorized) return refuse(response, decision)
@@ -42,7 +43,7 @@ export async function startApi({ pool, clock, origin, onDecision }: ApiOptions) 
     response.end(JSON.stringify(decision.auth.principal))
   }
 
-  const server = await listen((request, response) => void handle(request, response), 0)
+  const server = await loopback(handle, 0)
   return {
     url: server.url,
     /** The answer to a request, with the reason that only the API knows. */

@@ -12,6 +12,17 @@ export const redacted: Show = value => {
   return `<${typeof value === 'string' ? 'text' : typeof value}>`
 }
 
+/** A document as JSON that may be shown in a terminal, and means the same. */
+export const printableJson = (document: unknown): string =>
+  JSON.stringify(document, null, 2).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, character =>
+    character === '\n'
+      ? character
+      : Array.from(
+          { length: character.length },
+          (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
+        ).join(''),
+  )
+
 /** A text without control characters, and without those that turn the direction of writing or take no room. */
 export const printable = (text: string) =>
   text.replace(

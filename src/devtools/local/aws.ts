@@ -23,7 +23,8 @@ export async function answerCall(
   request: Request,
 ): Promise<Response> {
   const [service = '', name = ''] = (request.headers.get('x-amz-target') ?? '').split('.')
-  const operation = Object.hasOwn(services, service) ? services[service]?.[name] : undefined
+  const operations = Object.hasOwn(services, service) ? services[service] : undefined
+  const operation = operations && Object.hasOwn(operations, name) ? operations[name] : undefined
   try {
     if (!operation) throw fault('UnknownOperationException', 'The local Cognito does not know this call.')
     const input = inputOf(await request.text())

@@ -85,6 +85,29 @@ const matching =
 
 const aUrl: OptionCheck = value => (URL.canParse(String(value)) ? undefined : 'must be a URL')
 
+/** A page of http(s), or a custom scheme of an app on a device; none that a browser runs or reads by itself. Its host ends up in a header. */
+const callbacks: OptionCheck = value => {
+  const problem = strings(value)
+  if (problem) return problem
+  return (value as readonly string[]).every(isCallbackUrl)
+    ? undefined
+    : 'must hold URLs of http, https or an app’s own scheme'
+}
+
+function isCallbackUrl(url: string): boolean {
+  if (!URL.canParse(url)) return false
+  const { protocol, hostname } = new URL(url)
+  return /^https?:$/.test(protocol)
+    ? /^[\w.-]+$|^\[[\da-f:.]+\]$/.test(hostname)
+    : !browserSchemes.has(protocol)
+}
+
+const browserSchemes = new Set(
+  'about: blob: chrome: data: file: filesystem: ftp: javascript: mailto: vbscript: view-source: ws: wss:'.split(
+    ' ',
+  ),
+)
+
 const configChecks: OptionChecks = {
   'userPoolId?': matching(
     /^[a-z]+(-[a-z]+)+-\d_[0-9A-Za-z]{1,45}$/,
@@ -128,7 +151,7 @@ const entryChecks = {
   clients: {
     clientId: matching(/^[\w+]{1,128}$/, 'letters, digits, "_" and "+"'),
     'secret?': aString,
-    'callbackUrls?': strings,
+    'callbackUrls?': callbacks,
     'scopes?': strings,
     'refreshTokenRotation?': aBoolean,
   },

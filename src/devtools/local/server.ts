@@ -1,7 +1,9 @@
 // Over 150 lines: a quarter of it is the table of paths.
+
+import { isLoopback, loopback } from '../../testing/loopback.js'
 import type { MaybePromise } from '../../types.js'
 import { answerCall, type Operations } from './aws.js'
-import { answerWith, type Handler, isLoopback, listen } from './http.js'
+import { answerWith, type Handler } from './http.js'
 import { identityPoolApi } from './identity-pool/identity-pool.js'
 import { stsEndpoint } from './identity-pool/sts.js'
 import { createKeyRing } from './keys.js'
@@ -46,7 +48,7 @@ export async function startLocalCognito(
 ): Promise<LocalCognito> {
   const keys = await createKeyRing()
   let handler: Handler
-  const server = await listen(
+  const server = await loopback(
     answerWith(
       request => handler(request),
       () => server.url,
@@ -141,12 +143,11 @@ const preflight = (request: Request) =>
     },
   })
 
-/** The origins of apps: this machine, and wherever a callback URL of a client leads. */
+/** The origins of apps: this machine, and wherever a callback URL of a client leads. Any page in a sandbox has the origin `null`. */
 const isKnownOrigin = ({ config }: Local, origin: string) =>
   isLoopback(origin) ||
-  config.clients.some(({ callbackUrls = [] }) =>
-    callbackUrls.some(url => URL.canParse(url) && new URL(url).origin === origin),
-  )
+  (origin !== 'null' &&
+    config.clients.some(({ callbackUrls = [] }) => callbackUrls.some(url => new URL(url).origin === origin)))
 
 /** The server goes by several names. */
 const sameServer = (origin: string, url: string) =>

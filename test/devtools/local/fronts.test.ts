@@ -1,6 +1,7 @@
 // What stands around the user pool: the identity pool, a load balancer, an API Gateway.
 import { createHash, createHmac } from 'node:crypto'
-import { createServer, type IncomingMessage } from 'node:http'
+import { once } from 'node:events'
+import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
   CognitoIdentityClient,
@@ -327,6 +328,16 @@ t.test('a load balancer that lets nobody in, or everybody', async t => {
   const app = await startApp(t)
   const denying = await startDev(t, ['--alb', app.port, '--alb-listen', '0', '--unauthenticated', 'deny'])
   t.equal((await fetch(denying.balancer)).status, 401)
+  for (const [path, expected] of [
+    ['http://x/', 421],
+    ['http://[', 400],
+    ['ftp://127.0.0.1/', 400],
+  ] as const) {
+    const { port } = new URL(denying.balancer)
+    const answered = once(httpRequest({ host: '127.0.0.1', port, path }).end(), 'response')
+    t.equal(((await answered)[0] as IncomingMessage).resume().statusCode, expected, path)
+  }
+  t.equal((await fetch(denying.balancer)).status, 401, 'it goes on')
   const allowing = await startDev(t, ['--alb', app.port, '--alb-listen', '0', '--unauthenticated', 'allow'])
   const headers = await app.headersOf(allowing.balancer, { 'x-amzn-oidc-data': 'forged' })
   t.notOk('x-amzn-oidc-data' in headers)
@@ -488,7 +499,10 @@ export const nothing = 1`,
         /--authorizer-type must be one of token, request, http/,
       ],
       [['--authorizer', file, '--authorizer-ttl', '3601', ...api], /--authorizer-ttl must be from 0 to 3600/],
-      [['--authorizer', file, ...api, '--api-listen', app.port], /EADDRINUSE/],
+      [
+        ['--authorizer', file, ...api, '--api-listen', app.port],
+        /--api-listen: port \d+ is in use\. Choose another port, or 0/,
+      ],
       [['--alb', 'x'], /--alb must be a port/],
     ] as const) {
       const { code, output } = dev([...args])

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Loopback } from '../../../testing/loopback.js'
+import { type Loopback, loopback } from '../../../testing/loopback.js'
 import type { Clock } from '../../../types.js'
-import { listen } from '../http.js'
 import { type AuthorizerEvent, type AuthorizerType, authorizerEvent } from './authorizer-event.js'
 import { forward } from './proxy.js'
 import { type Answer, readVerdict, type Verdict } from './verdict.js'
@@ -56,7 +55,7 @@ export function startApiGateway(options: ApiGatewayOptions): Promise<Loopback> {
     forward(request, response, apiPort, /^x-amzn-request-context$/, { 'x-amzn-request-context': context })
   }
 
-  return listen((request, response) => void handle(request, response), port)
+  return loopback(handle, port)
 }
 
 async function call({ authorizer, timeout = 10 }: ApiGatewayOptions, event: object): Promise<Answer> {

@@ -1,8 +1,7 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { signPadded } from '../../../testing/load-balancer.js'
-import type { Loopback } from '../../../testing/loopback.js'
-import { listen } from '../http.js'
+import { type Loopback, loopback } from '../../../testing/loopback.js'
 import type { Local } from '../local.js'
 import { userInfo } from '../oauth/user-info.js'
 import type { Session } from '../user-pool/sessions.js'
@@ -102,7 +101,7 @@ export async function startLoadBalancer(
     }
   }
 
-  return { arn, ...(await listen(handle, port)) }
+  return { arn, ...(await loopback(handle, port)) }
 }
 
 function freshTokens(local: Local, session: Session) {

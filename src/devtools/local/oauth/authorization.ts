@@ -1,5 +1,5 @@
+import { isLoopback } from '../../../testing/loopback.js'
 import { allScopes } from '../config.js'
-import { isLoopback } from '../http.js'
 import type { Local } from '../local.js'
 import { errorPage } from '../pages/sign-in-pages.js'
 import type { Authorization, LocalClient } from '../types.js'
