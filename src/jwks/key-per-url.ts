@@ -83,8 +83,6 @@ export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
     const unknown = tokenBucket(1, [60_000])
     unknown.take(time())
     const suspects = tokenBucket(1, [60_000])
-    // What the host says of the one ID is an answer about it.
-    const firstSeen = () => Number.NEGATIVE_INFINITY
     const keys = refreshing({ load, timing: times, time, emit, permit, unknown, suspects, firstSeen })
     asked.set(kid, keys)
     return keys
@@ -197,6 +195,9 @@ const noKey: KeySet = {
   kids: new Set(),
   imported: new Map(),
 }
+
+/** Whatever the host says of the one ID is an answer about it. */
+const firstSeen = () => Number.NEGATIVE_INFINITY
 
 /** Milliseconds. */
 const remembered = 60_000

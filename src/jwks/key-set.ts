@@ -132,7 +132,7 @@ function read(entryOf: () => unknown, allowsUnnamed = false): Entry | SkippedEnt
     for (const name of numbers) if (!isNumber(entry[name])) delete entry[name]
     const operations = Array.isArray(key_ops) ? [...key_ops] : [key_ops ?? '']
     if (key_ops !== undefined) entry.key_ops = operations
-    return [kty, crv ?? '', alg ?? '', use ?? '', ...operations].every(isText) ? (entry as Entry) : 'unusable'
+    return [kty, crv ?? '', alg ?? '', use ?? '', ...operations].every(isText) ? entry : 'unusable'
   } catch {
     return 'malformed'
   }
