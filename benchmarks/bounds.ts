@@ -1,7 +1,15 @@
 /** The calls whose cost is bounded, and the bounds. */
-import { createGuard, createVerifier, hasScope, type TrustedIssuer, userPool } from 'cognito-guard'
+import {
+  createGuard,
+  createVerifier,
+  hasScope,
+  oidcProvider,
+  type TrustedIssuer,
+  userPool,
+} from 'cognito-guard'
 import { createTestIssuer } from 'cognito-guard/testing'
 import { badTokens } from './bad-tokens.js'
+import { worstKeySets } from './key-sets.js'
 import { fresh, type TokenSet } from './tokens.js'
 import { zipf } from './zipf.js'
 
@@ -82,8 +90,39 @@ export function refusedTokens(): Figure[] {
   })
 }
 
+/** Returns what key sets may take from text to keys, for all algorithms at once, whatever is in them. */
+export function hostileKeySets(): Figure[] {
+  const algorithms = [
+    ...(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const),
+    ...(['ES256', 'ES384', 'ES512', 'EdDSA'] as const),
+  ]
+  const call = (text: string) => {
+    const options = { issuer: 'https://issuer.invalid', audience: 'api', algorithms, offline: true }
+    try {
+      return oidcProvider({ ...options, jwks: JSON.parse(text) })
+    } catch {
+      return undefined
+    }
+  }
+  return Object.entries(worstKeySets()).map(([name, set]) => {
+    const time = keySetBounds[name] ?? fail(`no bound for: ${name}`)
+    return { name: `key set: ${name}`, time, text: () => set, call, calls: 1 }
+  })
+}
+
 function fail(why: string): never {
   throw new Error(why)
+}
+
+/** Hundredths of a bare verification. What the curve takes is OpenSSL's, which looks whether each point is on it. */
+const keySetBounds: Readonly<Record<string, number>> = {
+  'RSA, 8192 bits': 300_000,
+  'RSA, random': 300_000,
+  'P-521': 1_500_000,
+  padding: 10_000,
+  'padding, 45 times': 20_000,
+  nested: 20_000,
+  'escaped names': 20_000,
 }
 
 /** Hundredths of a bare verification, and bytes. */

@@ -47,11 +47,12 @@ export function publicKeys(
   options: FrontDoorOptions,
   { keysUrl }: Arn,
   algorithm: Algorithm,
+  factory: string,
 ): KeyResolver {
   const [arn = ''] = listOf(arns)
   const base = options.publicKeysUrl ?? keysUrlOf(arn, keysUrl)
   const urlOf = (kid: string) => `${base?.replace(/\/$/, '')}/${kid}`
-  return keyPerUrl({ ...optionsIn(options, keyOptionChecks), urlOf, algorithm })
+  return keyPerUrl({ ...optionsIn(options, keyOptionChecks), urlOf, algorithm, factory })
 }
 
 /** The checks of {@link FrontDoorOptions}. */

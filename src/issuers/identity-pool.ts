@@ -1,5 +1,5 @@
 import { refusal } from '../errors.js'
-import { type KeySetOptions, keySet, keySetOptionChecks, keyUrl } from '../jwks/jwks.js'
+import { anIssuer, type KeySetOptions, keySet, keySetOptionChecks, keyUrl } from '../jwks/jwks.js'
 import { aBoolean, checkOptions, type OptionCheck, optionsIn } from '../options.js'
 import { isText, isTextList } from '../token/claims.js'
 import type { JwtClaims, Principal, Provider, TrustedIssuer } from '../types.js'
@@ -20,7 +20,10 @@ export interface IdentityPoolClaims extends JwtClaims {
 export interface IdentityPoolOptions extends KeySetOptions {
   /** As the console shows it: Region, colon, UUID. All identity pools of a Region share an issuer: only this ID tells yours from those of others. */
   readonly identityPoolId: string
-  /** The one exact `iss` to accept in place of the one that follows from the Region, for partitions where it is not documented. */
+  /**
+   * The one exact `iss` to accept in place of the one that follows from the Region, for partitions where it is not documented. An `https:`
+   * URL, but any text with `jwksUri`, or with `jwks` and `offline`.
+   */
   readonly issuer?: string
   /** Where the key set is. Default: `<iss>/.well-known/jwks_uri`, which is the key set itself. */
   readonly jwksUri?: string
@@ -46,7 +49,7 @@ export function identityPool(options: IdentityPoolOptions): TrustedIssuer<Identi
   checkOptions('identityPool', options, {
     ...keySetOptionChecks,
     identityPoolId: options?.issuer ? aPoolId : aPoolIdOfDocumentedRegion,
-    'issuer?': keyUrl(options?.insecureLoopbackHttp),
+    'issuer?': anIssuer(Object(options) as IdentityPoolOptions),
     'jwksUri?': keyUrl(options?.insecureLoopbackHttp),
     'insecureIgnoreConfirmation?': aBoolean,
   })
@@ -60,6 +63,7 @@ export function identityPool(options: IdentityPoolOptions): TrustedIssuer<Identi
       ...optionsIn(options, keySetOptionChecks),
       url: options.jwksUri ?? `${issuer}/.well-known/jwks_uri`,
       algorithms,
+      factory: 'identityPool',
     }),
     validate(_header, claims) {
       const { aud, amr, sub } = claims

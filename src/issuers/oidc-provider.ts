@@ -1,6 +1,7 @@
 // Over 150 lines: a third of it documents the options.
 import { refusal } from '../errors.js'
 import {
+  anIssuer,
   discoveryUrl,
   type KeySetOptions,
   keySet,
@@ -38,7 +39,7 @@ export interface OidcClaims extends JwtClaims {
 
 /** The options of {@link oidcProvider}. */
 export interface OidcProviderOptions<S extends object = object> extends KeySetOptions {
-  /** The exact `iss` of its tokens. Also the base of the discovery URL. */
+  /** The exact `iss` of its tokens: a URL where its keys are discovered there, any text with `jwksUri`, or with `jwks` and `offline`. */
   readonly issuer: string
   /** The accepted `aud`: a client ID for ID tokens, an API's name or URL for access tokens. */
   readonly audience: string | readonly string[]
@@ -76,7 +77,7 @@ export function oidcProvider<S extends object = object>(
 ): TrustedIssuer<OidcClaims & S> {
   checkOptions('oidcProvider', options, {
     ...keySetOptionChecks,
-    issuer: anIssuer(options?.insecureLoopbackHttp),
+    issuer: anIssuer(Object(options), discoverable(options?.insecureLoopbackHttp)),
     audience: oneOrMore(aString),
     'algorithms?': someAlgorithms,
     'jwksUri?': keyUrl(options?.insecureLoopbackHttp),
@@ -98,6 +99,8 @@ export function oidcProvider<S extends object = object>(
         ? { url: jwksUri }
         : { url: discoveryUrl(issuer), locate: text => keySetUrlIn(text, issuer) }),
       algorithms,
+      allowsUnnamed: true,
+      factory: 'oidcProvider',
     }),
     validate(_header, claims) {
       validateAudience(claims, audiences)
@@ -156,7 +159,7 @@ function principalOf(
 }
 
 /** OpenID Connect Discovery 1.0 section 3: no query either. */
-const anIssuer =
+const discoverable =
   (insecureLoopbackHttp: boolean | undefined): OptionCheck =>
   value =>
     keyUrl(insecureLoopbackHttp)(value) ??

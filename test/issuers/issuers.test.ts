@@ -428,7 +428,9 @@ t.test('forgeries, by each issuer', async t => {
       ['another’s key', by(foreign), 'ERR_TOKEN_SIGNATURE'],
       ['a key that it brings along', by(foreign, { jwk: foreign.jwk, x5c: ['x'] }), 'ERR_TOKEN_SIGNATURE'],
       ['other claims', `${head}.${other}.${signature}`, 'ERR_TOKEN_SIGNATURE'],
-      ['no key ID', by(own, { kid: undefined }), 'ERR_TOKEN_KEY'],
+      ...(name === 'an OIDC provider'
+        ? [] // whose only key serves tokens that name none
+        : ([['no key ID', by(own, { kid: undefined }), 'ERR_TOKEN_KEY']] as const)),
       ['none', by(own, { alg: 'none' }), 'ERR_TOKEN_ALGORITHM'],
       ['a secret', by(own, { alg: 'HS256' }), 'ERR_TOKEN_ALGORITHM'],
       ['another algorithm', by(own, { alg: 'RS256' }), 'ERR_TOKEN_ALGORITHM'],

@@ -171,9 +171,10 @@ t.test('an OIDC provider: what is refused', async t => {
     'an issuer that only the header names',
   )
   const wrong = [
-    [{ issuer: 'login.example' }, /issuer must be a URL/],
-    [{ issuer: 'http://login.example' }, /issuer must be an https URL/],
-    [{ issuer: 'https://login.example/?a' }, /without a query/],
+    [{ jwksUri: undefined as never, issuer: 'login.example' }, /issuer must be a URL/],
+    [{ jwksUri: undefined as never, issuer: 'http://login.example' }, /issuer must be an https URL/],
+    [{ jwksUri: undefined as never, issuer: 'https://login.example/?a' }, /without a query/],
+    [{ issuer: '' }, /issuer must be a non-empty string/],
     [{ issuer: undefined as never }, /issuer is undefined/],
     [{ audience: undefined as never }, /audience is undefined/],
     [{ audience: [] }, /audience must not be an empty list/],

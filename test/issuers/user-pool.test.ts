@@ -318,7 +318,7 @@ t.test('keys that cognito-guard/testing signs with are refused outside of tests'
   verifier.close()
   t.throws(
     () => userPool({ userPoolId, clientId, jwks: source.jwks(), offline: true }),
-    new TypeError('keySet: jwks has no usable key'),
+    new TypeError('userPool: jwks has no usable key'),
   )
 })
 
@@ -386,7 +386,7 @@ t.test('wrong options are named', async t => {
     [{ insecureSkipClientCheck: 1 }, 'userPool: insecureSkipClientCheck must be true or false'],
     [{ insecureSkipClientCheck: 'true', clientId: undefined }, 'userPool: clientId is undefined'],
     [{ insecureTestKeys: 1 }, 'userPool: insecureTestKeys must be true or false'],
-    [{ offline: true }, 'keySet: offline needs jwks'],
+    [{ offline: true }, 'userPool: offline needs jwks'],
     [{ region: 'eu-west-1' }, 'userPool: region is not an option; known are '],
   ]
   for (const [options, message] of cases) {

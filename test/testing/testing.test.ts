@@ -293,7 +293,7 @@ t.test('the keys are refused outside of tests', async t => {
 t.test('the keys are refused by every issuer that has a key set', async t => {
   const issuer = createTestIssuer()
   const provider = { issuer: 'https://idp.example', audience: 'api', jwks: issuer.jwks(), offline: true }
-  t.throws(() => oidcProvider(provider), new TypeError('keySet: jwks has no usable key'))
+  t.throws(() => oidcProvider(provider), new TypeError('oidcProvider: jwks has no usable key'))
   const trusted = oidcProvider({ ...provider, insecureTestKeys: true })
   const resolver = tenants(() => trusted)
   const claims = { iss: provider.issuer, aud: 'api' }
