@@ -1,4 +1,4 @@
-/** Resolves when somebody wants the process to end. */
+/** Resolves on a signal to end the process. */
 export const untilInterrupted = (): Promise<void> =>
   new Promise(resolve => {
     const end = () => {

@@ -6,7 +6,7 @@ import { demoPage } from './page.js'
 
 export type World = Awaited<ReturnType<typeof createWorld>>
 
-/** Resolves to a local Cognito and an API that trusts it, on loopback. Both go by the Cognito's clock. */
+/** Resolves to a local Cognito and an API that trusts it, on loopback. Both use the Cognito's clock. */
 export async function createWorld() {
   let api: Api
   const cognito = await startLocalCognito(parseConfig({ users }, 'demo'), 0, local => ({
@@ -25,7 +25,7 @@ export async function createWorld() {
     url,
     local,
     api,
-    /** Another API, which knows no keys. */
+    /** Another API, whose key cache is empty. */
     newApi,
     /** The tokens of a user, from a sign-in over HTTP as an SDK does it. */
     signIn: (username: string) => signIn(url, username),

@@ -4,12 +4,12 @@ import { pipeline } from 'node:stream/promises'
 import { type Loopback, loopback, readBody } from '../../testing/loopback.js'
 import type { MaybePromise } from '../../types.js'
 
-/** Answers a request. `Response.error()` breaks the connection off. */
+/** Answers a request. `Response.error()` closes the connection without an answer. */
 export type Handler = (request: Request) => MaybePromise<Response>
 
 /**
- * Resolves when a server listens on 127.0.0.1. It answers only to names of loopback, so that no page elsewhere reaches it by
- * a name of its own that resolves here (DNS rebinding).
+ * Resolves when a server listens on 127.0.0.1. It refuses any host name that is not loopback, so that no other site reaches
+ * it through a name that resolves to this machine (DNS rebinding).
  */
 export function listen(
   handle: (request: IncomingMessage, response: ServerResponse) => void,
@@ -23,7 +23,7 @@ export function listen(
   }, port)
 }
 
-/** Answers Node's requests with a function of the web's. */
+/** Answers Node's requests with a function from `Request` to `Response`. */
 export const answerWith =
   (handler: Handler, url: () => string) => (incoming: IncomingMessage, outgoing: ServerResponse) => {
     respond(handler, url(), incoming, outgoing).catch((error: Error) => {
