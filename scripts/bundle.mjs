@@ -1,6 +1,6 @@
 // Puts the modules of each entry of the package into one file, with chunks for what entries share: Node takes most of a millisecond to
 // find, read and link a module, and there are dozens. What is published is bundled; what is tested and debugged here is not.
-// The main entry is one chunk, whatever others share with it: they are used beside it, and cutting it up for them makes every start slower.
+// The main entry is one chunk, whatever others share with it: splitting it for them would slow down every start.
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { buildSync } from 'esbuild'
@@ -17,10 +17,10 @@ export function bundle() {
   const written = [
     ...bundleOf(
       Object.values(library).flatMap(entry => entry.default ?? []),
-      // Every entry imports the main one, of which esbuild would leave out again what is marked as free of side effects.
+      // Every entry imports the main one; without this, esbuild would drop that import as free of side effects.
       { inject: [exports['.'].default], ignoreAnnotations: true },
     ),
-    // Tools on their own: what they share with the library is in both, so that the library is not cut up for it.
+    // Tools, bundled separately: they duplicate what they share with the library, so that the library is not split for them.
     ...bundleOf([testing.default, ...Object.values(bin)]),
     // Types alone.
     ...bundleOf([express.default, fastify.default]),
@@ -49,7 +49,7 @@ function bundleOf(entryPoints, options = {}) {
   return Object.keys(metafile.outputs)
 }
 
-/** What went into the bundles is not needed beside them; declarations are. */
+/** Removes the modules that the bundles contain; keeps declarations. */
 function removeOthers(folder, written) {
   for (const file of readdirSync(resolve(root, folder), { recursive: true, encoding: 'utf8' })) {
     const path = `${folder}/${file.replaceAll('\\', '/')}`

@@ -1,5 +1,5 @@
 // Builds, then runs the demo: `npm run demo`; or once, as a check: `npm run demo -- --check`.
-// `npm run demo -- sign-out`: two API processes and Redis; who signs out at one of them is refused by the other.
+// `npm run demo -- sign-out`: two API processes and Redis; a user who signs out at one is refused by the other.
 import { build } from './build.mjs'
 
 build()
@@ -12,7 +12,7 @@ if (args[0] === 'sign-out') {
   process.exitCode = await main(['demo', ...args], process)
 }
 
-/** npm that is ended by its process ID ends its shell and not what that runs: the demo would go on, unseen. */
+/** Ending npm by its process ID ends its shell but not the shell's child: the demo would go on unseen. */
 function leaveWithNpm() {
   const parent = process.ppid
   setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGTERM'), 500).unref()

@@ -1,5 +1,5 @@
 // Checks the types, runs the tests with tap, and ends with tap's own counts: `N passed, N failed[, N skipped][, N todo]`.
-// A file that passes is one line, one that fails is shown whole, and what was skipped is told with its reason. Arguments go to tap.
+// A file that passes is one line, one that fails is shown whole, and skipped tests with their reasons. Arguments go to tap.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -20,14 +20,14 @@ const { pass = 0, fail = 0, skip = 0, todo = 0 } = counts
 if (pass === 0) problems.add('no test has passed')
 if (code !== 0 && fail + problems.size === 0) problems.add('tap refuses the run: see the coverage above')
 for (const problem of problems) console.log(`# ${problem}`)
-// what went wrong beside the tests counts as one failure each: a run that failed never ends with "0 failed"
+// an error outside the tests counts as a failure: a run that failed never ends with "0 failed"
 const failed = fail + problems.size
 console.log(
   `${pass} passed, ${failed} failed${skip ? `, ${skip} skipped` : ''}${todo ? `, ${todo} todo` : ''}`,
 )
 process.exitCode = failed > 0 ? 1 : 0
 
-/** Shows tap's output, one file at a time; returns the counts in its summary, and what is wrong with the run as a whole. */
+/** Shows tap's output, one file at a time; returns the counts in its summary, and the errors of the run as a whole. */
 async function show(lines) {
   const problems = new Set()
   let counts
