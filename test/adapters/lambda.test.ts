@@ -79,7 +79,7 @@ const bearing = (token: string, name = 'Authorization', scheme = 'Bearer') => [
 const unauthorized = { name: 'Error', message: /^Unauthorized$/ }
 const outage = { code: 'ERR_KEYS_UNAVAILABLE' }
 
-/** What API Gateway makes of a policy. */
+/** API Gateway's evaluation of a policy. */
 function allows({ policyDocument }: APIGatewayAuthorizerResult, arn: string): boolean {
   const effects = policyDocument.Statement.filter(statement => {
     const resources = 'Resource' in statement ? [statement.Resource ?? []].flat() : []
@@ -313,7 +313,7 @@ t.test('restAuthorizer: the contract of failures', async t => {
     )
 })
 
-t.test('restAuthorizer: guests are let through only where they are named', async t => {
+t.test('restAuthorizer: guests are authorized only where they are named', async t => {
   const guests = { ...pool, principal: () => ({ ...principal, kind: 'guest' as const }) }
   const options = { verifier: createVerifier({ issuers: [guests], clock: issuer.clock }) }
   const asked = async (authorize: ReturnType<typeof restAuthorizer>) =>
@@ -694,7 +694,7 @@ t.test('appSyncAuthorizer', async t => {
   t.match(
     await appSyncAuthorizer(guard)(appSyncEvent(alice)),
     { isAuthorized: true, ttlOverride: 0 },
-    'not remembered by default',
+    'not cached by default',
   )
 
   const prefixed = appSyncAuthorizer(guard, { prefix: 'Guard-' })
@@ -709,7 +709,7 @@ t.test('appSyncAuthorizer', async t => {
   await t.rejects(appSyncAuthorizer(guard, { policy: ofShop, ttl: 1 })(appSyncEvent(alice)), TypeError)
 })
 
-t.test('appSyncEventsAuthorizer: everybody has channels of their own', async t => {
+t.test('appSyncEventsAuthorizer: each user has channels of their own', async t => {
   const authorize = appSyncEventsAuthorizer(guard, {
     policy: inChannel('/sync/{sub}/*'),
     ttl: 60,
@@ -863,7 +863,7 @@ t.test('principalFromEvent: reverify', async t => {
   t.match(await principalFromEvent(clear, options), { groups: ['admin'] }, 'only where it must')
   const other = { code: 'ERR_REQUEST_INVALID' }
   await t.rejects(principalFromEvent(event([]), options), other, 'no header')
-  await t.rejects(principalFromEvent(event(bearing(bob)), options), other, 'somebody else’s token')
+  await t.rejects(principalFromEvent(event(bearing(bob)), options), other, 'another user’s token')
   await t.rejects(principalFromEvent(event([...bearing(alice), ...bearing(bob)]), options), other, 'two')
   await t.rejects(principalFromEvent(event(bearing(expired)), options), { code: 'ERR_TOKEN_EXPIRED' })
   await t.rejects(principalFromEvent({}, options), TypeError)
@@ -930,7 +930,7 @@ t.test('principalFromEvent: credentials of an identity pool', async t => {
     },
   ]
   for (const event of others)
-    t.match(principalFromEvent(event), { kind: 'user', provider: undefined }, 'called like somebody else')
+    t.match(principalFromEvent(event), { kind: 'user', provider: undefined }, 'with the name of another')
   const own = {
     name: 'login.my.app',
     type: 'Developer',
@@ -939,7 +939,7 @@ t.test('principalFromEvent: credentials of an identity pool', async t => {
   t.same(principalFromEvent(http(['authenticated', 'login.my.app', posing])).provider, own, 'whole in a list')
 })
 
-t.test('principalFromEvent: nobody says who is calling', async t => {
+t.test('principalFromEvent: no authorizer names the caller', async t => {
   const context = (await restAuthorizer(guard)(tokenEvent(alice))).context ?? {}
   const events: [string, object][] = [
     ['nothing', {}],
