@@ -16,18 +16,18 @@ import { zipf } from './zipf.js'
 /** A call, and what it may take at most. */
 export interface Figure {
   readonly name: string
-  /** Hundredths of a bare verification, beyond making the string. */
+  /** Hundredths of a bare verification, net of making the string. */
   readonly time: number
   /** Bytes of heap, without the string; absent where they are not stable. */
   readonly bytes?: number
-  /** The n-th text, new to V8. */
+  /** The n-th text, as a string new to V8. */
   readonly text: (index: number) => string
   readonly call: (text: string) => unknown
   /** Calls a round: a few milliseconds. */
   readonly calls: number
 }
 
-/** Returns what new tokens may take: with the string, seven tenths of the bare rate. */
+/** Returns the bounds of new tokens: with the string, seven tenths of the bare rate. */
 export function newTokens(set: TokenSet, pool: TrustedIssuer): Figure[] {
   const verifier = createVerifier({ issuers: [pool], cache: false })
   const text = (index: number) => fresh(set, index)
@@ -37,7 +37,7 @@ export function newTokens(set: TokenSet, pool: TrustedIssuer): Figure[] {
   ]
 }
 
-/** Returns what remembered tokens may take, of one user and of a thousand. */
+/** Returns the bounds of cached tokens, of one user and of a thousand. */
 export function tokensSeenBefore(set: TokenSet, pool: TrustedIssuer): Figure[] {
   const verifier = createVerifier({ issuers: [pool] })
   for (const index of set.tokens.keys()) verifier.verifySync(fresh(set, index))
@@ -66,7 +66,7 @@ export function tokensSeenBefore(set: TokenSet, pool: TrustedIssuer): Figure[] {
   ]
 }
 
-/** Returns what refusals may take, of every kind. */
+/** Returns the bounds of refusals, of every kind. */
 export function refusedTokens(): Figure[] {
   const source = createTestIssuer({ clock: Date })
   const verifier = createVerifier({
@@ -82,10 +82,10 @@ export function refusedTokens(): Figure[] {
   }
   return Object.entries(badTokens(source)).map(([kind, token]) => {
     const [time, bytes] = refusalBounds[kind] ?? fail(`no bounds for: ${kind}`)
-    const wire = Buffer.from(token)
-    const whole = wire.toString('latin1')
+    const sent = Buffer.from(token)
+    const whole = sent.toString('latin1')
     // to make a long string takes longer than to refuse it, and never the same time
-    const text = wire.length > 20_000 ? () => whole : () => wire.toString('latin1')
+    const text = sent.length > 20_000 ? () => whole : () => sent.toString('latin1')
     return { name: `refused: ${kind}`, time, bytes, text, call, calls: 100 }
   })
 }

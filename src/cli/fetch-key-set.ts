@@ -11,11 +11,11 @@ import { andThen } from '../maybe-promise.js'
 import { usable } from './configuration.js'
 import type { Io } from './io.js'
 
-/** A key set as it came. */
+/** A key set as fetched. */
 export interface FetchedKeySet {
   /** The entries that a verifier would use, with the members that make them public keys and no others. */
   readonly keys: readonly Readonly<Record<string, unknown>>[]
-  /** Why others are left out. */
+  /** Why other entries are left out. */
   readonly skipped: readonly SkippedEntry[]
   readonly milliseconds: number
   /** By how many seconds the clock here is ahead of the host's, as its `Date` header says; `undefined` when it has none. */
@@ -55,7 +55,7 @@ export async function fetchKeySet(
     keys: [...accepted].filter(({ kid }) => kids.has(kid as string)).map(publicMembers),
     skipped,
     milliseconds: arrived - started,
-    // The header is of whole seconds, and was written somewhere between the question and the answer.
+    // The header has whole seconds, and was written at some time between request and response.
     clockAhead: Number.isNaN(date) ? undefined : Math.round(((started + arrived) / 2 - date - 500) / 1_000),
   }
 }
@@ -84,7 +84,7 @@ export function keySetUrls(pool: UserPoolOptions<TokenUse>): readonly string[] {
   return pool.jwksUri ? [pool.jwksUri] : issuers.map(issuer => `${issuer}/.well-known/jwks.json`)
 }
 
-/** What came in place of a key set, in one line. */
+/** What the host answered in place of a key set, in one line. */
 export function sentenceOf({ message, status, code }: KeySetError): string {
   const detail = status ?? code
   return detail === undefined ? `${message}.` : `${message} (${detail}).`

@@ -1,9 +1,9 @@
-// One entry a door. Over 150 lines, because events are long.
+// Over 150 lines: one event for each service, and events are long.
 import { randomUUID } from 'node:crypto'
 
-/** What an event is made from. */
+/** The options of an event. */
 export interface TestEventOptions {
-  /** Sent as `Authorization: Bearer <token>`, or where the door takes it from. Default: none. */
+  /** Sent as `Authorization: Bearer <token>`, or where the adapter takes it from. Default: none. */
   readonly token?: string
   /** Default `GET`. */
   readonly method?: string
@@ -15,7 +15,7 @@ export interface TestEventOptions {
   readonly query?: Readonly<Record<string, string>>
 }
 
-/** What an event of AppSync Events is made from. */
+/** The options of an event of AppSync Events. */
 export interface TestChannelEventOptions extends Pick<TestEventOptions, 'token' | 'headers'> {
   /** Default `EVENT_CONNECT`. */
   readonly operation?: 'EVENT_CONNECT' | 'EVENT_SUBSCRIBE' | 'EVENT_PUBLISH'
@@ -24,7 +24,7 @@ export interface TestChannelEventOptions extends Pick<TestEventOptions, 'token' 
 }
 
 /**
- * Events as the doors of AWS send them, with a token: to call a handler with, in process. Nothing in them but the token is secret or real.
+ * Events as AWS services send them, with a token: to call a handler with, in process. Nothing in them but the token is secret or real.
  *
  * Source: API Gateway, AppSync, Lambda, CloudFront, Application Load Balancer and VPC Lattice guides.
  *
@@ -258,7 +258,7 @@ function restApiRequest(options: TestEventOptions) {
   }
 }
 
-/** Payload format 2.0. Names of headers are in small letters. */
+/** Payload format 2.0. Names of headers are in lower case. */
 function httpApiRequest(options: TestEventOptions, domain: string) {
   const { method = 'GET', path = '/orders', query = {} } = options
   const domainName = `${domain}.${region}.${domain.endsWith('lambda-url') ? 'on.aws' : 'amazonaws.com'}`
@@ -322,7 +322,7 @@ const arn = `arn:aws:execute-api:${region}:${accountId}`
 const lattice = `arn:aws:vpc-lattice:${region}:${accountId}`
 const latticeHost = `orders-0123456789abcdef0.7d67968.vpc-lattice-svcs.${region}.on.aws`
 
-/** Some moment: what is stamped on an event decides nothing. */
+/** Any time: no decision depends on an event's timestamp. */
 const epoch = 1_759_345_200_000
 const clfTime = '01/Oct/2025:19:00:00 +0000'
 

@@ -81,7 +81,7 @@ const bearing = (token: string, name = 'Authorization', scheme = 'Bearer') => [
 const unauthorized = { name: 'Error', message: /^Unauthorized$/ }
 const outage = { code: 'ERR_KEYS_UNAVAILABLE' }
 
-/** What API Gateway makes of a policy. */
+/** API Gateway's evaluation of a policy. */
 function allows({ policyDocument }: APIGatewayAuthorizerResult, arn: string): boolean {
   const effects = policyDocument.Statement.filter(statement => {
     const resources = 'Resource' in statement ? [statement.Resource ?? []].flat() : []
@@ -906,7 +906,7 @@ t.test('appSyncAuthorizer', async t => {
   t.match(
     await appSyncAuthorizer(guard)(appSyncEvent(alice)),
     { isAuthorized: true, ttlOverride: 0 },
-    'not remembered by default',
+    'not cached by default',
   )
 
   const prefixed = appSyncAuthorizer(guard, { prefix: 'Guard-' })
@@ -921,7 +921,7 @@ t.test('appSyncAuthorizer', async t => {
   await t.rejects(appSyncAuthorizer(guard, { policy: ofShop, ttl: 1 })(appSyncEvent(alice)), TypeError)
 })
 
-t.test('appSyncEventsAuthorizer: everybody has channels of their own', async t => {
+t.test('appSyncEventsAuthorizer: each user has channels of their own', async t => {
   const authorize = appSyncEventsAuthorizer(guard, {
     policy: inChannel('/sync/{sub}/*'),
     ttl: 60,
@@ -1110,7 +1110,7 @@ t.test('principalFromEvent: reverify', async t => {
   t.match(await principalFromEvent(clear, options), { groups: ['admin'] }, 'only where it must')
   const other = { code: 'ERR_REQUEST_INVALID' }
   await t.rejects(principalFromEvent(event([]), options), other, 'no header')
-  await t.rejects(principalFromEvent(event(bearing(bob)), options), other, 'somebody else’s token')
+  await t.rejects(principalFromEvent(event(bearing(bob)), options), other, 'another user’s token')
   await t.rejects(principalFromEvent(event([...bearing(alice), ...bearing(bob)]), options), other, 'two')
   await t.rejects(principalFromEvent(event(bearing(expired)), options), { code: 'ERR_TOKEN_EXPIRED' })
   await t.rejects(principalFromEvent({}, options), TypeError)
@@ -1197,7 +1197,7 @@ t.test('principalFromEvent: credentials of an identity pool', async t => {
     },
   ]
   for (const event of others)
-    t.match(principalFromEvent(event), { kind: 'user', provider: undefined }, 'called like somebody else')
+    t.match(principalFromEvent(event), { kind: 'user', provider: undefined }, 'with the name of another')
   const own = {
     name: 'login.my.app',
     type: 'Developer',
@@ -1206,7 +1206,7 @@ t.test('principalFromEvent: credentials of an identity pool', async t => {
   t.same(principalFromEvent(http(['authenticated', 'login.my.app', posing])).provider, own, 'whole in a list')
 })
 
-t.test('principalFromEvent: nobody says who is calling', async t => {
+t.test('principalFromEvent: no authorizer names the caller', async t => {
   const context = (await restAuthorizer(guard)(tokenEvent(alice))).context ?? {}
   const events: [string, object][] = [
     ['nothing', {}],

@@ -112,7 +112,7 @@ t.test('what each policy permits', async t => {
     ['some: the last permits', some(no, later(no), yes), nobody, true],
     ['some: the last permits, later', some(no, later(yes)), nobody, true],
     ['some: none', some(no, later(no)), nobody, false],
-    ['some: permitted, and then not asked', some(yes, () => t.fail('asked')), nobody, true],
+    ['some: permitted, and then not called', some(yes, () => t.fail('asked')), nobody, true],
     ['nested', every(some(no, every(yes, yes)), not(every(yes, no))), nobody, true],
   ]
   for (const [name, policy, who, permitted] of cases)
@@ -154,7 +154,7 @@ t.test('the challenge is that of the policy that refuses', async t => {
   t.ok(Object.isFrozen(scope.challenge))
 })
 
-t.test('a policy is told of the token, the request and the clock', async t => {
+t.test('a policy gets the token, the request and the clock', async t => {
   const seen: unknown[] = []
   const spy: Policy = (...args) => seen.push(args) > 0
   for (const policy of [spy, every(spy), some(spy), not(spy)]) await policy(nobody, request, clock)

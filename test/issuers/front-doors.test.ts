@@ -69,7 +69,7 @@ t.test('a load balancer: claims as user info endpoints have them', async t => {
     ['identities as a text', { identities }, { provider: { name: 'Corp', type: 'SAML', userId: 'u1' } }],
     ['identities as a list', { identities: JSON.parse(identities) }, { provider: { name: 'Corp' } }],
     ['identities that are none', { identities: '[' }, { provider: undefined }],
-    ['groups that are not asked for', { 'cognito:groups': ['admin'], groups: ['admin'] }, { groups: [] }],
+    ['groups that are not configured', { 'cognito:groups': ['admin'], groups: ['admin'] }, { groups: [] }],
   ] as const
   for (const [name, claims, expected] of cases)
     t.match((await verifierOf().verify(balancer.dataToken({ claims }))).principal, expected, name)
@@ -83,7 +83,7 @@ t.test('a load balancer: an expiry as its documentation prints it', async t => {
   t.equal((await verifierOf().verify(token)).claims.exp, now + 30)
 })
 
-t.test('a load balancer: what is not right is refused before a key is asked for', async t => {
+t.test('a load balancer: an invalid token is refused before a key is fetched', async t => {
   const { loadBalancerArn: arn } = balancer.options
   const cases = [
     ['ERR_TOKEN_SIGNER', { signer: arn.replace('111122223333', '999922223333') }],
@@ -208,7 +208,7 @@ t.test('a token has one spelling', async t => {
   t.ok(await mixed.verify(token))
   await t.rejects(mixed.verify(padded), { code: 'ERR_TOKEN_MALFORMED' }, 'a padded token of a user pool')
   const alone = createVerifier({ issuers: [userPool(pool.options)], clock: pool.clock })
-  await t.rejects(alone.verify(padded), { code: 'ERR_TOKEN_MALFORMED' }, 'where nobody pads')
+  await t.rejects(alone.verify(padded), { code: 'ERR_TOKEN_MALFORMED' }, 'where no issuer pads')
 })
 
 t.test('no other spelling passes, whatever is changed', async t => {
@@ -237,7 +237,7 @@ t.test('a load balancer’s token is never taken for a user’s, nor the other w
   await t.rejects(verifierOf().verify(pool.accessToken()), { code: 'ERR_TOKEN_ALGORITHM' })
   await t.rejects(verifierOf().verify(pool.idToken()), { code: 'ERR_TOKEN_ALGORITHM' })
 
-  // Even where the pool were to sign as a load balancer does, or a header named the issuer.
+  // Even if the pool signed as a load balancer does, or a header named the issuer.
   const asDataToken = pool.sign({
     header: { alg: 'RS256', kid: 'x', iss: pool.issuer, signer: balancer.options.loadBalancerArn },
     claims: { sub: 'x', token_use: 'access', client_id: pool.options.clientId, exp: now + 60 },
@@ -333,7 +333,7 @@ t.test('a load balancer: keys that are none, and hosts that are down, over the n
   t.equal(await codeWhen(() => new Response(signer('ES256').pem)), 'ERR_TOKEN_SIGNATURE', 'a key of others')
 })
 
-t.test('a load balancer: made-up key IDs cause few fetches, and harm nobody', async t => {
+t.test('a load balancer: made-up key IDs cause few fetches, and no harm', async t => {
   const verifier = verifierOf({ monotonic: { now: () => 0 } })
   const good = balancer.dataToken()
   await verifier.verify(good)
@@ -435,7 +435,11 @@ t.test('behind a load balancer: with the access token, for groups and scopes', a
   t.match(await guard(request({})), { error: { code: 'ERR_TOKEN_MISSING' } })
   t.match(await allowAnonymous(guard)(request({})), { authorized: true, auth: undefined })
   const half = request({ 'x-amzn-oidc-data': dataToken })
-  t.match(await allowAnonymous(guard)(half), { authorized: false, status: 400 }, 'half of it is not nobody')
+  t.match(
+    await allowAnonymous(guard)(half),
+    { authorized: false, status: 400 },
+    'half of it is not an anonymous request',
+  )
 
   const { verifier } = settings
   const pair = `${dataToken} ${accessToken}`

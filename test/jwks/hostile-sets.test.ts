@@ -43,7 +43,7 @@ t.test('no entry of a set spoils the others', async t => {
     const issuer = await host(t, say(`{"keys":[${entry},${JSON.stringify(one.jwk)}],"__proto__":{}}`))
     const at = lab(t, issuer.url)
     t.ok((await at.ask('one')).key, name)
-    t.equal(at.told('entry_skipped').length, 1, `${name}: left out, with an event`)
+    t.equal(at.eventsOf('entry_skipped').length, 1, `${name}: left out, with an event`)
     t.equal(at.keys.health(at.time.now).keys, 1)
   }
 })
@@ -57,7 +57,7 @@ t.test('a set of nothing else is an outage with a reason', async t => {
   for (const [name, text, reason] of sets) {
     const at = lab(t, (await host(t, say(text))).url)
     t.match(await at.ask('one'), { error: { status: 503 }, reason }, name)
-    t.match(at.told('fetch_failed'), [{ reason }])
+    t.match(at.eventsOf('fetch_failed'), [{ reason }])
     t.equal(at.keys.health(at.time.now).lastFailure, reason)
   }
 })
@@ -108,7 +108,7 @@ t.test('objects of the application', async t => {
   for (const [name, entry] of Object.entries(rows)) {
     const at = lab(t, 'https://keys.invalid/', { jwks: { keys: [entry, one.jwk] }, offline: true })
     t.ok(at.askNow('one').key, name)
-    t.equal(at.told('entry_skipped').length, 1, name)
+    t.equal(at.eventsOf('entry_skipped').length, 1, name)
     t.match(at.askNow('two'), { error: { code: 'ERR_TOKEN_KEY' } })
   }
   const list = [one.jwk, two.jwk]

@@ -104,7 +104,7 @@ t.test('a key without an ID is replaced', async t => {
   await idle()
   const current = await find()
   t.not(current, old, 'after a bad signature')
-  t.equal(at.told('disjoint').length, 1)
+  t.equal(at.eventsOf('disjoint').length, 1)
   published = [nameless(first), nameless(second)]
   at.time.pass(601)
   await refused(t, find(), { code: 'ERR_TOKEN_KEY' })

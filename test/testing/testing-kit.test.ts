@@ -56,7 +56,7 @@ t.test('every adapter of AWS refuses all of them, by the events of that adapter'
     token: firstOf(bearer(), webSocketProtocol()),
   })
   const hello = lambda.protect(guard, async (_event: lambda.HttpEvent) => ({ statusCode: 200 }))
-  /** What API Gateway makes of an authorizer: 401 of `Unauthorized`, 403 of a Deny, 500 of any other error. */
+  /** API Gateway's answer for an authorizer: 401 of `Unauthorized`, 403 of a Deny, 500 of any other error. */
   const gateway = async (answer: Promise<object>) => {
     try {
       return JSON.stringify(await answer).includes('"Effect":"Allow"') ? 200 : 403
@@ -105,7 +105,7 @@ t.test('every adapter of AWS refuses all of them, by the events of that adapter'
   }
 })
 
-t.test('what gets in is named', async t => {
+t.test('accepted attacks are named', async t => {
   const issuer = createTestIssuer()
   const table = attacks(issuer)
   const readsOnly = (token: string) => {

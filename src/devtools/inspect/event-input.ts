@@ -10,7 +10,7 @@ import type { Json } from './decode.js'
 import { type Header, headerInput, type Input, view } from './header-input.js'
 import type { Finding } from './types.js'
 
-/** Returns what an event is. The shapes are those of the guides of API Gateway, AppSync, Lambda, CloudFront and Elastic Load Balancing. */
+/** Returns how to read an event. The shapes are those of the guides of API Gateway, AppSync, Lambda, CloudFront and Elastic Load Balancing. */
 export function eventInput(event: Json, prefersData: boolean): Input {
   const context = objectIn(event, 'requestContext')
   const { authorizationToken } = event
@@ -38,7 +38,7 @@ export function eventInput(event: Json, prefersData: boolean): Input {
   return { ...input, ...(bare && { source: headerToken('authorization') }), findings }
 }
 
-/** What a sign-in is answered: by /oauth2/token, or by InitiateAuth. */
+/** The answer to a sign-in: of /oauth2/token, or of InitiateAuth. */
 function answerInput(answer: Json): Input {
   const token = answer.access_token ?? objectIn(answer, 'AuthenticationResult').AccessToken
   const isAnswer = typeof token === 'string'
@@ -97,7 +97,7 @@ const eventNames: readonly (readonly [string, Is])[] = [
   [resolver, event => 'identity' in event && 'request' in event],
 ]
 
-/** The headers of an event: one value or a list for each, or CloudFront's pairs; where an event has both maps, the lists are whole. */
+/** The headers of an event: one value or a list for each, or CloudFront's pairs; where an event has both maps, only the lists are complete. */
 function headersIn(event: Json): Header[] {
   const lists = objectIn(event, 'multiValueHeaders')
   const headers = Object.keys(lists).length > 0 ? lists : objectIn(event, 'headers')

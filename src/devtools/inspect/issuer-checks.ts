@@ -9,12 +9,12 @@ import { either, poolChecks, unconfigured } from './pool-checks.js'
 import type { Show } from './show.js'
 import type { Check, InspectOptions } from './types.js'
 
-/** The checks of a token's issuer, and what they come to. */
+/** The checks of a token's issuer, and their result. */
 interface IssuerChecks {
   readonly checks: readonly Check[]
   /** The issuer that the token names, when it is configured and signs like this. */
   readonly issuer: TrustedIssuer | undefined
-  /** The claims as the issuer takes them, or as they stand in the token when it does not. */
+  /** The claims as the issuer returns them, or as they are in the token when it refuses them. */
   readonly claims: Json | undefined
 }
 
@@ -26,7 +26,7 @@ export function issuerChecks(
   { userPool }: InspectOptions,
   context: CheckContext,
 ): IssuerChecks {
-  // Over 40 lines: one check after the other, each with what to do about it.
+  // Over 40 lines: a flat list of checks, each with its texts.
   const { header, claims } = decoded
   const { show } = context
   const alg = header?.alg as Algorithm
@@ -96,7 +96,7 @@ const ofOtherAlgorithm = (named: readonly Configured[], alg: string, show: Show)
     'ERR_TOKEN_ALGORITHM',
   )
 
-/** A token has one spelling: load balancers sign with padding. One of another issuer is mended before it comes here. */
+/** A token has one spelling: load balancers sign with padding. A padded one of another issuer is repaired before this check. */
 const paddingCheck = (token: string) =>
   check('padding', token.includes('='), 'some', token.includes('=') ? 'some' : 'none', 'ERR_TOKEN_MALFORMED')
 

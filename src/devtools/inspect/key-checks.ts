@@ -5,7 +5,7 @@ import type { Algorithm, JwsHeader, JwtClaims, TrustedIssuer, VerificationKey } 
 import { type CheckContext, check } from './checks.js'
 import type { Check } from './types.js'
 
-/** A token whose form, algorithm and issuer are right. */
+/** A token whose form, algorithm and issuer have passed. */
 export interface Candidate {
   readonly token: string
   readonly header: JwsHeader
@@ -13,9 +13,9 @@ export interface Candidate {
 }
 
 /**
- * Resolves to the checks of key and signature, by the keys of the issuer.
+ * Resolves to the checks of key and signature, with the key set of the issuer.
  *
- * @param candidate `undefined` when no key can be looked for
+ * @param candidate `undefined` when an earlier check leaves no key to look up
  */
 export async function keyChecks(
   candidate: Candidate | undefined,
@@ -40,7 +40,7 @@ export async function keyChecks(
 async function isSigned(token: string, key: VerificationKey): Promise<boolean> {
   const { end, signatureEnd } = splitJws(token, true) as JwsParts
   const { signingInput, signature } = encoding.signedBytes(token, end, signatureEnd) as SignedBytes
-  // They are lent.
+  // Copies, because the buffers are borrowed: the next token overwrites them.
   return key.verify(Uint8Array.from(signingInput), Uint8Array.from(signature))
 }
 

@@ -193,7 +193,7 @@ t.test('every failure is listed, with what is expected, what is there, and how t
     { name: 'valid already', code: 'ERR_TOKEN_NOT_YET_VALID', actual: '2027-01-15T08:01:30Z, in 90 seconds' },
   ])
   t.match(named(report, 'audience'), { result: 'passed', actual: 'its client' })
-  t.match(named(report, 'key'), { result: 'open' }, 'no key is looked for at a stranger’s')
+  t.match(named(report, 'key'), { result: 'open' }, 'no key of an unknown issuer is fetched')
   t.match(
     named(report, 'not expired')?.expected,
     /^exp after now \(2027-01-15T08:00:00Z\), give or take 5 s$/,
@@ -323,7 +323,7 @@ t.test('what it is', async t => {
   ])
 })
 
-t.test('a damaged token is refused as it is, and mended to look into it', async t => {
+t.test('a damaged token is refused as it is, and repaired for inspection', async t => {
   const good = token()
   const rows: [name: string, text: string, what: RegExp][] = [
     ['quotes', `"${good}"`, /quotes/],
@@ -431,7 +431,7 @@ t.test('headers', async t => {
   })
 })
 
-t.test('the events of every door', async t => {
+t.test('the events of every service', async t => {
   const good = token()
   const names: Record<keyof typeof events, string> = {
     restApiTokenAuthorizer: 'the event of a REST API authorizer (TOKEN)',
@@ -449,14 +449,14 @@ t.test('the events of every door', async t => {
     functionUrl: 'the event of a function URL',
     edge: 'the event of Lambda@Edge',
   }
-  for (const [door, input] of Object.entries(names)) {
-    const event = events[door as keyof typeof events]({ token: good })
-    t.match(await look(JSON.stringify(event)), { verdict: 'accepted', input, findings: [] }, door)
-    const without = events[door as keyof typeof events]()
+  for (const [service, input] of Object.entries(names)) {
+    const event = events[service as keyof typeof events]({ token: good })
+    t.match(await look(JSON.stringify(event)), { verdict: 'accepted', input, findings: [] }, service)
+    const without = events[service as keyof typeof events]()
     t.match(
       await look(JSON.stringify(without)),
       { verdict: 'refused', input, kind: 'none' },
-      `${door}, no token`,
+      `${service}, no token`,
     )
   }
   const more: [string, object, object][] = [
