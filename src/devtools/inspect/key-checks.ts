@@ -28,8 +28,8 @@ export async function keyChecks(
   const named = `kid ${show(header.kid)}`
   const keyOf = async () => issuer.keys(header.kid, header.alg as Algorithm, now * 1_000, claims.iss)
   const key = await keyOf().catch(asRefusal)
+  if (!key || (isAuthError(key) && key.code === 'ERR_TOKEN_KEY')) return [keyCheck(false, named), unchecked]
   if (isAuthError(key)) return [keyCheck(undefined, `${named}; the keys are not at hand`), unchecked]
-  if (!key) return [keyCheck(false, named), unchecked]
   const isGenuine = await isSigned(candidate.token, key)
   return [
     keyCheck(true, named),
