@@ -73,20 +73,17 @@ export function asRefusal(thrown: unknown): AuthError {
  * so that what a framework adds to one does not show on another.
  */
 export function refusal(code: AuthErrorCode, hint?: string): AuthError {
-  const id = hint === undefined ? code : `${code} ${hint}`
-  let original = originals.get(id)
-  if (!original) {
-    const limit = Error.stackTraceLimit
-    Error.stackTraceLimit = 0
-    original = new AuthError(code, hint === undefined ? {} : { hint })
-    Error.stackTraceLimit = limit
-    original.stack = `AuthError [${code}]: ${original.message}`
-    originals.set(id, original)
-  }
-  return Object.create(original) as AuthError
+  return Object.create(originals.get(code)?.get(hint) ?? original(code, hint)) as AuthError
 }
 
-const originals = new Map<string, AuthError>()
+function original(code: AuthErrorCode, hint: string | undefined): AuthError {
+  const error = new AuthError(code, hint === undefined ? {} : { hint })
+  error.stack = `AuthError [${code}]: ${error.message}`
+  originals.set(code, new Map(originals.get(code)).set(hint, error))
+  return error
+}
+
+const originals = new Map<AuthErrorCode, ReadonlyMap<string | undefined, AuthError>>()
 
 type ErrorRow = readonly [AuthError['status'], OAuthError | undefined, message: string, hint: string]
 

@@ -6,7 +6,14 @@ import { isPending, later } from '../maybe-promise.js'
 import { aClock, checkOptions, type OptionCheck, seconds } from '../options.js'
 import { hasRegisteredClaims, refusedAt } from '../token/claims.js'
 import { encoding, type SignedBytes } from '../token/encoding.js'
-import { isOfTokenLength, type JwsParts, parseClaims, parseHeader, splitJws } from '../token/jws.js'
+import {
+  isOfTokenLength,
+  type JwsParts,
+  malformed,
+  parseClaims,
+  parseHeader,
+  splitJws,
+} from '../token/jws.js'
 import { recentHeaders } from '../token/recent-headers.js'
 import type {
   Algorithm,
@@ -138,10 +145,10 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
   function verifyAfresh(token: string, now: number, canWait: boolean): MaybePromise<Verdict> {
     const parts = splitJws(token, allowsPadding)
     const header = parts && (headers.get(parts.header) ?? parseHeader(parts.header))
-    if (!header) return refusal('ERR_TOKEN_MALFORMED')
+    if (!header) return malformed(token, parts)
     if (!algorithms.has(header.alg)) return refusal('ERR_TOKEN_ALGORITHM')
-    const unverified = parseClaims(parts.claims)
-    if (!unverified) return refusal('ERR_TOKEN_MALFORMED')
+    const unverified = parseClaims(parts, header)
+    if (typeof unverified !== 'object') return malformed(token, parts, unverified)
     const attempt = { token, parts, header, unverified, now, canWait }
     const candidates = find(claimedIssuer(header, unverified), now)
     return isPending(candidates) ? later(candidates, verifyFor, attempt) : verifyFor(candidates, attempt)
