@@ -58,9 +58,9 @@ function challengeOf(error: AuthError, { scope, maxAge, acrValues }: Challenge, 
   return `Bearer ${parameters.filter(Boolean).join(', ')}`
 }
 
-/** What a client may know: that a token has expired, so that it refreshes it, and of any other that it is not accepted. */
-const describe = ({ code, oauthError, status, message }: AuthError) =>
-  oauthError === 'invalid_token' && code !== 'ERR_TOKEN_EXPIRED'
+/** What a client may know: that a genuine token has expired, so that it refreshes it, and of any other that it is not accepted. */
+const describe = ({ code, oauthError, status, message, unverified }: AuthError) =>
+  oauthError === 'invalid_token' && (code !== 'ERR_TOKEN_EXPIRED' || unverified)
     ? 'The token is invalid'
     : status === 503
       ? 'Try again later'

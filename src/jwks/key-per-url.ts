@@ -87,6 +87,8 @@ export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
   const resolve: KeyResolver = (kid, algorithm, now) =>
     (known.get(kid as string) ?? find(kid, now))?.(kid, algorithm, now)
   return Object.assign(resolve, {
+    loaded: (kid: string | undefined, algorithm: Algorithm, now: number) =>
+      known.get(kid as string)?.loaded(kid, algorithm, now),
     suspect: (kid: string | undefined, now: number) => known.get(kid as string)?.suspect(kid, now),
     health: (now: number) => healthOf([...known.values()].map(keys => keys.health(now))),
     close() {

@@ -296,6 +296,49 @@ t.test('a remembered token is asked about again when the list has grown', async 
   t.equal(calls(), never, 'that it is revoked is not remembered')
 })
 
+t.test('a token leaves the cache when it is found to be expired, or its key to be gone', async t => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const ends: Record<string, (here: World) => void> = {
+    ERR_TOKEN_EXPIRED: ({ state }) => {
+      state.time += 4_000_000
+    },
+    ERR_TOKEN_KEY: ({ keys }) => void keys.delete('a'),
+    ERR_TOKEN_SIGNATURE: ({ keys }) => void keys.set('a', keyOf(9)),
+  }
+  for (const [code, end] of Object.entries(ends)) {
+    const here = world()
+    const candidate = tokenOf('a', 0, { jti: 'x' })
+    const kept = new WeakRef(here.remembering.verifySync(candidate))
+    await new Promise(setImmediate)
+    collect()
+    t.ok(kept.deref(), 'it is cached')
+    await new Promise(setImmediate)
+    end(here)
+    t.equal(outcome(here.remembering, candidate), code)
+    await new Promise(setImmediate)
+    collect()
+    t.equal(kept.deref(), undefined, `${code}: nothing of it is kept`)
+  }
+})
+
+t.test('a token whose place another has taken meanwhile leaves it there', async t => {
+  const { state, keys, remembering, validated } = world()
+  const [first, second] = ['x', 'y'].map(jti => tokenOf('a', 0, { jti })) as [string, string]
+  remembering.verifySync(first)
+  const key = keys.get('a') as VerificationKey
+  keys.delete('a')
+  state.later = true
+  const refused = t.rejects(remembering.verify(first), { code: 'ERR_TOKEN_KEY' })
+  keys.set('a', key)
+  state.later = false
+  remembering.verifySync(second)
+  await refused
+  const before = validated.remembering
+  t.ok(remembering.verifySync(second))
+  t.equal(validated.remembering, before, 'it is still cached')
+})
+
 t.test('memory is bounded: by tokens, whatever strangers send', async t => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
