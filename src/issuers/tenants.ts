@@ -1,9 +1,17 @@
 // Over 150 lines: a third of it documents the options.
 import { LRUCache } from 'lru-cache'
 import { AuthError, isAuthError, refusal } from '../errors.js'
-import { andThen, isPending } from '../maybe-promise.js'
+import { tokenBucket } from '../jwks/token-bucket.js'
+import { andThen, isPending, later } from '../maybe-promise.js'
 import { aCount, aFunction, checkOptions, listOf, seconds, someAlgorithms } from '../options.js'
-import type { Algorithm, JwtClaims, KeyResolver, MaybePromise, TrustedIssuer } from '../types.js'
+import type {
+  Algorithm,
+  JwtClaims,
+  KeyResolver,
+  MaybePromise,
+  TrustedIssuer,
+  VerificationKey,
+} from '../types.js'
 
 /**
  * Finds the issuer whose `iss` is exactly this one, or nobody. The text comes from a token that is not verified: look it up among those
@@ -23,6 +31,11 @@ export interface TenantsOptions {
   readonly maxAge?: number
   /** Seconds for which it is remembered that nobody has an `iss`. Default 60. */
   readonly unknownFor?: number
+  /**
+   * Whether an `iss` may be a tenant's: asked before the resolver is, and at once, so that a made-up one costs no question to a database. Such as
+   * `iss => userPoolIssuers.test(iss)`. What it throws, or returns that is no boolean, is a fault. Default: any may be.
+   */
+  readonly accepts?: (iss: string) => boolean
   /** What the tenants sign with. Default `'RS256'`: user pools. */
   readonly algorithms?: Algorithm | readonly Algorithm[]
 }
@@ -31,8 +44,9 @@ export interface TenantsOptions {
  * Returns a value that stands for issuers that are too many to list, or come and go: those that a resolver knows.
  *
  * An issuer is found once and remembered; a new answer takes its place when its keys are there. What is verified already ends
- * with its tenant. Nobody is asked for keys of an unknown `iss`. A resolver that fails is an outage (503), not a refusal; no more is asked
- * about who is not remembered while 100 answers are awaited.
+ * with its tenant. Nobody is asked for keys of an unknown `iss`. A resolver that fails is an outage (503), not a refusal.
+ * Unknown `iss` values, which anybody can make up, share a budget of 100 questions and one more every 100 ms; a question whose answer is a tenant
+ * costs nothing. Beyond it, and while 100 answers are awaited, the answer is 503 for an `iss` that is not cached; tenants that are stay served.
  *
  * @throws TypeError for a missing, unknown or unusable option, naming it
  * @example
@@ -47,12 +61,14 @@ export function tenants<C extends JwtClaims = JwtClaims>(
 ): TrustedIssuer<C> {
   // Over 40 lines: its functions share what is known, and nothing else does.
   checkOptions('tenants', { resolve, ...options }, checks)
-  const { maxTenants = 10_000, refreshAfter = 300, maxAge = 86_400, unknownFor = 60 } = options
+  const { maxTenants = 10_000, refreshAfter = 300, maxAge = 86_400, unknownFor = 60, accepts } = options
   if (maxAge < refreshAfter) throw new TypeError('tenants: maxAge must be at least refreshAfter')
   const algorithms = listOf(options.algorithms ?? 'RS256')
   const known = new LRUCache<string, Tenant<C>>({ max: maxTenants })
   const unknownUntil = new LRUCache<string, number>({ max: maxTenants })
   const flights = new Map<string, Promise<Tenant<C> | undefined>>()
+  const time = forward()
+  const budget = tokenBucket(100, [100])
 
   function tenantOf(iss: string, now: number): MaybePromise<Tenant<C> | undefined> {
     const tenant = known.get(iss)
@@ -69,8 +85,13 @@ export function tenants<C extends JwtClaims = JwtClaims>(
   function ask(iss: string, now: number): MaybePromise<Tenant<C> | undefined> {
     const flight = flights.get(iss)
     if (flight) return flight
-    // strangers who are many must not keep a tenant who has left remembered
-    if (flights.size >= maxFlights && !known.has(iss)) throw new AuthError('ERR_KEYS_UNAVAILABLE')
+    if (!isAccepted(iss)) {
+      known.delete(iss)
+      return undefined
+    }
+    // A flood of unknown issuers must not keep a tenant who has left cached.
+    if (!known.has(iss) && (flights.size >= maxFlights || !budget.take(time(now))))
+      throw refusal('ERR_KEYS_UNAVAILABLE', tooManyHint)
     const answer = andThen(answerOf(resolve, iss), issuer => settle(iss, issuer, now))
     if (!isPending(answer)) return answer
     const asked = answer.finally(() => flights.delete(iss))
@@ -89,33 +110,48 @@ export function tenants<C extends JwtClaims = JwtClaims>(
     if (!issuer.algorithms.every(algorithm => algorithms.includes(algorithm)))
       throw new TypeError('tenants: resolve found an issuer with an algorithm that is not in algorithms')
     const old = known.get(iss)
+    if (!old) budget.giveBack()
     const isReplaced = old && old.issuer !== issuer && now < old.end
     return andThen(isReplaced ? issuer.keys.ready?.(now) : undefined, () => remember(iss, issuer, now))
   }
 
   function remember(iss: string, issuer: TrustedIssuer<C>, now: number): Tenant<C> {
-    const lent = Object.create(issuer, { keys: { value: keys } }) as TrustedIssuer<C>
+    const lent = Object.create(issuer, { keys: { value: keysFor(issuer) } }) as TrustedIssuer<C>
     const tenant = { issuer, lent, due: now + refreshAfter * 1_000, end: now + maxAge * 1_000 }
     known.set(iss, tenant)
     return tenant
   }
 
-  /** Of a tenant as it is now, also for tokens that were verified when it was another. */
-  const keyOf: KeyResolver = (kid, algorithm, now, iss = '') =>
-    andThen(tenantOf(iss, now), tenant => {
-      if (!tenant) throw refusal('ERR_TOKEN_ISSUER')
-      return tenant.issuer.keys(kid, algorithm, now, iss)
+  /**
+   * The keys of a tenant as it is now, also for tokens that were verified when it was `asked`. Those are verified afresh where the key is another, so
+   * a tenant that has changed has other keys than before even where it has the same.
+   */
+  function keysFor(asked?: TrustedIssuer<C>): KeyResolver {
+    const keyOf: KeyResolver = (kid, algorithm, now, iss = '') => {
+      const tenant = tenantOf(iss, now)
+      return isPending(tenant)
+        ? later(tenant, keyIn, kid, algorithm, now, iss, asked)
+        : keyIn(tenant, kid, algorithm, now, iss, asked)
+    }
+    return Object.assign(keyOf, {
+      loaded: (kid: string | undefined, algorithm: Algorithm, now: number, iss = '') =>
+        known.get(iss)?.issuer.keys.loaded?.(kid, algorithm, now, iss),
+      suspect: (kid: string | undefined, now: number, iss = '') =>
+        known.get(iss)?.issuer.keys.suspect?.(kid, now, iss),
+      close: () => known.forEach(({ issuer }) => issuer.keys.close?.()),
     })
-  const keys: KeyResolver = Object.assign(keyOf, {
-    suspect: (kid: string | undefined, now: number, iss = '') =>
-      known.get(iss)?.issuer.keys.suspect?.(kid, now, iss),
-    close: () => known.forEach(({ issuer }) => issuer.keys.close?.()),
-  })
+  }
+
+  function isAccepted(iss: string): boolean {
+    const answer: unknown = accepts ? accepts(iss) : true
+    if (typeof answer !== 'boolean') throw new TypeError('tenants: accepts must return true or false')
+    return answer
+  }
 
   return {
     issuers: [],
     algorithms,
-    keys,
+    keys: keysFor(),
     find: (iss, now) => andThen(tenantOf(iss, now), tenant => tenant?.lent),
     validate() {
       throw refusal('ERR_TOKEN_ISSUER')
@@ -134,6 +170,26 @@ interface Tenant<C extends JwtClaims> {
   readonly end: number
 }
 
+function keyIn<C extends JwtClaims>(
+  tenant: Tenant<C> | undefined,
+  kid: string | undefined,
+  algorithm: Algorithm,
+  now: number,
+  iss: string,
+  asked: TrustedIssuer<C> | undefined,
+): MaybePromise<VerificationKey | undefined> {
+  if (!tenant) throw refusal('ERR_TOKEN_ISSUER')
+  const key = tenant.issuer.keys(kid, algorithm, now, iss)
+  return !asked || asked === tenant.issuer ? key : andThen(key, twin)
+}
+
+/** Another key that verifies the same. */
+const twin = (key: VerificationKey | undefined): VerificationKey | undefined =>
+  key && {
+    algorithm: key.algorithm,
+    verify: (input, signature, canWait) => key.verify(input, signature, canWait),
+  }
+
 /** What the resolver says; its failure is an outage. */
 function answerOf<C extends JwtClaims>(
   resolve: TenantResolver<C>,
@@ -151,6 +207,20 @@ function failed(error: unknown): never {
   throw isAuthError(error) ? error : new AuthError('ERR_KEYS_UNAVAILABLE', { cause: error })
 }
 
+/** Returns a time that goes on with a clock, and stands still while that goes back. */
+function forward(): (now: number) => number {
+  let time = 0
+  let last = 0
+  return now => {
+    time += Math.max(0, now - last)
+    last = now
+    return time
+  }
+}
+
+const tooManyHint =
+  'More unknown issuers were asked about than is usual: the option accepts of tenants keeps made-up ones from the resolver.'
+
 /** In milliseconds. */
 const retryAfter = 10_000
 const maxFlights = 100
@@ -164,5 +234,6 @@ const checks = {
   'refreshAfter?': seconds(1, 86_400),
   'maxAge?': seconds(1, 2_592_000),
   'unknownFor?': seconds(1, 86_400),
+  'accepts?': aFunction,
   'algorithms?': someAlgorithms,
 }

@@ -4,6 +4,8 @@ export interface TokenBucket {
   take(time: number): boolean
   /** Takes a token even when there is none: later calls of `take` fail until the debt is paid. */
   force(time: number): void
+  /** Puts a token back that need not have been taken. */
+  giveBack(): void
   /** Fills the bucket and starts over with the first interval, after a token was well spent. */
   readonly refill: () => void
 }
@@ -44,6 +46,9 @@ export function tokenBucket(burst: number, intervals: readonly [number, ...numbe
     force(time) {
       accrue(time)
       spend(time)
+    },
+    giveBack() {
+      tokens = Math.min(burst, tokens + 1)
     },
     refill() {
       tokens = burst
