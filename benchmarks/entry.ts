@@ -71,6 +71,6 @@ function published(): string {
     cpSync(part, join(copy, part), { recursive: true })
   }
   const script = pathToFileURL(join(copy, 'scripts/bundle.mjs')).href
-  execFileSync(process.execPath, ['--input-type=module', '-e', `(await import('${script}')).bundle()`])
+  execFileSync(process.execPath, ['--input-type=module', '-e', `await (await import('${script}')).bundle()`])
   return copy
 }

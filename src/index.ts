@@ -19,6 +19,7 @@ export {
   type BehindLoadBalancerOptions,
   behindLoadBalancer,
 } from './guard/behind-load-balancer.js'
+export { demand } from './guard/demand.js'
 export {
   allowAnonymous,
   createGuard,

@@ -2,7 +2,7 @@ import { userPoolPrincipal } from '../../src/issuers/principal.js'
 import { isText, isTextList } from '../../src/token/claims.js'
 import type { JwtClaims, Principal } from '../../src/types.js'
 
-/** Claims whose groups can be read in two ways. */
+/** Claims whose groups are ambiguous. */
 export interface Ambiguous {
   readonly claims: JwtClaims
 }
@@ -11,7 +11,7 @@ export interface Ambiguous {
 type ListForm = 'plain' | 'bracketed' | 'joined'
 
 /**
- * Who the claims of a user pool's token speak for, after a gateway has made text of them.
+ * Returns the principal of a user pool's claims that a gateway has turned into text.
  *
  * @throws TypeError when they are not those of a user pool
  */
@@ -35,7 +35,7 @@ export function principalFromClaims(
 }
 
 /**
- * The groups, or `undefined` when they can be read in two ways. Names have no white space, but may have commas and brackets
+ * Returns the groups, or `undefined` when they are ambiguous. Names have no white space, but may have commas and brackets
  * (Amazon Cognito User Pools API Reference, "CreateGroup").
  */
 function groupsOf(groups: unknown, form: ListForm): readonly string[] | undefined {
@@ -47,7 +47,7 @@ function groupsOf(groups: unknown, form: ListForm): readonly string[] | undefine
   return inside?.split(' ').filter(Boolean)
 }
 
-/** A number, the text of one, or a date as Java writes it: `Thu Jul 02 12:39:49 UTC 2026`. */
+/** Reads a number, the text of one, or a date as Java formats it: `Thu Jul 02 12:39:49 UTC 2026`. */
 function secondsOf(exp: unknown): number | undefined {
   if (typeof exp === 'number') return exp
   if (typeof exp !== 'string') return undefined

@@ -1,8 +1,8 @@
 import type { RequestView } from '../../src/types.js'
 
 /**
- * What is read of an HTTP event: those of REST, HTTP and WebSocket APIs (payloads 1.0 and 2.0), function URLs, load balancers and VPC Lattice
- * have their parts in these places.
+ * The members of an HTTP event that are read: of REST, HTTP and WebSocket APIs (payloads 1.0 and 2.0), function URLs, load balancers and VPC
+ * Lattice.
  */
 export interface HttpEvent {
   readonly headers?: EventValues | null | undefined
@@ -21,7 +21,7 @@ export interface HttpEvent {
 /** Headers or parameters of an event. */
 export type EventValues = Readonly<Record<string, string | readonly string[] | undefined>>
 
-/** An event as the guard sees it. The query is put together again where the event holds it taken apart. */
+/** Returns the guard's view of an event. Rebuilds the query where the event has it parsed. */
 export function eventView(event: HttpEvent): RequestView {
   const { http } = (event.requestContext ?? {}) as { http?: { method: string } }
   const method = event.httpMethod ?? event.method ?? http?.method
@@ -35,7 +35,7 @@ export function eventView(event: HttpEvent): RequestView {
   }
 }
 
-/** The values of a header, whatever case its name was sent in. */
+/** Returns the values of a header, whatever the case of its name. */
 export function eventHeader(
   { multiValueHeaders, headers, cookies }: HttpEvent,
   name: string,

@@ -6,7 +6,7 @@ import type {
   APIGatewaySimpleAuthorizerWithContextResult,
 } from 'aws-lambda'
 import type { Guard } from '../../src/guard/guard.js'
-import { aPolicy, asking, type Policy, refusedBy } from '../../src/guard/policy.js'
+import { aPolicy, type Policy, refusedBy, withGuestsOf } from '../../src/guard/policy.js'
 import { aFunction, anObject, checkOptions } from '../../src/options.js'
 import type { Clock, JwtClaims, RequestView, VerifiedToken } from '../../src/types.js'
 import { checkArguments } from '../protect.js'
@@ -19,25 +19,25 @@ import { grantsOf, parseRoutes, type Route, routeOf } from './routes.js'
 /** The options of {@link restAuthorizer} and {@link httpAuthorizer}. */
 export interface GatewayAuthorizerOptions<C extends JwtClaims = JwtClaims> {
   /**
-   * Who may call the API at all. Sees the token alone, and so should a policy of the guard itself: the answer is cached for all routes.
+   * The policy for the whole API. Sees the token alone, and so should a policy of the guard itself: the result is cached for all routes.
    * Default: any verified token but a guest's.
    */
   readonly policy?: Policy<C>
   /**
-   * Who may call which route, such as `{ 'GET /admin/{proxy+}': inGroup('admin') }`; the most specific decides, and what is not in it nobody may call.
-   * The policies see the token alone. Paths are compared as they are spelled: list what is open rather than what is closed.
-   * Default: everything is allowed that `policy` permits.
+   * Policies of routes, such as `{ 'GET /admin/{proxy+}': inGroup('admin') }`; the most specific route decides, and all others are denied.
+   * The policies see the token alone. Paths are compared as sent, without normalization: list what is allowed, not what is denied.
+   * Default: all routes are allowed to tokens that `policy` permits.
    */
   readonly routes?: Readonly<Record<string, Policy<C>>>
-  /** What the functions behind the authorizer are told besides who calls. Default: nothing. */
+  /** Additions to the context that functions behind the authorizer get besides the principal. Default: none. */
   readonly context?: ContextOption
-  /** Told, once for each, of routes that no policy for all routes can cover. Default: `process.emitWarning`. */
+  /** Called once for each route that no policy for all routes can cover. Default: `process.emitWarning`. */
   readonly onWarning?: (message: string) => void
 }
 
 /**
  * Returns a Lambda authorizer of a REST API, for TOKEN and REQUEST events. Its policy is right for every route, so it can be cached: one Allow for
- * the stage, or one policy made of `routes`. A route with a wildcard in the middle is allowed request by request, which takes a cache that is off.
+ * the stage, or one policy made of `routes`. A route with a wildcard in the middle is allowed request by request: turn the cache off then.
  *
  * A bad token throws `Unauthorized` (401), a refusal by a policy is a Deny (403), an outage throws something else (500) and is never cached.
  *
@@ -81,7 +81,7 @@ function policyAuthorizer<C extends JwtClaims>(
   guard: Guard<C>,
   options: GatewayAuthorizerOptions<C>,
 ) {
-  // Over 40 lines: one question to the guard, and the policy that its answer makes.
+  // Over 40 lines: one call of the guard, and the policy document that follows from its decision.
   checkArguments(guard, [])
   checkOptions(factory, options, gatewayChecks)
   const { policy, context, onWarning = emitWarning } = options
@@ -96,35 +96,35 @@ function policyAuthorizer<C extends JwtClaims>(
   return async (view: RequestView, methodArn: string): Promise<APIGatewayAuthorizerResult> => {
     const { stage, method, path } = parseMethodArn(methodArn)
     const permitted = new Set<Route>()
-    const ask = async (auth: VerifiedToken<C>, _request: RequestView, clock?: Clock) => {
+    const check = async (auth: VerifiedToken<C>, _request: RequestView, clock?: Clock) => {
       if (policy && (await refusedBy(policy, auth, tokenAlone, clock))) return false
       for (const route of routes ?? []) {
         if (!(await refusedBy(route.policy, auth, tokenAlone, clock))) permitted.add(route)
       }
       return true
     }
-    const asked = [policy, ...(routes ?? []).map(route => route.policy)]
-    const isAsking = policy !== undefined || routes !== undefined
-    const auth = authorizedBy(await guard(view, isAsking ? asking(ask, ...asked) : undefined))
+    const policies = [policy, ...(routes ?? []).map(route => route.policy)]
+    const hasPolicies = policy !== undefined || routes !== undefined
+    const auth = authorizedBy(await guard(view, hasPolicies ? withGuestsOf(check, ...policies) : undefined))
     if (!auth) return denial(stage)
-    const told = contextOf(auth, context, longestResult)
-    if (!routes) return grant(auth.principal.subject, [`${stage}/*`], [], told)
-    const { allow, deny, apart } = grantsOf(routes, route => permitted.has(route))
-    apart.forEach(warn)
+    const authorizerContext = contextOf(auth, context, longestResult)
+    if (!routes) return grant(auth.principal.subject, [`${stage}/*`], [], authorizerContext)
+    const { allow, deny, separate } = grantsOf(routes, route => permitted.has(route))
+    separate.forEach(warn)
     const resources = allow.map(resource => `${stage}/${resource}`)
     const current = routeOf(routes, method, path)
-    if (current && apart.includes(current) && isPlain(methodArn)) resources.push(methodArn)
+    if (current && separate.includes(current) && isPlain(methodArn)) resources.push(methodArn)
     if (resources.length === 0) return denial(stage)
     return grant(
       auth.principal.subject,
       resources,
       deny.map(resource => `${stage}/${resource}`),
-      told,
+      authorizerContext,
     )
   }
 }
 
-/** TOKEN events hold what was in the header, by whatever name; some clients send it without a scheme. */
+/** TOKEN events hold the value of the configured header; some clients send it without a scheme. */
 const viewOf = (event: APIGatewayAuthorizerEvent): RequestView =>
   event.type === 'TOKEN' ? tokenView(event.authorizationToken, undefined) : eventView(event)
 

@@ -1,7 +1,7 @@
 import { issuerOf, providerOf } from '../../src/issuers/identity-pool.js'
 import type { Principal } from '../../src/types.js'
 
-/** An identity of an identity pool as REST APIs, HTTP APIs and AppSync name its parts. */
+/** An identity of an identity pool, by the member names of REST APIs, HTTP APIs and AppSync. */
 export interface PoolIdentity {
   readonly cognitoIdentityId?: string | null
   readonly cognitoIdentityPoolId?: string | null
@@ -16,10 +16,10 @@ export interface PoolIdentity {
 }
 
 /**
- * Who signed a request with credentials of an identity pool: the same principal as the pool's OpenID token would give.
- * Nobody is told when the credentials expire: `expiresAt` is the time of the request.
+ * Returns the principal that signed a request with credentials of an identity pool: the same as of the pool's OpenID token.
+ * The event does not say when the credentials expire: `expiresAt` is the time of the request.
  *
- * @throws TypeError when it does not say whether the identity is authenticated
+ * @throws TypeError when the identity is neither authenticated nor unauthenticated
  */
 export function principalFromIdentity(
   identity: PoolIdentity,
@@ -44,11 +44,11 @@ export function principalFromIdentity(
 }
 
 /**
- * One login: the name of the provider, and what the user is called there. In more than one, what somebody is called elsewhere could, with a
- * comma in it, pass for the login of another.
+ * Returns one login: the name of the provider, and the user's name there. Nothing for several: a name with a comma in it could pass for the
+ * login of another user.
  */
 function loginIn(joined: string): readonly string[] {
-  // AppSync puts quotes around each
+  // AppSync quotes each
   const parts = joined.replaceAll('"', '').split(',')
   return parts.length === 2 ? parts : []
 }

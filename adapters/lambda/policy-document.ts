@@ -3,16 +3,14 @@ import type { AuthorizerContext } from './context.js'
 
 /** The parts of a method ARN. */
 interface MethodArn {
-  /** `arn:{partition}:execute-api:{region}:{account}:{api}/{stage}`, as it came. */
+  /** `arn:{partition}:execute-api:{region}:{account}:{api}/{stage}`, as in the event. */
   readonly stage: string
   readonly method: string
   /** Without the first slash. */
   readonly path: string
 }
 
-/**
- * @throws TypeError for anything but an ARN of API Gateway
- */
+/** @throws TypeError for anything but an ARN of API Gateway */
 export function parseMethodArn(methodArn: string): MethodArn {
   const [, stage, method, path = ''] =
     /^(arn:[\w-]+:execute-api:[\w-]*:[\w-]*:[\w-]+\/[\w$.-]+)\/([A-Z]+|\$connect)(?:\/(.*))?$/s.exec(
@@ -22,14 +20,14 @@ export function parseMethodArn(methodArn: string): MethodArn {
   return { stage, method, path }
 }
 
-/** Whether an ARN, which ends in the path that a client sent, stands for nothing but itself: in a policy, and to a backend that merges slashes. */
+/** Whether an ARN, which ends in the path that a client sent, matches only itself: in a policy, and in a backend that merges slashes. */
 export const isPlain = (arn: string): boolean =>
   arn.length <= longestArn && !/[*?$]|\/\//.test(arn.replace('/$default/', '/'))
 
 /**
- * The answer that allows resources, except for some.
+ * Returns the result that allows resources, except for some.
  *
- * @throws RangeError when an ARN is longer than API Gateway takes
+ * @throws RangeError when an ARN is longer than API Gateway accepts
  */
 export function grant(
   principalId: string,
@@ -43,7 +41,7 @@ export function grant(
   return { principalId, policyDocument: { Version: '2012-10-17', Statement }, context }
 }
 
-/** The answer that denies everything: no other route is open to this token either. */
+/** Returns the result that denies everything: the token is denied all other routes too. */
 export const denial = (stage: string): APIGatewayAuthorizerResult => ({
   principalId: 'refused',
   policyDocument: { Version: '2012-10-17', Statement: [statement('Deny', [`${stage}/*`])] },

@@ -11,9 +11,9 @@ import { denial, grant, parseMethodArn } from './policy-document.js'
 
 /** The options of {@link webSocketAuthorizer}. */
 export interface WebSocketAuthorizerOptions<C extends JwtClaims = JwtClaims> {
-  /** Who may connect. Default: any verified token but a guest's. */
+  /** The policy for connecting. Default: any verified token but a guest's. */
   readonly policy?: Policy<C>
-  /** The subprotocols that the API speaks. The first of them that the client offers is in the context, as `subprotocol`. Default `['bearer']`. */
+  /** The subprotocols that the API speaks. The first that the client offers of them is in the context, as `subprotocol`. Default `['bearer']`. */
   readonly subprotocols?: readonly string[]
   readonly context?: ContextOption
 }
@@ -21,7 +21,7 @@ export interface WebSocketAuthorizerOptions<C extends JwtClaims = JwtClaims> {
 /**
  * Returns the Lambda authorizer of a WebSocket API's `$connect`. Browsers can send no header there: give the guard
  * `token: firstOf(bearer(), webSocketProtocol())`, and let the `$connect` integration answer with `Sec-WebSocket-Protocol` as in
- * `event.requestContext.authorizer.subprotocol`, or browsers hang up. Messages are not authorized again: `expiresAt` says until when the token was good.
+ * `event.requestContext.authorizer.subprotocol`, or browsers close the connection. Messages are not authorized again: check `expiresAt`.
  *
  * @throws TypeError for a wrong option, naming it
  */
@@ -37,11 +37,11 @@ export function webSocketAuthorizer<C extends JwtClaims>(
     const { stage } = parseMethodArn(event.methodArn)
     const auth = authorizedBy(await guard(view, policy))
     if (!auth) return denial(stage)
-    const told = contextOf(auth, context, longestResult)
+    const authorizerContext = contextOf(auth, context, longestResult)
     const offered = [view.header('sec-websocket-protocol') ?? []].flat().join(',').split(',')
     const subprotocol = offered.map(name => name.trim()).find(name => subprotocols.includes(name))
-    if (subprotocol) told.subprotocol = subprotocol
-    const result = grant(auth.principal.subject, [`${stage}/$connect`], [], told)
+    if (subprotocol) authorizerContext.subprotocol = subprotocol
+    const result = grant(auth.principal.subject, [`${stage}/$connect`], [], authorizerContext)
     if (sizeOf(result) > longestResult)
       throw new RangeError(`webSocketAuthorizer: the result is longer than ${longestResult} bytes`)
     return result

@@ -1,3 +1,4 @@
+import { builtinModule } from '../runtime.js'
 import type { Algorithm, VerificationKey } from '../types.js'
 import { type ImportKey, usableJwk } from './jwk.js'
 import { turn } from './turn.js'
@@ -7,7 +8,7 @@ type KeyObject = import('node:crypto').KeyObject
 
 /** Returns an import that uses node:crypto, which verifies synchronously; `undefined` on a runtime without it. */
 export function nodeEngine(): ImportKey | undefined {
-  const crypto = globalThis.process?.getBuiltinModule?.('node:crypto')
+  const crypto = builtinModule('node:crypto')
   return crypto && ((source, algorithm) => bind(crypto, publicKey(crypto, source, algorithm), algorithm))
 }
 

@@ -12,16 +12,17 @@ export interface FrontDoorOptions extends KeyOptions {
   readonly publicKeysUrl?: string
 }
 
-/** An ARN, and where the keys are of those who have one like it; `undefined` where that is not documented. */
+/** The ARNs of one service. */
 export interface Arn {
   readonly pattern: RegExp
   readonly example: string
+  /** Where the keys of one Region are; `undefined` where that is not documented. */
   keysUrl(partition: string, region: string): string | undefined
 }
 
 /**
- * The claims with the issuer and the expiry that the header has. They are checked in both places: the header's is there always, the
- * claims' only where the issuer's user info has it.
+ * Returns the claims with the issuer and the expiry of the header. Both places are checked: the header always has them, the claims only
+ * where the issuer's user info has them.
  *
  * @throws AuthError `ERR_TOKEN_SIGNER | _ISSUER | _CLAIM`
  */
@@ -38,7 +39,7 @@ export function signedClaims(
   return { ...claims, iss: claims.iss ?? issuer, exp: Math.min(exp, ownExp) }
 }
 
-/** The keys of those who have these ARNs: of one Region, so that nothing in a token has a say in where they are asked for. */
+/** Returns the keys for these ARNs. All are of one Region, so that nothing in a token decides where keys are fetched. */
 export function publicKeys(
   arns: string | readonly string[],
   options: FrontDoorOptions,
@@ -59,7 +60,7 @@ export const frontDoorChecks = (options: FrontDoorOptions | undefined) =>
     'publicKeysUrl?': keyUrl(options?.insecureLoopbackHttp),
   }) as const satisfies OptionChecks
 
-/** Checks ARNs: all of one Region, and of one whose keys can be found. */
+/** Checks ARNs: all of one Region, whose keys' URL is documented. */
 export const arnsOf =
   ({ pattern, example, keysUrl }: Arn, options: FrontDoorOptions | undefined): OptionCheck =>
   value => {
@@ -78,7 +79,7 @@ function keysUrlOf(arn: string, keysUrl: Arn['keysUrl']): string | undefined {
   return keysUrl(partition, region)
 }
 
-/** A number, or as the documentation prints it. */
+/** A number, or a string as in the documentation's example. */
 function secondsOf(exp: unknown): number {
   if (typeof exp === 'number') return exp
   if (typeof exp !== 'string' || !/^\d{1,12}$/.test(exp)) throw refusal('ERR_TOKEN_CLAIM')

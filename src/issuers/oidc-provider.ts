@@ -34,24 +34,24 @@ export interface OidcClaims extends JwtClaims {
 
 /** The options of {@link oidcProvider}. */
 export interface OidcProviderOptions<S extends object = object> extends KeySetOptions {
-  /** The exact `iss` of its tokens. Where its keys are discovered, this is where. */
+  /** The exact `iss` of its tokens. Also the base of the discovery URL. */
   readonly issuer: string
-  /** What this API is called in `aud`: a client ID for ID tokens, an API's name or URL for access tokens. */
+  /** The accepted `aud`: a client ID for ID tokens, an API's name or URL for access tokens. */
   readonly audience: string | readonly string[]
-  /** What it signs with, one or several of RS256 to EdDSA. Default `'RS256'`. */
+  /** The accepted algorithms, one or several of RS256 to EdDSA. Default `'RS256'`. */
   readonly algorithms?: Algorithm | readonly Algorithm[]
-  /** Where the key set is. Default: where the discovery document says, which must be on the origin of `issuer`; Google's, for one, is not. */
+  /** Where the key set is. Default: as in the discovery document, which must be on the origin of `issuer`; Google's, for one, is not. */
   readonly jwksUri?: string
-  /** What else the claims must be, by any synchronous Standard Schema validator (zod, valibot, arktype). Its output types them. Default: nothing. */
+  /** A schema for the claims, of any synchronous Standard Schema validator (zod, valibot, arktype). Its output types them. Default: none. */
   readonly claims?: ClaimsSchema<S>
-  /** Where groups are, such as `claims => claims.roles`. Default: nowhere; each provider has its own place. */
+  /** Where groups are, such as `claims => claims.roles`. Default: no groups; each provider has its own claim. */
   readonly groupsFrom?: GroupsFrom
 }
 
 /**
  * Returns any OpenID Connect provider as a trusted issuer: Google, Apple, Entra ID, Okta, Auth0.
- * Issuer, audience and algorithm are compared with what is configured; nothing in a token or a document adds to them.
- * Does not tell ID tokens from access tokens: their audiences do.
+ * Accepts only the configured issuer, audience and algorithms; nothing in a token or a document adds to them.
+ * Does not tell ID tokens from access tokens, except by their audiences.
  *
  * @throws TypeError for a missing, unknown or unusable option, naming it
  * @example
@@ -106,7 +106,7 @@ function validateTypes({ sub, azp, client_id, scope, scp }: JwtClaims): void {
   if (!valid) throw refusal('ERR_TOKEN_CLAIM')
 }
 
-/** A token whose subject is its client speaks for a machine (RFC 9068 section 2.2). */
+/** A token whose subject is its client is a machine's (RFC 9068 section 2.2). */
 function principalOf(claims: OidcClaims, groupsFrom: GroupsFrom | undefined): Principal {
   const { sub, iss, scope, scp, exp } = claims
   const clientId = claims.client_id ?? claims.azp
@@ -116,7 +116,7 @@ function principalOf(claims: OidcClaims, groupsFrom: GroupsFrom | undefined): Pr
     issuer: iss,
     ...(clientId !== undefined && { clientId }),
     groups: groupsBy(groupsFrom, claims),
-    // Entra ID has a text in `scp`, Okta a list.
+    // Entra ID has a string in `scp`, Okta a list
     scopes: isTextList(scp) ? scp : scopesOf(scope ?? scp),
     expiresAt: exp,
   }

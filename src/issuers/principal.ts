@@ -1,8 +1,8 @@
 import type { JwtClaims, Principal, Provider } from '../types.js'
 
 /**
- * Who a user pool's token speaks for, from claims whose types are already checked.
- * A token that names no user and whose subject is its client speaks for a machine
+ * Returns the principal of a user pool's token, from claims whose types are already checked.
+ * A token without a username whose subject is its client is a machine's
  * (Amazon Cognito Developer Guide, "Understanding the access token").
  */
 export function userPoolPrincipal(claims: JwtClaims): Principal {
@@ -25,7 +25,7 @@ export function userPoolPrincipal(claims: JwtClaims): Principal {
   return Object.freeze(principal)
 }
 
-/** The scopes of a `scope` claim: whole strings, parted by spaces (RFC 6749 section 3.3). Frozen. */
+/** Returns the scopes of a `scope` claim: whole strings, separated by spaces (RFC 6749 section 3.3). Frozen. */
 export function scopesOf(scope: unknown): readonly string[] {
   if (typeof scope !== 'string') return none
   if (scope !== last.scope) last = { scope, scopes: Object.freeze(scope.split(' ').filter(Boolean)) }
@@ -34,13 +34,13 @@ export function scopesOf(scope: unknown): readonly string[] {
 
 const none: readonly string[] = Object.freeze([])
 
-/** Most tokens of an app have the same scopes. */
+/** A cache of one entry: most tokens of an app have the same scopes. */
 let last = { scope: '', scopes: none }
 
-/** The identity that a federated user signed in with first; profiles may be linked to up to five. */
+/** Returns the identity that a federated user signed in with first; profiles may be linked to up to five. */
 export function providerOf(identities: unknown): Provider | undefined {
   if (!Array.isArray(identities)) return undefined
-  // A text in a token, a boolean in what a load balancer knows from the user info.
+  // a string in a token, a boolean in the user info that a load balancer passes on
   const identity = identities.find(each => [true, 'true'].includes(each?.primary)) ?? identities[0]
   const { providerName: name, providerType: type, userId } = identity ?? {}
   const isComplete = typeof name === 'string' && typeof type === 'string' && typeof userId === 'string'

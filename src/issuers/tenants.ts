@@ -14,8 +14,8 @@ import type {
 } from '../types.js'
 
 /**
- * Finds the issuer whose `iss` is exactly this one, or nobody. The text comes from a token that is not verified: look it up among those
- * you trust, never build a URL or an issuer from it. Where the answer has not changed, the same value may be returned.
+ * Returns the issuer whose `iss` is exactly this one, or `undefined`. The `iss` comes from a token that is not verified: look it up among
+ * the issuers you trust, never build a URL or an issuer from it. May return the same value again while nothing has changed.
  */
 export type TenantResolver<C extends JwtClaims = JwtClaims> = (
   iss: string,
@@ -23,30 +23,30 @@ export type TenantResolver<C extends JwtClaims = JwtClaims> = (
 
 /** The options of {@link tenants}. */
 export interface TenantsOptions {
-  /** How many tenants are remembered, and as many unknown ones; the least recently used goes first. Default 10,000. */
+  /** How many tenants are cached, and as many unknown `iss`; the least recently used goes first. Default 10,000. */
   readonly maxTenants?: number
-  /** Seconds after which the resolver is asked again, in the background. Default 300. */
+  /** Seconds after which the resolver is called again, in the background. Default 300. */
   readonly refreshAfter?: number
-  /** Seconds for which a tenant is remembered while the resolver fails. Default 86,400: a day. */
+  /** Seconds for which a tenant stays cached while the resolver fails. Default 86,400: a day. */
   readonly maxAge?: number
-  /** Seconds for which it is remembered that nobody has an `iss`. Default 60. */
+  /** Seconds for which an unknown `iss` is cached. Default 60. */
   readonly unknownFor?: number
   /**
-   * Whether an `iss` may be a tenant's: asked before the resolver is, and at once, so that a made-up one costs no question to a database. Such as
-   * `iss => userPoolIssuers.test(iss)`. What it throws, or returns that is no boolean, is a fault. Default: any may be.
+   * Whether an `iss` may be a tenant's: called before the resolver and synchronous, so that a made-up `iss` costs no database query. Such as
+   * `iss => iss.startsWith('https://cognito-idp.eu-west-1.')`. What it throws, or returns that is no boolean, is a fault. Default: any may be.
    */
   readonly accepts?: (iss: string) => boolean
-  /** What the tenants sign with. Default `'RS256'`: user pools. */
+  /** The accepted algorithms of all tenants. Default `'RS256'`: user pools. */
   readonly algorithms?: Algorithm | readonly Algorithm[]
 }
 
 /**
- * Returns a value that stands for issuers that are too many to list, or come and go: those that a resolver knows.
+ * Returns one trusted issuer for many, where they are too many to list or come and go: those that a resolver finds.
  *
- * An issuer is found once and remembered; a new answer takes its place when its keys are there. What is verified already ends
- * with its tenant. Nobody is asked for keys of an unknown `iss`. A resolver that fails is an outage (503), not a refusal.
- * Unknown `iss` values, which anybody can make up, share a budget of 100 questions and one more every 100 ms; a question whose answer is a tenant
- * costs nothing. Beyond it, and while 100 answers are awaited, the answer is 503 for an `iss` that is not cached; tenants that are stay served.
+ * An issuer is resolved once and cached; a new one replaces it when its keys are loaded. When a tenant is changed or removed, its cached tokens
+ * are verified afresh or refused. No keys are fetched for an unknown `iss`. A resolver that fails is an outage (503), not a refusal. Calls that find
+ * nobody, which anybody can cause, have a limit: 100, and one more every 100 ms. Beyond it, and while 100 calls are pending, an `iss` that is not
+ * cached is answered 503; cached tenants are served and refreshed all the same.
  *
  * @throws TypeError for a missing, unknown or unusable option, naming it
  * @example
@@ -59,14 +59,14 @@ export function tenants<C extends JwtClaims = JwtClaims>(
   resolve: TenantResolver<C>,
   options: TenantsOptions = {},
 ): TrustedIssuer<C> {
-  // Over 40 lines: its functions share what is known, and nothing else does.
+  // Over 40 lines: its functions share the cache.
   checkOptions('tenants', { resolve, ...options }, checks)
   const { maxTenants = 10_000, refreshAfter = 300, maxAge = 86_400, unknownFor = 60, accepts } = options
   if (maxAge < refreshAfter) throw new TypeError('tenants: maxAge must be at least refreshAfter')
   const algorithms = listOf(options.algorithms ?? 'RS256')
   const known = new LRUCache<string, Tenant<C>>({ max: maxTenants })
   const unknownUntil = new LRUCache<string, number>({ max: maxTenants })
-  const flights = new Map<string, Promise<Tenant<C> | undefined>>()
+  const inFlight = new Map<string, Promise<Tenant<C> | undefined>>()
   const time = forward()
   const budget = tokenBucket(100, [100])
 
@@ -75,28 +75,28 @@ export function tenants<C extends JwtClaims = JwtClaims>(
     if (tenant && now < tenant.due) return tenant
     if (tenant && now < tenant.end) {
       tenant.due = now + retryAfter
-      new Promise(done => done(ask(iss, now))).catch(() => {})
+      new Promise(done => done(resolveOnce(iss, now))).catch(() => {})
       return tenant
     }
-    return iss.length > longestIss || now < (unknownUntil.get(iss) ?? 0) ? undefined : ask(iss, now)
+    return iss.length > longestIss || now < (unknownUntil.get(iss) ?? 0) ? undefined : resolveOnce(iss, now)
   }
 
-  /** One question at a time about an issuer, for all who wait. */
-  function ask(iss: string, now: number): MaybePromise<Tenant<C> | undefined> {
-    const flight = flights.get(iss)
-    if (flight) return flight
+  /** One call of the resolver at a time per issuer, shared by all callers. */
+  function resolveOnce(iss: string, now: number): MaybePromise<Tenant<C> | undefined> {
+    const pending = inFlight.get(iss)
+    if (pending) return pending
     if (!isAccepted(iss)) {
       known.delete(iss)
       return undefined
     }
-    // A flood of unknown issuers must not keep a tenant who has left cached.
-    if (!known.has(iss) && (flights.size >= maxFlights || !budget.take(time(now))))
+    // tokens with made-up issuers must not prevent the refresh of a tenant, which may have been removed
+    if (!known.has(iss) && (inFlight.size >= maxInFlight || !budget.take(time(now))))
       throw refusal('ERR_KEYS_UNAVAILABLE', tooManyHint)
     const answer = andThen(answerOf(resolve, iss), issuer => settle(iss, issuer, now))
     if (!isPending(answer)) return answer
-    const asked = answer.finally(() => flights.delete(iss))
-    flights.set(iss, asked)
-    return asked
+    const call = answer.finally(() => inFlight.delete(iss))
+    inFlight.set(iss, call)
+    return call
   }
 
   function settle(iss: string, issuer: TrustedIssuer<C> | undefined, now: number) {
@@ -112,26 +112,26 @@ export function tenants<C extends JwtClaims = JwtClaims>(
     const old = known.get(iss)
     if (!old) budget.giveBack()
     const isReplaced = old && old.issuer !== issuer && now < old.end
-    return andThen(isReplaced ? issuer.keys.ready?.(now) : undefined, () => remember(iss, issuer, now))
+    return andThen(isReplaced ? issuer.keys.ready?.(now) : undefined, () => store(iss, issuer, now))
   }
 
-  function remember(iss: string, issuer: TrustedIssuer<C>, now: number): Tenant<C> {
-    const lent = Object.create(issuer, { keys: { value: keysFor(issuer) } }) as TrustedIssuer<C>
-    const tenant = { issuer, lent, due: now + refreshAfter * 1_000, end: now + maxAge * 1_000 }
+  function store(iss: string, issuer: TrustedIssuer<C>, now: number): Tenant<C> {
+    const withCurrentKeys = Object.create(issuer, { keys: { value: keysFor(issuer) } }) as TrustedIssuer<C>
+    const tenant = { issuer, withCurrentKeys, due: now + refreshAfter * 1_000, end: now + maxAge * 1_000 }
     known.set(iss, tenant)
     return tenant
   }
 
   /**
-   * The keys of a tenant as it is now, also for tokens that were verified when it was `asked`. Those are verified afresh where the key is another, so
-   * a tenant that has changed has other keys than before even where it has the same.
+   * The keys of the tenant's current issuer, also for tokens that were verified with an `earlier` one. A cached token is verified afresh where its key
+   * is another object, so the keys of a changed issuer are other objects even where they are the same keys.
    */
-  function keysFor(asked?: TrustedIssuer<C>): KeyResolver {
+  function keysFor(earlier?: TrustedIssuer<C>): KeyResolver {
     const keyOf: KeyResolver = (kid, algorithm, now, iss = '') => {
       const tenant = tenantOf(iss, now)
       return isPending(tenant)
-        ? later(tenant, keyIn, kid, algorithm, now, iss, asked)
-        : keyIn(tenant, kid, algorithm, now, iss, asked)
+        ? later(tenant, keyIn, kid, algorithm, now, iss, earlier)
+        : keyIn(tenant, kid, algorithm, now, iss, earlier)
     }
     return Object.assign(keyOf, {
       loaded: (kid: string | undefined, algorithm: Algorithm, now: number, iss = '') =>
@@ -152,21 +152,21 @@ export function tenants<C extends JwtClaims = JwtClaims>(
     issuers: [],
     algorithms,
     keys: keysFor(),
-    find: (iss, now) => andThen(tenantOf(iss, now), tenant => tenant?.lent),
+    find: (iss, now) => andThen(tenantOf(iss, now), tenant => tenant?.withCurrentKeys),
     validate() {
       throw refusal('ERR_TOKEN_ISSUER')
     },
   }
 }
 
-/** A tenant that is known. Times are in milliseconds. */
+/** A cached tenant. Times are in milliseconds. */
 interface Tenant<C extends JwtClaims> {
   readonly issuer: TrustedIssuer<C>
-  /** The issuer, with the keys of whoever the tenant is when they are asked for. */
-  readonly lent: TrustedIssuer<C>
-  /** When the resolver is asked again. */
+  /** The issuer, with keys that are looked up in the tenant's issuer of the time. */
+  readonly withCurrentKeys: TrustedIssuer<C>
+  /** When the resolver is called again. */
   due: number
-  /** When it is not a tenant any more unless the resolver says so. */
+  /** When it is no longer used unless the resolver returns it again. */
   readonly end: number
 }
 
@@ -176,11 +176,11 @@ function keyIn<C extends JwtClaims>(
   algorithm: Algorithm,
   now: number,
   iss: string,
-  asked: TrustedIssuer<C> | undefined,
+  earlier: TrustedIssuer<C> | undefined,
 ): MaybePromise<VerificationKey | undefined> {
   if (!tenant) throw refusal('ERR_TOKEN_ISSUER')
   const key = tenant.issuer.keys(kid, algorithm, now, iss)
-  return !asked || asked === tenant.issuer ? key : andThen(key, twin)
+  return !earlier || earlier === tenant.issuer ? key : andThen(key, twin)
 }
 
 /** Another key that verifies the same. */
@@ -219,13 +219,13 @@ function forward(): (now: number) => number {
 }
 
 const tooManyHint =
-  'More unknown issuers were asked about than is usual: the option accepts of tenants keeps made-up ones from the resolver.'
+  'More tokens than usual name issuers that are not cached: with the option accepts, made-up ones do not reach the resolver.'
 
 /** In milliseconds. */
 const retryAfter = 10_000
-const maxFlights = 100
+const maxInFlight = 100
 
-/** In characters. Nobody's is nearly as long; strangers' would fill the memory. */
+/** In characters. No real one is nearly as long; an attacker's would fill the cache. */
 const longestIss = 512
 
 const checks = {

@@ -1,4 +1,5 @@
 import type { Agent, IncomingMessage } from 'node:http'
+import { builtinModule } from '../runtime.js'
 import { keySetError, networkError } from './failure.js'
 
 /** Sends one GET request. Follows no redirect, and is aborted when `ended` resolves. */
@@ -48,7 +49,7 @@ function getWithNode(protocol: 'node:http' | 'node:https'): Get | undefined {
   // Cloudflare Workers have these modules by name, not the sockets behind them.
   const { navigator } = globalThis as { navigator?: { userAgent?: string } }
   if (navigator?.userAgent === 'Cloudflare-Workers') return undefined
-  const http = globalThis.process?.getBuiltinModule?.(protocol)
+  const http = builtinModule(protocol)
   if (!http) return undefined
   return (url, { ended, isFirst }) =>
     new Promise((resolve, reject) => {

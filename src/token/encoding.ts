@@ -1,3 +1,5 @@
+import { builtinModule } from '../runtime.js'
+
 /** The signing input and the signature of a token, in borrowed buffers: the next call overwrites them. */
 export interface SignedBytes {
   readonly signingInput: Uint8Array
@@ -40,7 +42,7 @@ export const webEncoding: Encoding = {
 }
 
 /** Uses node:buffer; `undefined` on a runtime without it. */
-export const nodeEncoding = encodingOf(globalThis.process?.getBuiltinModule?.('node:buffer'))
+export const nodeEncoding = encodingOf(builtinModule('node:buffer'))
 
 /** The fastest one that this runtime has. */
 export const encoding: Encoding = nodeEncoding ?? webEncoding

@@ -216,7 +216,26 @@ t.test('wrong arguments are named', async t => {
     )
 })
 
-t.test('types: the middleware fits Express, and req.auth needs no cast where it is declared', async t => {
+t.test('types: the middleware fits Express, and leaves the types of a route as they are', async t => {
   const handler: express.RequestHandler = protect(guard)
+  const handlers: express.RequestHandler[] = [protect(guard), protect(guard, isUser)]
   t.equal(handler.name, 'cognitoGuard')
+  const app = express()
+  app.use(protect(guard)).use('/users', ...handlers)
+  app.get('/users/:id', protect(guard), (req, res) => {
+    const id: string = req.params.id
+    res.json(id)
+  })
+  interface Tenant {
+    tenant: string
+  }
+  app.get<Tenant>('/t/:tenant', protect(guard), (req, res) => {
+    const tenant: string = req.params.tenant
+    res.json(tenant)
+  })
+  app.post<object, { ok: boolean }, { amount: number }>('/pay', protect(guard), (req, res) => {
+    const amount: number = req.body.amount
+    res.json({ ok: amount > 0 })
+  })
+  express.Router().use(protect(guard))
 })
