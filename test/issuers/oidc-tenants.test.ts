@@ -626,6 +626,15 @@ t.test('tenants: memory is bounded', async t => {
   t.equal(asked.length, 6, 'the least recently used goes, and comes back')
 })
 
+t.test('tenants: a cached token waits for a tenant that is not cached any more', async t => {
+  const { pool, house, found, verifier } = landlord({ maxTenants: 1 })
+  house.resolve = async iss => found.get(iss)
+  const [a, b] = ['A', 'B'].map(name => pool(name).accessToken()) as [string, string]
+  const first = await verifier.verify(a)
+  await verifier.verify(b)
+  t.equal(await verifier.verify(a), first)
+})
+
 t.test('tenants: what a resolver must not do', async t => {
   const { pool, house, verifier } = landlord()
   const a = pool('A')
