@@ -635,6 +635,27 @@ t.test('tenants: a cached token waits for a tenant that is not cached any more',
   t.equal(await verifier.verify(a), first)
 })
 
+t.test('tenants: one that changes on the way of a token has another key that verifies the same', async t => {
+  const seen: unknown[] = []
+  const key = { algorithm: 'RS256' as const, verify: (...args: unknown[]) => seen.push(args) > 0 }
+  const issuerOf = (): TrustedIssuer => ({
+    issuers: ['https://a.example'],
+    algorithms: ['RS256'],
+    keys: () => key,
+    validate: (_header, claims) => claims,
+  })
+  const directory = tenants(issuerOf, { refreshAfter: 1 })
+  const earlier = (await directory.find?.('https://a.example', now)) as TrustedIssuer
+  const keyAt = (time: number) => earlier.keys('x', 'RS256', time, 'https://a.example')
+  t.equal(await keyAt(now), key)
+  await keyAt(now + 1_000)
+  const twin = await keyAt(now + 1_001)
+  t.not(twin, key)
+  const bytes = Uint8Array.of(1)
+  t.match([twin?.algorithm, twin?.verify(bytes, bytes, true)], ['RS256', true])
+  t.same(seen, [[bytes, bytes, true]])
+})
+
 t.test('tenants: what a resolver must not do', async t => {
   const { pool, house, verifier } = landlord()
   const a = pool('A')
