@@ -18,8 +18,8 @@ export function edge<C extends JwtClaims>(
   return async ({
     Records: [record],
   }: CloudFrontRequestEvent): Promise<CloudFrontRequest | CloudFrontResultResponse> => {
-    if (!record) throw new TypeError('edge: the event has no record')
-    const { request } = record.cf
+    const request = record?.cf?.request
+    if (!request?.uri || !request.method) throw new TypeError('edge: the event has no request')
     const decision = await guard(requestView(request), ...policy)
     if (decision.authorized) return request
     return {

@@ -6,7 +6,7 @@ import type { JwtClaims } from '../../src/types.js'
 import { checkArguments } from '../protect.js'
 import { authorizedBy } from './authorizer.js'
 import { type ContextOption, contextOf, longestResult, sizeOf } from './context.js'
-import { eventView, type HttpEvent } from './event-view.js'
+import { eventView, type HttpEvent, handshake } from './event-view.js'
 import { denial, grant, parseMethodArn } from './policy-document.js'
 
 /** The options of {@link webSocketAuthorizer}. */
@@ -33,8 +33,8 @@ export function webSocketAuthorizer<C extends JwtClaims>(
   checkOptions('webSocketAuthorizer', options, webSocketChecks)
   const { policy, subprotocols = ['bearer'], context } = options
   return async (event: HttpEvent & { readonly methodArn: string }): Promise<APIGatewayAuthorizerResult> => {
-    const view = eventView(event)
-    const { stage } = parseMethodArn(event.methodArn)
+    const { stage } = parseMethodArn(event?.methodArn)
+    const view = eventView(event, handshake)
     const auth = authorizedBy(await guard(view, policy))
     if (!auth) return denial(stage)
     const authorizerContext = contextOf(auth, context, longestResult)

@@ -2,7 +2,7 @@ import { createServer as createHttp } from 'node:http'
 import type { AddressInfo, Server } from 'node:net'
 import fastifyCors from '@fastify/cors'
 import { createAdaptorServer } from '@hono/node-server'
-// @ts-expect-error: it brings no types
+// @ts-expect-error: it has no types
 import koaCors from '@koa/cors'
 import { createGuard, createVerifier, hasScope, isUser, userPool } from 'cognito-guard'
 import { authOf as expressAuthOf, protect as protectExpress } from 'cognito-guard/express'
@@ -59,7 +59,6 @@ const nodeAdapter: Adapter = {
     return listen(server)
   },
 }
-
 const koaAdapter: Adapter = {
   async serve(routes) {
     const app = new Koa()
@@ -159,7 +158,7 @@ for (const [name, adapter] of Object.entries(adapters)) {
       t.same(
         {
           status: got.status,
-          // what the framework answers to a fault is its own business
+          // each framework answers errors in its own way
           challenge: status === 500 ? null : headers.get('www-authenticate'),
           body: body && JSON.parse(got.body),
           answer: Object.fromEntries(Object.keys(answer).map(wanted => [wanted, header(wanted)])),

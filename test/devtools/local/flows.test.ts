@@ -64,7 +64,7 @@ t.test('the sign-in page', async t => {
     }
   })
 
-  t.test('a password, and the browser is remembered for an hour', async t => {
+  t.test('a password, and the browser stays signed in for an hour', async t => {
     const login = `/login${new URL(authorize({ state: 's', login_hint: '<bob>' }), url).search}`
     const page = await get(login)
     t.match(
@@ -723,7 +723,7 @@ t.test('cognito-guard dev', async t => {
   }
 })
 
-/** Resolves when something has come about; fails by the timeout of the test. */
+/** Resolves when a condition holds; fails by the timeout of the test. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(resolve => setTimeout(resolve, 2))
 }
