@@ -1,11 +1,11 @@
-import type { AppSyncAuthorizerEvent, AppSyncAuthorizerResult } from 'aws-lambda'
 import type { Guard } from '../../src/guard/guard.js'
 import { aPolicy, type Policy, refusedBy, withGuestsOf } from '../../src/guard/policy.js'
 import { aFunction, anObject, aString, checkOptions, seconds } from '../../src/options.js'
 import type { Clock, JwtClaims, RequestView } from '../../src/types.js'
 import { checkArguments } from '../protect.js'
 import { isTokenIn, tokenAlone, tokenView } from './authorizer.js'
-import { type AuthorizerContext, type ContextOption, contextOf } from './context.js'
+import { type ContextOption, contextOf } from './context.js'
+import type { AppSyncAuthorizerEvent, AppSyncAuthorizerResult } from './events.js'
 
 /** The options of {@link appSyncEventsAuthorizer}, and of {@link appSyncAuthorizer} too. */
 export interface AppSyncOptions<C extends JwtClaims = JwtClaims> {
@@ -50,7 +50,7 @@ export function appSyncAuthorizer<C extends JwtClaims>(
     if (!/^\w+\.\w+$/.test(field) || typeof fieldPolicy !== 'function')
       throw new TypeError(`appSyncAuthorizer: fields must be policies by "Type.field"; ${field} is not`)
   }
-  return async (event: AppSyncAuthorizerEvent): Promise<AppSyncAuthorizerResult<AuthorizerContext>> => {
+  return async (event: AppSyncAuthorizerEvent): Promise<AppSyncAuthorizerResult> => {
     const deniedFields: string[] = []
     const allowed = await decide(
       guard,

@@ -1,19 +1,18 @@
 // Over 150 lines: both gateways share one authorizer, and a quarter documents its options and what API Gateway makes of its answers.
-import type {
-  APIGatewayAuthorizerEvent,
-  APIGatewayAuthorizerResult,
-  APIGatewayRequestAuthorizerEvent,
-  APIGatewayRequestAuthorizerEventV2,
-  APIGatewaySimpleAuthorizerWithContextResult,
-} from 'aws-lambda'
 import type { Guard } from '../../src/guard/guard.js'
 import { aPolicy, type Policy, refusedBy, withGuestsOf } from '../../src/guard/policy.js'
 import { aFunction, anObject, checkOptions } from '../../src/options.js'
 import type { Clock, JwtClaims, RequestView, VerifiedToken } from '../../src/types.js'
 import { checkArguments } from '../protect.js'
 import { authorizedBy, isTokenIn, tokenAlone, tokenView } from './authorizer.js'
-import { type AuthorizerContext, type ContextOption, contextOf, longestResult } from './context.js'
+import { type ContextOption, contextOf, longestResult } from './context.js'
 import { eventView, type KnownRequest } from './event-view.js'
+import type {
+  AuthorizerPolicy,
+  HttpAuthorizerEvent,
+  RestAuthorizerEvent,
+  SimpleAuthorizerResult,
+} from './events.js'
 import { denial, grant, isPlain, parseMethodArn } from './policy-document.js'
 import { grantsOf, parseRoutes, type Route, routeOf } from './routes.js'
 
@@ -53,7 +52,7 @@ export function restAuthorizer<C extends JwtClaims>(
   options: GatewayAuthorizerOptions<C> = {},
 ) {
   const authorize = policyAuthorizer('restAuthorizer', guard, options)
-  return async (event: APIGatewayAuthorizerEvent): Promise<APIGatewayAuthorizerResult> =>
+  return async (event: RestAuthorizerEvent): Promise<AuthorizerPolicy> =>
     authorize(
       event?.methodArn,
       // TOKEN events hold what was in the header, by whatever name; some clients send it without a scheme
@@ -76,10 +75,8 @@ export function httpAuthorizer<C extends JwtClaims>(
   options: GatewayAuthorizerOptions<C> = {},
 ) {
   const authorize = policyAuthorizer('httpAuthorizer', guard, options)
-  return async (
-    event: APIGatewayRequestAuthorizerEventV2 | APIGatewayRequestAuthorizerEvent,
-  ): Promise<APIGatewaySimpleAuthorizerWithContextResult<AuthorizerContext> | APIGatewayAuthorizerResult> => {
-    const { routeArn, methodArn, identitySource } = (event ?? {}) as HttpAuthorizerEvent
+  return async (event: HttpAuthorizerEvent): Promise<SimpleAuthorizerResult | AuthorizerPolicy> => {
+    const { routeArn, methodArn, identitySource } = event ?? {}
     const result = await authorize(
       routeArn ?? methodArn,
       request => eventView(event, request),
@@ -87,7 +84,7 @@ export function httpAuthorizer<C extends JwtClaims>(
     )
     if (routeArn === undefined || options.routes) return result
     const isAuthorized = result.policyDocument.Statement[0]?.Effect === 'Allow'
-    return { isAuthorized, context: (result.context ?? {}) as AuthorizerContext }
+    return { isAuthorized, context: result.context ?? {} }
   }
 }
 
@@ -113,7 +110,7 @@ function policyAuthorizer<C extends JwtClaims>(
     methodArn = '',
     viewOf: (request: KnownRequest) => RequestView,
     cacheKey: readonly unknown[] = [],
-  ): Promise<APIGatewayAuthorizerResult> => {
+  ): Promise<AuthorizerPolicy> => {
     const { stage, method, path } = parseMethodArn(methodArn)
     const view = viewOf({ method, path: `/${path}` })
     const permitted = new Set<Route>()
@@ -151,13 +148,6 @@ function policyAuthorizer<C extends JwtClaims>(
       authorizerContext,
     )
   }
-}
-
-interface HttpAuthorizerEvent {
-  readonly routeArn?: string
-  readonly methodArn?: string
-  /** A list in payload 2.0, one text in 1.0. */
-  readonly identitySource?: string | readonly string[] | null
 }
 
 const emitWarning = (message: string) => process.emitWarning(message, 'CognitoGuardWarning')

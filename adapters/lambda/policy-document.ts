@@ -1,5 +1,5 @@
-import type { APIGatewayAuthorizerResult } from 'aws-lambda'
 import type { AuthorizerContext } from './context.js'
+import type { AuthorizerPolicy } from './events.js'
 
 /** The parts of a method ARN. */
 interface MethodArn {
@@ -38,7 +38,7 @@ export function grant(
   allow: readonly string[],
   deny: readonly string[],
   context: AuthorizerContext,
-): APIGatewayAuthorizerResult {
+): AuthorizerPolicy {
   if ([...allow, ...deny].some(arn => arn.length > longestArn))
     throw new RangeError(`routes: an ARN is longer than ${longestArn} characters`)
   const Statement = [statement('Allow', allow), ...(deny.length > 0 ? [statement('Deny', deny)] : [])]
@@ -46,13 +46,13 @@ export function grant(
 }
 
 /** Returns the result that denies everything: the token is denied all other routes too. */
-export const denial = (stage: string): APIGatewayAuthorizerResult => ({
+export const denial = (stage: string): AuthorizerPolicy => ({
   principalId: 'refused',
   policyDocument: { Version: '2012-10-17', Statement: [statement('Deny', [`${stage}/*`])] },
 })
 
 const statement = (Effect: 'Allow' | 'Deny', Resource: readonly string[]) => ({
-  Action: 'execute-api:Invoke',
+  Action: 'execute-api:Invoke' as const,
   Effect,
   Resource: [...Resource],
 })

@@ -34,7 +34,8 @@ export interface FetchResponse {
   readonly redirected?: boolean
   readonly type?: string
   readonly headers: { get(name: string): string | null }
-  readonly body: AsyncIterable<Uint8Array> | null
+  /** A stream of bytes (`AsyncIterable<Uint8Array>`), which not every compiler knows a `ReadableStream` to be. */
+  readonly body: object | null
 }
 
 /** Returns the transport for a URL: the given fetch function, else what the runtime has. `deadline`: milliseconds for all requests of a fetch. */
@@ -134,7 +135,7 @@ function getWithFetch(fetch: Fetch): Get {
       status: response.status,
       header: name => response.headers.get(name) ?? undefined,
       async read(take) {
-        for await (const chunk of response.body ?? []) take(chunk)
+        for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) take(chunk)
       },
     }
   }
@@ -156,7 +157,8 @@ function isResponse(value: unknown): value is FetchResponse {
   return (
     typeof status === 'number' &&
     typeof headers?.get === 'function' &&
-    (body === null || typeof body?.[Symbol.asyncIterator] === 'function')
+    (body === null ||
+      typeof (body as Partial<AsyncIterable<Uint8Array>>)?.[Symbol.asyncIterator] === 'function')
   )
 }
 

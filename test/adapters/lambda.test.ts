@@ -1,4 +1,16 @@
-import type { APIGatewayAuthorizerResult, APIGatewayProxyEventV2, Context } from 'aws-lambda'
+import type {
+  APIGatewayAuthorizerResult,
+  APIGatewayProxyEventV2,
+  APIGatewayRequestAuthorizerEvent,
+  APIGatewayRequestAuthorizerEventV2,
+  APIGatewaySimpleAuthorizerWithContextResult,
+  APIGatewayTokenAuthorizerEvent,
+  AppSyncAuthorizerEvent,
+  AppSyncAuthorizerResult,
+  CloudFrontRequestEvent,
+  CloudFrontRequestResult,
+  Context,
+} from 'aws-lambda'
 import {
   AuthError,
   bearer,
@@ -1271,4 +1283,25 @@ t.test('principalFromEvent: our own context, whatever an emulator puts beside it
     { username: 'bob' },
     'a context that is not ours says nothing',
   )
+})
+
+t.test('types: what a handler of AWS is typed as, these are', async t => {
+  const handlers: [
+    (event: APIGatewayTokenAuthorizerEvent) => Promise<APIGatewayAuthorizerResult>,
+    (event: APIGatewayRequestAuthorizerEvent) => Promise<APIGatewayAuthorizerResult>,
+    (
+      event: APIGatewayRequestAuthorizerEventV2,
+    ) => Promise<
+      APIGatewaySimpleAuthorizerWithContextResult<Record<string, string>> | APIGatewayAuthorizerResult
+    >,
+    (event: AppSyncAuthorizerEvent) => Promise<AppSyncAuthorizerResult<Record<string, string>>>,
+    (event: CloudFrontRequestEvent) => Promise<CloudFrontRequestResult>,
+  ] = [
+    restAuthorizer(guard),
+    restAuthorizer(guard),
+    httpAuthorizer(guard),
+    appSyncAuthorizer(guard),
+    edge(guard),
+  ]
+  t.equal(handlers.length, 5)
 })
