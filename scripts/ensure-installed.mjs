@@ -1,11 +1,29 @@
-// Installs the dependencies when they are missing or not those of the lock file.
+// Installs the dependencies when they are missing or not those of the lock file; says first when Node.js is too old for them.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { alone } from './alone.mjs'
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
 
 export function ensureInstalled() {
+  refuseOldNode()
+  if (!isInstalled()) alone(install)
+}
+
+function refuseOldNode() {
+  const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  const [major, minor] = /(\d+)\.(\d+)/.exec(engines.node).slice(1).map(Number)
+  const [ownMajor, ownMinor] = process.versions.node.split('.').map(Number)
+  if (ownMajor > major || (ownMajor === major && ownMinor >= minor)) return
+  console.error(
+    `Install Node.js ${major}.${minor} or later: this is ${process.versions.node}, which is too old for cognito-guard.`,
+  )
+  process.exit(1)
+}
+
+function install() {
+  // another command may have done it meanwhile
   if (isInstalled()) return
   const started = Date.now()
   console.log('Installing the dependencies, once (npm ci) ...')

@@ -1,5 +1,5 @@
 /**
- * Revocations in a DynamoDB table, for Lambda functions and others without a Redis. Longer than 150 lines: a third of it is what DynamoDB takes.
+ * Revocations in a DynamoDB table, for Lambda functions and others without Redis. Over 150 lines: a third of it is the input of DynamoDB calls.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import { aString, checkOptions, type OptionCheck, seconds } from '../options.js'
 import {
   type RemoteRevocationOptions,
   type RemoteRevocations,
-  reach,
+  remoteList,
   remoteOptionChecks,
-  within,
-} from './reach.js'
+  withTimeout,
+} from './remote-list.js'
 import { encodeRevocation, margin, type Revocation, revoking } from './revocation.js'
 
-export type { RemoteRevocationHealth, RemoteRevocationOptions, RemoteRevocations } from './reach.js'
+export type { RemoteRevocationHealth, RemoteRevocationOptions, RemoteRevocations } from './remote-list.js'
 
 /** The client `new DynamoDB()` of `@aws-sdk/client-dynamodb`, the one with a method for each operation. */
 export interface DynamoClient {
@@ -51,24 +51,24 @@ export interface DynamoRevocationOptions extends RemoteRevocationOptions {
   /** Needs the rights to Query, PutItem and UpdateItem on the table. */
   readonly client: DynamoClient
   /**
-   * The name of a table with the partition key `list` (a string), the sort key `serial` (a number) and, for old entries to go, the
-   * attribute `expires` as its time to live.
+   * The name of a table with the partition key `list` (a string) and the sort key `serial` (a number). To have old entries deleted, make
+   * the attribute `expires` its time to live.
    */
   readonly table: string
-  /** The partition that the list is in, when a table holds several. Default `'revocations'`. */
+  /** The list's partition, when a table holds several. Default `'revocations'`. */
   readonly list?: string
-  /** Seconds between two looks at the table, at most half of `staleAfter`. Each takes one read unit while there is no news. Default 2. */
+  /** Seconds between two queries, at most half of `staleAfter`. Each takes one read unit while nothing is new. Default 2. */
   readonly pollEvery?: number
 }
 
 /**
- * Returns a list of revocations that is kept in a DynamoDB table. The process reads all of it, then asks for what is new every
- * `pollEvery` seconds: that is how long a revocation takes to get around. No request waits for DynamoDB.
+ * Returns a list of revocations in a DynamoDB table. The process reads all of it, then polls for new entries every `pollEvery` seconds:
+ * that is how long a revocation takes to reach it. No request waits for DynamoDB.
  *
- * A Lambda function calls `await revocations.ready()` in its handler: while the function was frozen nobody asked. It resolves at once when
+ * Call `await revocations.ready()` in the handler of a Lambda function: a frozen function does not poll. It resolves at once when
  * the list is fresh enough.
  *
- * Its times are those of the process that revokes. Its `revoke` methods resolve when DynamoDB has the entry, and reject with an AuthError
+ * Times are those of the process that revokes. The `revoke` methods resolve when DynamoDB has the entry, and reject with an AuthError
  * `ERR_REVOCATION_UNAVAILABLE` when that is not known. Not for a table that is written in several Regions.
  *
  * @throws TypeError for a missing, unknown or unusable option, naming it
@@ -76,13 +76,13 @@ export interface DynamoRevocationOptions extends RemoteRevocationOptions {
  * const revocations = dynamoRevocations({ client: new DynamoDB(), table: 'revocations', staleAfter: 30, whenStale: 'refuse' })
  */
 export function dynamoRevocations(options: DynamoRevocationOptions): RemoteRevocations {
-  // Over 40 lines: its functions share the place in the list; a third of it is what DynamoDB is sent.
+  // Over 40 lines: its functions share the position in the list; a third of it is the input of DynamoDB calls.
   checkOptions('dynamoRevocations', options, checks)
   const { client, table: TableName, list: name = 'revocations', staleAfter, pollEvery = 2 } = options
   if (pollEvery > staleAfter / 2)
     throw new TypeError('dynamoRevocations: pollEvery must be at most half of staleAfter')
-  const list = reach(options)
-  const patience = Math.min(5_000, staleAfter * 500)
+  const list = remoteList(options)
+  const timeout = Math.min(5_000, staleAfter * 500)
   const partition = { S: name }
   let position = 0
   let polling: Promise<void> | undefined
@@ -99,17 +99,17 @@ export function dynamoRevocations(options: DynamoRevocationOptions): RemoteRevoc
   }
 
   function poll(): Promise<void> {
-    polling ??= readOn().finally(() => {
+    polling ??= readNew().finally(() => {
       polling = undefined
     })
     return polling
   }
 
-  /** Asks for the last entry again as well: a table that has not even that was emptied or restored, and is read anew. */
-  async function readOn(): Promise<void> {
+  /** Reads the last entry again as well: a table that lost it was emptied or restored, and is read from the start. */
+  async function readNew(): Promise<void> {
     const asked = list.time()
     for (let isMore = true; isMore; ) {
-      const { Items = [], LastEvaluatedKey } = await within(
+      const { Items = [], LastEvaluatedKey } = await withTimeout(
         client.query({
           TableName,
           ConsistentRead: true,
@@ -117,7 +117,7 @@ export function dynamoRevocations(options: DynamoRevocationOptions): RemoteRevoc
           ExpressionAttributeNames: { '#list': 'list', '#serial': 'serial' },
           ExpressionAttributeValues: { ':list': partition, ':serial': { N: String(position) } },
         }),
-        patience,
+        timeout,
       )
       for (const item of Items) {
         const serial = Number(item.serial?.N)
@@ -132,23 +132,23 @@ export function dynamoRevocations(options: DynamoRevocationOptions): RemoteRevoc
   }
 
   /**
-   * An entry's number is the next one after the last, and only one writer gets it: whoever has read a number has read all before it.
-   * The last entry stays until there is another, so that numbers are never used again; then it is given its time to live.
+   * An entry's number is the next after the last, and only one writer gets it: a reader of a number has read all before it.
+   * The last entry gets its time to live only when there is another, so that numbers are never reused.
    */
   async function append(revocation: Revocation, attempt = 0): Promise<void> {
     await poll()
     const serial = position + 1
     const written = list.clock.now()
     try {
-      await within(putNext(serial, written, encodeRevocation(revocation)), patience)
+      await withTimeout(putNext(serial, written, encodeRevocation(revocation)), timeout)
     } catch (error) {
       if ((error as Error).name !== 'ConditionalCheckFailedException' || attempt === 50) throw error
       await pause(Math.random() * 50)
       return append(revocation, attempt + 1)
     }
-    // the entry itself is read back, in its turn
+    // reads this entry back, after those that others wrote before it
     await poll()
-    if (serial > 1) await within(expire(serial - 1, written), patience).catch(list.failed)
+    if (serial > 1) await withTimeout(expire(serial - 1, written), timeout).catch(list.failed)
   }
 
   const putNext = (serial: number, written: number, line: string) =>

@@ -1,34 +1,34 @@
-// Over 150 lines: one memory, and all that may change it.
+// Over 150 lines: one index, and all functions that may change it.
 import type { RevocationCheck, VerifiedToken } from '../types.js'
 import { idFilter } from './id-filter.js'
 import { type DatedRevocation, isCutOff, margin, poolOf, type RevocationKind } from './revocation.js'
 
-/** What a {@link revocationIndex} is limited to. */
+/** The limits of a {@link revocationIndex}. */
 interface IndexLimits {
-  /** Seconds that the longest token lives, and with it an entry. */
+  /** The longest lifetime of a token, in seconds, and so that of an entry. */
   readonly lifetime: number
   readonly maxEntries: number
 }
 
-/** Revocations in memory, by what they are about. */
+/** Revocations in memory, by issuer, kind and ID. */
 export interface RevocationIndex {
   readonly isRevoked: RevocationCheck & { readonly revision: (now: number) => number }
-  /** Takes an entry in, unless its time is over; `false` when it does not fit. */
+  /** Adds an entry unless it has expired; `false` when it does not fit. */
   add(revocation: DatedRevocation, now: number): boolean
-  /** Whether an entry, or one that revokes more, is in. */
+  /** Whether the index has an entry, or one that revokes more. */
   covers(revocation: DatedRevocation): boolean
-  /** The entries whose time is not over. */
+  /** The entries that have not expired. */
   entries(now: number): Iterable<DatedRevocation>
   readonly size: number
 }
 
 /**
- * Returns an empty index. A lookup is a read of a filter for each kind of entry that there is; only where the filter says that there may
- * be something, the issuer's Maps are looked into.
- * Entries go when their time is over, a few with each entry that comes and a few more every second of lookups: there is no timer.
+ * Returns an empty index. A lookup reads a filter once for each kind of entry in use; only where the filter finds a possible match, it
+ * reads the issuer's Maps.
+ * Expired entries are removed without a timer: a few with each entry that is added, and more every second of lookups.
  */
 export function revocationIndex({ lifetime, maxEntries }: IndexLimits): RevocationIndex {
-  // Over 40 lines: its functions share what is revoked, and how much of it there may be.
+  // Over 40 lines: its functions share the Maps, the filter and the counts.
   const lists = new Map<string, List>()
   const aliases = new Map<string, List>()
   const filter = idFilter()
@@ -58,7 +58,7 @@ export function revocationIndex({ lifetime, maxEntries }: IndexLimits): Revocati
   function isListed({ claims, principal }: VerifiedToken, time: number): boolean {
     seconds = time
     const list = aliases.get(claims.iss) ?? listOf(claims.iss)
-    // a token that does not say when it was issued counts as old
+    // a token without `iat` counts as old
     const issued = claims.iat ?? -1
     return (
       find(list.token, claims.jti) > seconds ||
@@ -72,11 +72,11 @@ export function revocationIndex({ lifetime, maxEntries }: IndexLimits): Revocati
   const isBefore = (notBefore: number, issued: number) =>
     notBefore > issued && notBefore + lifetime + margin > seconds
 
-  /** Whether every token that an entry is about has expired. */
-  const isOver = (kind: RevocationKind, at: number, time: number) =>
+  /** Whether every token that an entry revokes has expired. */
+  const isExpired = (kind: RevocationKind, at: number, time: number) =>
     time >= (isCutOff(kind) ? at + lifetime + margin : at)
 
-  /** The list of a pool is found by each of the pool's `iss`. */
+  /** One list per pool, under each `iss` of the pool. */
   function listOf(issuer: string): List {
     const pool = poolOf(issuer)
     const list = lists.get(pool) ?? newList()
@@ -85,7 +85,7 @@ export function revocationIndex({ lifetime, maxEntries }: IndexLimits): Revocati
     return list
   }
 
-  /** Another number after each entry that says something new, and when the clock was set back: what was over may not be then. */
+  /** Changes with each new entry, and when the clock was set back: expired entries may apply again. */
   function revision(now: number): number {
     sweepEachSecond(now)
     if (now < askedAt) count++
@@ -97,7 +97,7 @@ export function revocationIndex({ lifetime, maxEntries }: IndexLimits): Revocati
     isRevoked: Object.assign(isRevoked, { revision }),
     add(revocation, now) {
       const { kind, issuer, id, at } = revocation
-      if (isOver(kind, at, now / 1000)) return true
+      if (isExpired(kind, at, now / 1000)) return true
       sweepSome(2, now)
       const list = lists.get(issuer) ?? listOf(issuer)
       list[kind] ??= new Map()
@@ -119,7 +119,7 @@ export function revocationIndex({ lifetime, maxEntries }: IndexLimits): Revocati
     *entries(now) {
       for (const [issuer, list] of lists)
         for (const [kind, entries] of mapsOf(list))
-          for (const [id, at] of entries) if (!isOver(kind, at, now / 1000)) yield { kind, issuer, id, at }
+          for (const [id, at] of entries) if (!isExpired(kind, at, now / 1000)) yield { kind, issuer, id, at }
     },
     get size() {
       return size
@@ -136,14 +136,14 @@ export function revocationIndex({ lifetime, maxEntries }: IndexLimits): Revocati
     for (let step = 0; step < steps; step++) sweeper.next()
   }
 
-  /** Goes round and round the entries and takes out those whose time is over. */
+  /** Iterates over the entries again and again, and removes expired ones. */
   function* sweep(): Generator<void, never> {
     for (;;) {
       yield
       for (const list of lists.values())
         for (const [kind, entries] of mapsOf(list))
           for (const [id, at] of entries) {
-            if (isOver(kind, at, seconds)) {
+            if (isExpired(kind, at, seconds)) {
               entries.delete(id)
               filter.remove(id)
               held[kind]--
@@ -158,7 +158,7 @@ export function revocationIndex({ lifetime, maxEntries }: IndexLimits): Revocati
 const find = (entries: ReadonlyMap<string, number> | undefined, id: unknown): number =>
   entries?.get(id as string) ?? -1
 
-/** Most lists are of one kind or two: the others are `undefined`, which costs a lookup nothing. */
+/** Most lists have entries of one kind or two: the others are `undefined`, which costs a lookup nothing. */
 type List = Record<RevocationKind, Map<string, number> | undefined>
 
 const newList = (): List => ({

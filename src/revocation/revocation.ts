@@ -1,4 +1,4 @@
-// Over 150 lines: the five kinds of revocation, each with what it takes, and their one form on the wire.
+// Over 150 lines: the five kinds of revocation, each with its identifiers, and their serialized form.
 import { aString, checkOptions, type OptionCheck } from '../options.js'
 import type { Clock, MaybePromise, RevocationList, VerifiedToken } from '../types.js'
 
@@ -7,11 +7,11 @@ export interface RevokedToken {
   /** The `iss` of the token, or the ID of its user pool. */
   readonly issuer: string
   readonly jti: string
-  /** The token's `exp`. Default: that of the longest token there can be. */
+  /** The token's `exp`. Default: that of the longest-lived token. */
   readonly expiresAt?: number
 }
 
-/** One sign-in, with all the tokens it was refreshed to. */
+/** One sign-in, with all refreshed tokens. */
 export interface RevokedSession {
   /** The `iss` of its tokens, or the ID of their user pool. */
   readonly issuer: string
@@ -38,7 +38,7 @@ export interface RevokedClient {
   readonly notBefore?: number
 }
 
-/** Everybody. */
+/** All tokens of an issuer. */
 export interface RevokedPool {
   /** The `iss` of the tokens, or the ID of their user pool. */
   readonly issuer: string
@@ -47,10 +47,10 @@ export interface RevokedPool {
 }
 
 /**
- * A list of revocations that can be added to. It is about tokens that are out: that no new ones are issued is for the
- * issuer to see to. Does not know tokens by their text, which the same token can have several of.
+ * A list of revocations that can be added to. It revokes tokens that were issued; it does not stop the issuer from issuing new ones.
+ * Does not identify tokens by their text, since one token can have several spellings.
  *
- * @template R what adding returns: nothing for a list in memory, a promise for one that is kept elsewhere
+ * @template R what adding returns: nothing for a list in memory, a promise for a shared one
  */
 export interface Revocations<R extends MaybePromise<void> = MaybePromise<void>> extends RevocationList {
   /**
@@ -63,21 +63,21 @@ export interface Revocations<R extends MaybePromise<void> = MaybePromise<void>> 
    * @throws TypeError for a token without `origin_jti`, such as a machine's
    */
   revokeSession(target: VerifiedToken | RevokedSession): R
-  /** Revokes what a user has been issued, everywhere: for a sign-out, or a changed group. */
+  /** Revokes a user's tokens of all sign-ins: for a sign-out everywhere, or a changed group. */
   revokeUser(target: VerifiedToken | RevokedUser): R
   /**
-   * Revokes what an app client has been issued.
+   * Revokes the tokens of an app client.
    * @throws TypeError for a token without a client
    */
   revokeClient(target: VerifiedToken | RevokedClient): R
-  /** Revokes what a user pool, or another issuer, has issued. */
+  /** Revokes the tokens of a user pool, or of another issuer. */
   revokePool(target: VerifiedToken | RevokedPool): R
 }
 
-/** What an entry is about. */
+/** What an entry revokes. */
 export type RevocationKind = 'token' | 'session' | 'user' | 'client' | 'pool'
 
-/** An entry as it is written down. */
+/** An entry as it is stored. */
 export interface Revocation {
   readonly kind: RevocationKind
   /** The ID of the user pool, or the `iss` of another issuer. */
@@ -85,8 +85,8 @@ export interface Revocation {
   /** Empty for a pool. */
   readonly id: string
   /**
-   * Seconds since the epoch. Of a token or a session: when the entry has had its time. Of the others: tokens issued before are revoked.
-   * `undefined`: as follows from when the entry was written, by the clock of where it is kept.
+   * Seconds since the epoch. Of a token or a session: when the entry expires. Of the others: tokens issued before are revoked.
+   * `undefined`: as follows from when the entry was written, by the clock of its store.
    */
   readonly at: number | undefined
 }
@@ -134,31 +134,29 @@ function revocationOf(kind: RevocationKind, target: object, now: number): Revoca
 /**
  * Returns an entry with its time: for one that has none, as follows from when it was written.
  *
- * @param written milliseconds since the epoch, by the clock of where the entry is kept
- * @param lifetime seconds that the longest token lives
+ * @param written milliseconds since the epoch, by the clock of the store
+ * @param lifetime the longest lifetime of a token, in seconds
  */
 export function dated(revocation: Revocation, written: number, lifetime: number): DatedRevocation {
   const { kind, at } = revocation
   if (at !== undefined) return { ...revocation, at }
   const second = Math.floor(written / 1000)
-  // `iat` has no fractions: what was issued in the second of the revocation may have been issued before it
+  // `iat` has no fractions: a token issued in the second of the revocation may be older than it
   return { ...revocation, at: isCutOff(kind) ? second + 1 : second + lifetime + margin }
 }
 
-/** Whether a value names a kind of entry. */
 export const isRevocationKind = (value: unknown): value is RevocationKind =>
   typeof value === 'string' && Object.hasOwn(kinds, value)
 
-/** The method of a list for a kind. */
 export const methodOf = (kind: RevocationKind) => kinds[kind].method
 
-/** What the plain identifiers of a kind are, in a sentence. */
+/** A sentence about the plain identifiers of a kind, for error messages. */
 export const membersOf = (kind: RevocationKind): string => {
   const { id, at } = kinds[kind]
   return `A ${kind} is revoked by issuer${id ? ` and ${id}` : ''}${at ? `; ${at}, in seconds since the epoch, is optional` : ''}`
 }
 
-/** Whether entries of a kind are about what was issued before a time, not about one token or session. */
+/** Whether entries of a kind revoke what was issued before a time, not one token or session. */
 export const isCutOff = (kind: RevocationKind) => kind !== 'token' && kind !== 'session'
 
 /** Returns an entry as one line. */
@@ -182,7 +180,7 @@ export function decodeRevocation(line: string): Revocation | undefined {
  */
 export const poolOf = (issuer: string): string => poolIssuer.exec(issuer)?.[1] ?? issuer
 
-/** Seconds by which entries outlive the tokens they are about: a verifier's clock tolerance is at most so long. */
+/** Seconds by which entries outlive the tokens they revoke: the greatest clock tolerance of a verifier. */
 export const margin = 300
 
 function listIn(line: string): readonly unknown[] {
@@ -194,7 +192,7 @@ function listIn(line: string): readonly unknown[] {
   }
 }
 
-/** On hosts of AWS only: whoever runs another could have a pool's ID in their `iss`, and a sign-out there would be one here. */
+/** On hosts of AWS only: another issuer could have a pool's ID in its `iss`, and a sign-out there would revoke tokens of the pool. */
 const poolIssuer =
   /^https:\/\/(?:issuer-)?cognito-idp\.[a-z0-9-]+\.amazonaws\.(?:com|com\.cn|eu)\/([\w-]+_[0-9A-Za-z]+)$/
 
@@ -208,12 +206,12 @@ const aTimeUntil =
       ? undefined
       : `must be a number of seconds since the epoch${most < endOfTime ? ', not in the future' : ''}`
 
-/** The year 9999: milliseconds are not taken for seconds. */
+/** The year 9999: refuses milliseconds given by mistake. */
 const endOfTime = 253_402_300_799
 
 interface Kind {
   readonly method: keyof Revocations & `revoke${string}`
-  /** The plain identifier that tells one from another of the kind. */
+  /** The plain identifier that distinguishes entries of the kind. */
   readonly id?: string
   /** The plain identifier that is a time. */
   readonly at?: string

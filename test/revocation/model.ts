@@ -14,7 +14,7 @@ export type Method = 'revokeToken' | 'revokeSession' | 'revokeUser' | 'revokeCli
 
 type Target = Readonly<Record<string, string | number>>
 
-/** What a list of revocations is meant to do, as plain as can be: a few of each thing, so that they meet often, and none ever goes. */
+/** A simple model of a revocation list: few values of each kind, so that they coincide often, and no entry ever expires. */
 export function revocationModel(lifetime: number) {
   const written = new Map<string, { target: Target; second: number }[]>()
   const pools = ['eu-west-1_One', 'eu-west-1_Two']
