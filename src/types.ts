@@ -72,6 +72,16 @@ export interface KeyResolver {
     now: number,
     issuer?: string,
   ): MaybePromise<VerificationKey | undefined>
+  /**
+   * Returns the key if it is loaded, and fetches nothing. Only with it is a client told that its token has expired: for an expired token, whose
+   * signature is not verified yet, nobody is asked for a key. Default: clients are told that such a token is invalid.
+   */
+  readonly loaded?: (
+    kid: string | undefined,
+    algorithm: Algorithm,
+    now: number,
+    issuer?: string,
+  ) => VerificationKey | undefined
   /** Fetches the keys unless they are already loaded. */
   readonly ready?: (now: number) => Promise<void>
   /** Called when a signature does not verify: the issuer may have replaced the key under the same ID. Returns at once. */

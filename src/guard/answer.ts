@@ -63,9 +63,9 @@ function challengeOf(error: AuthError, { scope, maxAge, acrValues }: Challenge, 
   return `Bearer ${parameters.filter(Boolean).join(', ')}`
 }
 
-/** A client may know that its token has expired, so that it refreshes it. Of any other bad token it learns only that it is not accepted. */
-const describe = ({ code, oauthError, status, message }: AuthError) =>
-  oauthError === 'invalid_token' && code !== 'ERR_TOKEN_EXPIRED'
+/** A client may know that its genuine token has expired, so that it refreshes it. Of any other bad token it learns only that it is not accepted. */
+const describe = ({ code, oauthError, status, message, unverified }: AuthError) =>
+  oauthError === 'invalid_token' && (code !== 'ERR_TOKEN_EXPIRED' || unverified)
     ? 'The token is invalid'
     : status === 503
       ? 'Try again later'

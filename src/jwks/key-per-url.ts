@@ -147,6 +147,8 @@ export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
     return keys ? keys(kid, algorithm, now) : search(kid, now)
   }
   return Object.assign(resolve, {
+    loaded: (kid: string | undefined, algorithm: Algorithm, now: number) =>
+      known.get(kid as string)?.loaded(kid, algorithm, now),
     suspect: (kid: string | undefined, now: number) => known.get(kid as string)?.suspect(kid, now),
     health: (now: number) => healthOf([...known.values(), ...asked.values()].map(keys => keys.health(now))),
     close() {

@@ -21,6 +21,7 @@ interface RefreshingOptions extends Omit<KeyCacheOptions, 'foundNew'> {
 /** A KeyResolver with all its optional members. */
 export interface RefreshingKeys {
   (kid: string | undefined, algorithm: Algorithm, now: number): MaybePromise<VerificationKey | undefined>
+  loaded(kid: string | undefined, algorithm: Algorithm, now: number): VerificationKey | undefined
   ready(now: number): Promise<void>
   suspect(kid: string | undefined, now: number): void
   health(now: number): KeySetHealth
@@ -136,6 +137,8 @@ export function refreshing({
   }
 
   return Object.assign(resolve, {
+    loaded: (kid: string | undefined, algorithm: Algorithm, now: number) =>
+      cache.isUsable(cache.tick(now)) ? cache.find(kid, algorithm) : undefined,
     async ready(now: number) {
       const t = cache.tick(now)
       refreshIfDue(t)

@@ -6,6 +6,8 @@ export interface TokenBucket {
   force(time: number): void
   /** Milliseconds until there is a token. */
   wait(time: number): number
+  /** Puts a token back that need not have been taken. */
+  giveBack(): void
   /** Fills the bucket and starts over with the first interval, after a token was well spent. */
   readonly refill: () => void
 }
@@ -50,6 +52,9 @@ export function tokenBucket(burst: number, intervals: readonly [number, ...numbe
     wait(time) {
       accrue(time)
       return tokens > 0 ? 0 : since + interval() - tokens * longest - time
+    },
+    giveBack() {
+      tokens = Math.min(burst, tokens + 1)
     },
     refill() {
       tokens = burst

@@ -19,7 +19,7 @@ import {
   withAssurance,
 } from 'cognito-guard'
 import t from 'tap'
-import { claimsOf, clock, foreign, headerOf, now, token, verifierOf } from '../mint.js'
+import { claimsOf, foreign, headerOf, now, token, verifierOf } from '../mint.js'
 
 const verifier = verifierOf()
 
@@ -206,7 +206,7 @@ t.test('policies: the guard’s own first, then that of the route', async t => {
   const spy: Policy = (...args) => asked.push(args) > 0
   const request = bearing(token())
   const { auth } = (await createGuard({ verifier })(request, spy)) as { auth: unknown }
-  t.strictSame(asked, [[auth, request, clock]])
+  t.strictSame(asked, [[auth, request, verifier.clock]])
   for (const answer of [1, 'true', {}, undefined, null]) {
     await t.rejects(
       async () => createGuard({ verifier })(bearing(token()), () => answer as boolean),

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import {
   type Algorithm,
   AuthError,
+  createGuard,
   createVerifier,
   type OidcProviderOptions,
   oidcProvider,
@@ -488,6 +489,142 @@ t.test('tenants: one call at a time for each issuer, and not too many at once', 
   t.equal(codes.filter(code => code === 'ERR_KEYS_UNAVAILABLE').length, 6)
 })
 
+t.test('tenants: what is cached ends with a tenant that changes and keeps its keys', async t => {
+  for (const isLater of [false, true]) {
+    const { pool, found, verifier, pass, asked } = multiTenant({ refreshAfter: 100 })
+    const a = pool('A')
+    const kept = found.get(a.issuer) as TrustedIssuer
+    const slow = Object.assign(async (...args: Parameters<typeof kept.keys>) => kept.keys(...args), kept.keys)
+    const { keys = kept.keys } = isLater ? { keys: slow } : {}
+    let validated = 0
+    const rules = (most: number): TrustedIssuer => ({
+      ...kept,
+      keys,
+      validate(header, claims) {
+        validated++
+        if ((claims.level as number) > most) throw new AuthError('ERR_TOKEN_CLAIM')
+        return kept.validate(header, claims)
+      },
+    })
+    found.set(a.issuer, rules(2))
+    const [low, high] = [1, 2].map(level => a.accessToken({ claims: { level } })) as [string, string]
+    for (const token of [low, high, low, high]) t.ok(await verifier.verify(token))
+    t.equal(validated, 2, 'cached')
+    found.set(a.issuer, rules(1))
+    pass(100)
+    await verifier.verify(low)
+    await new Promise(setImmediate)
+    t.equal(asked.length, 2)
+    for (let i = 0; i < 3; i++) {
+      t.equal(await codeOf(verifier.verify(high)), 'ERR_TOKEN_CLAIM', 'by the rules of today')
+      t.ok(await verifier.verify(low))
+    }
+    t.equal(validated, 2 + 3 + 1, 'what is good by them is cached anew')
+    const before = validated
+    pass(100)
+    await verifier.verify(low)
+    await new Promise(setImmediate)
+    t.ok(await verifier.verify(low))
+    t.equal(validated, before, 'the same answer changes nothing')
+    t.equal(await codeOf(verifier.verify(a.accessToken({ header: { kid: 'x' } }))), 'ERR_TOKEN_KEY')
+    found.set(a.issuer, { ...rules(1), keys: Object.assign(() => undefined, {}) })
+    pass(100)
+    await verifier.verify(low)
+    await new Promise(setImmediate)
+    t.equal(await codeOf(verifier.verify(low)), 'ERR_TOKEN_KEY', 'nor a key of its own')
+  }
+})
+
+t.test('tenants: unknown issuers share a budget, and are an outage beyond it', async t => {
+  const { pool, verifier, asked, pass, found } = multiTenant({ refreshAfter: 100 })
+  const a = pool('A')
+  const known = a.accessToken()
+  await verifier.verify(known)
+  const unknown = (i: number) => a.accessToken({ claims: { iss: `https://unknown.example/${i}` } })
+  const codes = async (from: number, count: number) => {
+    const found: unknown[] = []
+    for (let i = from; i < from + count; i++) found.push(await codeOf(verifier.verify(unknown(i))))
+    return found.filter(code => code === 'ERR_TOKEN_ISSUER').length
+  }
+  t.equal(await codes(0, 300), 100)
+  t.equal(asked.length, 101)
+  const guard = createGuard({ verifier })
+  const decision = await guard({
+    header: name => (name === 'authorization' ? `Bearer ${unknown(5_000)}` : undefined),
+  })
+  t.match(decision, {
+    status: 503,
+    headers: { 'Retry-After': '5' },
+    error: { code: 'ERR_KEYS_UNAVAILABLE', hint: /accepts/ },
+  })
+  t.ok(await verifier.verify(a.accessToken()), 'who is known is served')
+  t.equal(
+    await codeOf(verifier.verify(unknown(1))),
+    'ERR_TOKEN_ISSUER',
+    'what is known to be nobody is refused',
+  )
+  found.set(a.issuer, userPool({ ...a.options, clientId: 'new1client' }))
+  pass(100)
+  for (let i = 0; i < 3; i++) {
+    await codes(10_000 + 1_000 * i, 200)
+    await codeOf(verifier.verify(known))
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+  t.equal(await codeOf(verifier.verify(known)), 'ERR_TOKEN_CLIENT', 'and asked about, whatever else is')
+  pass(1)
+  t.equal(await codes(20_000, 50), 10)
+  pass(-5_000)
+  t.equal(await codes(25_000, 20), 0, 'a clock that was set back')
+  pass(1)
+  t.equal(await codes(26_000, 20), 10, 'starves nobody')
+  pass(1_000)
+  t.equal(await codes(30_000, 110), 100)
+})
+
+t.test('tenants: genuine ones cost nothing, however many come at once', async t => {
+  const { pool, verifier } = multiTenant()
+  for (let i = 0; i < 300; i++) t.ok(await verifier.verify(pool(`T${i}`).accessToken()))
+})
+
+t.test('tenants: accepts is asked first', async t => {
+  const calls: string[] = []
+  const answer: { accepts: (iss: string) => unknown } = {
+    accepts: iss => iss.startsWith('https://cognito-idp.'),
+  }
+  const { pool, verifier, asked, pass } = multiTenant({
+    refreshAfter: 100,
+    accepts(iss) {
+      calls.push(iss)
+      return answer.accepts(iss) as boolean
+    },
+  })
+  const a = pool('A')
+  const token = a.accessToken()
+  for (let i = 0; i < 3; i++) t.ok(await verifier.verify(token))
+  t.same(calls, [a.issuer], 'not again about who is known')
+  for (let i = 0; i < 500; i++)
+    t.equal(
+      await codeOf(verifier.verify(a.accessToken({ claims: { iss: `https://x.example/${i}` } }))),
+      'ERR_TOKEN_ISSUER',
+    )
+  t.same(asked, [a.issuer])
+  answer.accepts = () => false
+  pass(100)
+  await codeOf(verifier.verify(token))
+  t.equal(await codeOf(verifier.verify(token)), 'ERR_TOKEN_ISSUER', 'who is no longer accepted is out')
+  t.same(asked, [a.issuer])
+  for (const other of [undefined, 1, 'true', Promise.resolve(true), {}]) {
+    answer.accepts = () => other
+    await t.rejects(verifier.verify(token), new TypeError('tenants: accepts must return true or false'))
+  }
+  answer.accepts = () => {
+    throw new RangeError('a fault')
+  }
+  await t.rejects(verifier.verify(token), new RangeError('a fault'))
+  t.throws(() => verifier.verifySync(token), new RangeError('a fault'))
+  t.throws(() => tenants(() => undefined, { accepts: true as never }), /accepts must be a function/)
+})
+
 t.test('tenants: a flood of unknown issuers does not keep a removed tenant', async t => {
   const { pool, setup, found, verifier, pass } = multiTenant({ refreshAfter: 100 })
   const a = pool('A')
@@ -511,6 +648,36 @@ t.test('tenants: the cache is bounded', async t => {
   const tokens = ['A', 'B', 'C'].map(name => pool(name).accessToken())
   for (const token of [...tokens, ...tokens]) t.ok(await verifier.verify(token))
   t.equal(asked.length, 6, 'the least recently used is evicted, and resolved again')
+})
+
+t.test('tenants: a cached token waits for a tenant that is not cached any more', async t => {
+  const { pool, setup, found, verifier } = multiTenant({ maxTenants: 1 })
+  setup.resolve = async iss => found.get(iss)
+  const [a, b] = ['A', 'B'].map(name => pool(name).accessToken()) as [string, string]
+  const first = await verifier.verify(a)
+  await verifier.verify(b)
+  t.equal(await verifier.verify(a), first)
+})
+
+t.test('tenants: one that changes on the way of a token has another key that verifies the same', async t => {
+  const seen: unknown[] = []
+  const key = { algorithm: 'RS256' as const, verify: (...args: unknown[]) => seen.push(args) > 0 }
+  const issuerOf = (): TrustedIssuer => ({
+    issuers: ['https://a.example'],
+    algorithms: ['RS256'],
+    keys: () => key,
+    validate: (_header, claims) => claims,
+  })
+  const directory = tenants(issuerOf, { refreshAfter: 1 })
+  const earlier = (await directory.find?.('https://a.example', now)) as TrustedIssuer
+  const keyAt = (time: number) => earlier.keys('x', 'RS256', time, 'https://a.example')
+  t.equal(await keyAt(now), key)
+  await keyAt(now + 1_000)
+  const twin = await keyAt(now + 1_001)
+  t.not(twin, key)
+  const bytes = Uint8Array.of(1)
+  t.match([twin?.algorithm, twin?.verify(bytes, bytes, true)], ['RS256', true])
+  t.same(seen, [[bytes, bytes, true]])
 })
 
 t.test('tenants: what a resolver must not do', async t => {

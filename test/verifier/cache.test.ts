@@ -295,6 +295,49 @@ t.test('a cached token is looked up again when the list has grown', async t => {
   t.equal(calls(), never, 'revocation is not cached')
 })
 
+t.test('a token leaves the cache when it is found to be expired, or its key to be gone', async t => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const ends: Record<string, (here: World) => void> = {
+    ERR_TOKEN_EXPIRED: ({ state }) => {
+      state.time += 4_000_000
+    },
+    ERR_TOKEN_KEY: ({ keys }) => void keys.delete('a'),
+    ERR_TOKEN_SIGNATURE: ({ keys }) => void keys.set('a', keyOf(9)),
+  }
+  for (const [code, end] of Object.entries(ends)) {
+    const here = world()
+    const candidate = tokenOf('a', 0, { jti: 'x' })
+    const kept = new WeakRef(here.caching.verifySync(candidate))
+    await new Promise(setImmediate)
+    collect()
+    t.ok(kept.deref(), 'it is cached')
+    await new Promise(setImmediate)
+    end(here)
+    t.equal(outcome(here.caching, candidate), code)
+    await new Promise(setImmediate)
+    collect()
+    t.equal(kept.deref(), undefined, `${code}: nothing of it is kept`)
+  }
+})
+
+t.test('a token whose place another has taken meanwhile leaves it there', async t => {
+  const { state, keys, caching, validated } = world()
+  const [first, second] = ['x', 'y'].map(jti => tokenOf('a', 0, { jti })) as [string, string]
+  caching.verifySync(first)
+  const key = keys.get('a') as VerificationKey
+  keys.delete('a')
+  state.later = true
+  const refused = t.rejects(caching.verify(first), { code: 'ERR_TOKEN_KEY' })
+  keys.set('a', key)
+  state.later = false
+  caching.verifySync(second)
+  await refused
+  const before = validated.caching
+  t.ok(caching.verifySync(second))
+  t.equal(validated.caching, before, 'it is still cached')
+})
+
 t.test('the cache is bounded by maxTokens, whatever clients send', async t => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void

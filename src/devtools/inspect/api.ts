@@ -5,7 +5,7 @@ import { loadBalancer } from '../../issuers/load-balancer.js'
 import { userPool } from '../../issuers/user-pool.js'
 import type { Fetch, KeySetEvent } from '../../jwks/jwks.js'
 import { hasRegisteredClaims, refusedAt } from '../../token/claims.js'
-import { parseClaims, parseHeader, splitJws } from '../../token/jws.js'
+import { malformed, parseClaims, parseHeader, splitJws } from '../../token/jws.js'
 import type { RequestView, TrustedIssuer } from '../../types.js'
 import { createVerifier } from '../../verifier/verifier.js'
 import { decode } from './decode.js'
@@ -89,8 +89,9 @@ const formalRefusal =
     // Load balancers sign padded parts, and say in the header when they expire.
     const parts = splitJws(token, isSignedByAws(decode(token)))
     const header = parts && parseHeader(parts.header)
-    const parsed = header && parseClaims(parts.claims)
-    if (!parsed) return refusal('ERR_TOKEN_MALFORMED')
+    if (!header) return malformed(token, parts)
+    const parsed = parseClaims(parts, header)
+    if (typeof parsed !== 'object') return malformed(token, parts, parsed)
     const claims = Object.assign({ exp: Number(header.exp) }, parsed)
     if (!hasRegisteredClaims(claims)) return refusal('ERR_TOKEN_CLAIM')
     const late = refusedAt(claims, now * 1_000, tolerance)
