@@ -117,6 +117,11 @@ export interface TrustedIssuer<C extends JwtClaims = JwtClaims> {
   /** Whether its tokens are padded base64url, which no JWT is: load balancers sign such. Default: none of them is. */
   readonly padding?: 'required' | 'allowed'
   /**
+   * By what its tokens are revoked beside their `iss`: the ID of their user pool, where `iss` is not on a host of AWS and does not say it, and
+   * other `iss` of the same pool. Never what another pool goes by. Default: by nothing else.
+   */
+  readonly revokedBy?: readonly string[]
+  /**
    * The claims of a token, typed, after every check that does not depend on time. They must hold the `iss` that the token was looked up
    * by: a claim, or where there is none a member of the header.
    * @throws AuthError `ERR_TOKEN_USE | _CLIENT | _AUDIENCE | _CLAIM | _SIGNER`
@@ -163,6 +168,8 @@ export interface VerifiedToken<C extends JwtClaims = JwtClaims> {
   readonly header: JwsHeader
   readonly claims: C
   readonly principal: Principal
+  /** What its issuer says in `revokedBy`: for lists of revocations. */
+  readonly revokedBy?: readonly string[]
 }
 
 /** Verifies tokens of any mix of issuers. */
@@ -208,6 +215,8 @@ export interface VerifierHealth extends KeySetHealth {
 /** Tells which tokens, sessions, users or clients are revoked: asked on every call, after the cache, and at once. It never waits. */
 export interface RevocationList {
   readonly isRevoked: RevocationCheck
+  /** Told by each verifier that is created with the list whose tokens it takes: a list may know their issuers by other names then. */
+  verifies?(issuers: readonly TrustedIssuer[]): void
   /**
    * Resolves when the list can tell: a verifier's `ready` waits for it.
    * @throws AuthError (as a rejection) `ERR_REVOCATION_UNAVAILABLE` when it cannot be had

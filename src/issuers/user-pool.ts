@@ -86,6 +86,7 @@ export function userPool<const U extends TokenUse = 'access', S extends object =
     issuers,
     algorithms,
     keys: keysOf(options, issuers),
+    ...(options.issuer && { revokedBy: [options.userPoolId] }),
     validate(_header: JwsHeader, claims: JwtClaims) {
       validateUse(claims, uses)
       if (claims.token_use === 'access')

@@ -4,7 +4,8 @@ import type { Clock } from '../types.js'
 /** What every list of revocations can be told. */
 export interface RevocationOptions {
   /**
-   * Seconds that the longest token lives, and with it an entry. The same for all who share a list.
+   * Seconds that the longest token lives, and with it an entry. The same for all who share a list. A token that lives more than 300
+   * seconds longer is answered with `ERR_REVOCATION_UNAVAILABLE`: it would be good again when its entry has gone.
    * Default 86,400: a day, the longest that Cognito can be set to.
    */
   readonly maxTokenLifetime?: number
@@ -12,6 +13,8 @@ export interface RevocationOptions {
   readonly maxEntries?: number
   /** The time. Default `Date`. */
   readonly clock?: Clock
+  /** A clock that is never set back, in milliseconds, for the age of entries and of the last contact. Default `performance`. */
+  readonly monotonic?: Clock
 }
 
 /** How a list of revocations is. */
@@ -26,13 +29,15 @@ export const withDefaults = ({
   maxTokenLifetime = 86_400,
   maxEntries = 2_000_000,
   clock = Date,
-}: RevocationOptions): Required<RevocationOptions> => ({ maxTokenLifetime, maxEntries, clock })
+  monotonic = performance,
+}: RevocationOptions): Required<RevocationOptions> => ({ maxTokenLifetime, maxEntries, clock, monotonic })
 
 /** Measured: a UUID, and its place in a Map. */
 export const bytesOfEntry = 100
 
 export const revocationOptionChecks = {
-  'maxTokenLifetime?': seconds(300, 30 * 86_400),
+  'maxTokenLifetime?': seconds(300, 366 * 86_400),
   'maxEntries?': aCount(1, 16_000_000),
   'clock?': aClock,
+  'monotonic?': aClock,
 }

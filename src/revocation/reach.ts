@@ -1,8 +1,10 @@
 // Over 150 lines: one list and the time of its last contact, with the types that both stores share.
 import { AuthError, refusal } from '../errors.js'
 import { elapsed } from '../jwks/elapsed.js'
-import { aClock, aFunction, oneOf, seconds } from '../options.js'
-import type { Clock, VerifiedToken } from '../types.js'
+import { aFunction, oneOf, seconds } from '../options.js'
+import type { VerifiedToken } from '../types.js'
+import { type DatedRevocation, dated, decodeRevocation, margin, type Revocation } from './entry.js'
+import { issuerNames } from './issuer-names.js'
 import {
   bytesOfEntry,
   type RevocationHealth,
@@ -10,7 +12,8 @@ import {
   revocationOptionChecks,
   withDefaults,
 } from './options.js'
-import { type DatedRevocation, dated, decodeRevocation, type Revocations } from './revocation.js'
+import { restoration } from './restoration.js'
+import { type Revocations, revoking } from './revocation.js'
 import { revocationIndex } from './revocation-index.js'
 
 /** What a list that is kept elsewhere must be told, and can be. */
@@ -24,8 +27,6 @@ export interface RemoteRevocationOptions extends RevocationOptions {
   readonly whenStale: 'refuse' | 'accept'
   /** Told of what goes wrong with the list, in the words of the client that was passed in. What it throws is ignored. */
   readonly onError?: (error: unknown) => void
-  /** A clock that is never set back, in milliseconds, for the age of the last contact. Default `performance`. */
-  readonly monotonic?: Clock
 }
 
 /** How a list that is kept elsewhere is. */
@@ -53,13 +54,20 @@ export interface RemoteRevocations extends Revocations<Promise<void>> {
 /** Returns a list in memory that knows how long ago it was whole. */
 export function reach(options: RemoteRevocationOptions) {
   // Over 40 lines: all of it is about one list, and the time of its last contact.
-  const { staleAfter, whenStale, onError, monotonic = performance } = options
-  const { maxTokenLifetime: lifetime, maxEntries, clock } = withDefaults(options)
-  const index = revocationIndex({ lifetime, maxEntries })
+  const { staleAfter, whenStale, onError } = options
+  const { maxTokenLifetime: lifetime, maxEntries, clock, monotonic } = withDefaults(options)
+  const index = revocationIndex({ lifetime, maxEntries, monotonic })
+  const names = issuerNames(true)
   const time = elapsed(monotonic)
   let contact: number | undefined
   let unreadable = 0
+  let lastSaid = 0
+  let ahead = -Infinity
+  /** Of entries that are needed for longer than others: the second until which they are, by when they were written. */
+  const held = new Map<number, number>()
   const waiting: (() => void)[] = []
+  // longer than any entry of a token that lives no longer than it may
+  const kept = lifetime + 4 * margin
 
   const ageAt = (now: number) => (contact === undefined ? undefined : (time(now) - contact) / 1000)
   const isStaleAt = (now: number) => (ageAt(now) ?? Infinity) > staleAfter
@@ -82,6 +90,8 @@ export function reach(options: RemoteRevocationOptions) {
   /** The list is known as it was at a time: when the question was asked, since the answer may have been long under way. */
   function contacted(asked: number): void {
     contact = asked
+    // who waits does so for an answer that is not from before the process was frozen
+    if (isStaleAt(clock.now())) return
     for (const wake of waiting.splice(0)) wake()
   }
 
@@ -98,16 +108,38 @@ export function reach(options: RemoteRevocationOptions) {
   }
 
   /** Remembers an entry as it was written, and returns it; one that cannot be read is counted. */
-  function take(line: string, written: number): DatedRevocation | undefined {
+  function take(line: string, written: number, said = written): DatedRevocation | undefined {
     const revocation = decodeRevocation(line)
     if (!revocation) {
       unreadable++
       return undefined
     }
-    const entry = dated(revocation, written, lifetime)
+    const entry = dated(revocation, written, lifetime, said)
     // not to go on is all that can be done: the place in the list is kept, and entries make room as their time is over
     if (!index.add(entry, clock.now())) throw new AuthError('ERR_REVOCATION_UNAVAILABLE')
+    lastSaid = Math.max(lastSaid, entry.said)
+    if (entry.until > written / 1000 + kept) hold(written, entry.until + margin)
     return entry
+  }
+
+  function hold(written: number, until: number): void {
+    const time = clock.now() / 1000
+    for (const [each, end] of held) if (end < time) held.delete(each)
+    held.set(written, Math.max(until, held.get(written) ?? 0))
+  }
+
+  /** Until when what was written up to a time is needed, in seconds since the epoch. */
+  const neededUntil = (written: number) => Math.max(Math.floor(written / 1000) + kept, ...held.values())
+
+  /** The milliseconds since the epoch before which nothing that was written is needed any more. */
+  const expiredBy = (now: number) => Math.min(now - kept * 1000, ...held.keys())
+
+  /** Whether the clock was set back: what seemed to have had its time when it was read may not have had it. */
+  function wasAhead(): boolean {
+    const now = clock.now()
+    const isBack = now < ahead - margin * 1000
+    if (isBack || now > ahead) ahead = now
+    return isBack
   }
 
   /** Tells the application; an observer changes nothing. */
@@ -125,8 +157,17 @@ export function reach(options: RemoteRevocationOptions) {
 
   return {
     index,
-    lifetime,
     clock,
+    restoration: () => restoration(index, lifetime, monotonic),
+    /** A place after all that was said, in milliseconds. */
+    nextSaid: () => Math.max(clock.now(), lastSaid + 1),
+    neededUntil,
+    expiredBy,
+    wasAhead,
+    /** What can be said, where `append` writes it. */
+    revoking: (append: (revocations: readonly Revocation[]) => Promise<unknown>) =>
+      revoking(clock, names, async revocations => void (await append(revocations).catch(unavailable))),
+    verifies: names.learn,
     /** The time for `contacted`. */
     time: () => time(clock.now()),
     contacted,
@@ -156,5 +197,4 @@ export const remoteOptionChecks = {
   staleAfter: seconds(1, 86_400),
   whenStale: oneOf('refuse', 'accept'),
   'onError?': aFunction,
-  'monotonic?': aClock,
 }

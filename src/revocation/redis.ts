@@ -5,6 +5,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { aString, checkOptions, type OptionCheck } from '../options.js'
+import { encodeRevocation, type Revocation, tick } from './entry.js'
 import { type IoRedisClient, ioRedisStream } from './io-redis.js'
 import { type NodeRedisClient, nodeRedisStream } from './node-redis.js'
 import {
@@ -15,8 +16,6 @@ import {
   within,
 } from './reach.js'
 import type { StreamConnection } from './redis-stream.js'
-import { restoration } from './restoration.js'
-import { encodeRevocation, margin, type Revocation, revoking } from './revocation.js'
 
 export type { IoRedisClient } from './io-redis.js'
 export type { NodeRedisClient } from './node-redis.js'
@@ -58,14 +57,12 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
   // a read is asked for again so often that the last answer is never as old as staleAfter, and is given up when it hangs
   const block = Math.min(1_000, staleAfter * 250)
   const patience = Math.min(5_000, staleAfter * 500)
-  const kept = list.lifetime + 2 * margin
-  const expiredBy = (now: number) => now - kept * 1000
   const ended = new AbortController()
   let following: StreamConnection | undefined
   let position = beginning
   let oldest: string | undefined
   let expiredAt = -Infinity
-  let lost: ReturnType<typeof restoration> | undefined
+  let lost: ReturnType<typeof list.restoration> | undefined
   void follow()
 
   async function follow(): Promise<void> {
@@ -106,10 +103,11 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
       patience,
     )
     oldest = first
-    const hasFirst = before === undefined || before === first || timeOf(before) < expiredBy(list.clock.now())
+    const hasFirst =
+      before === undefined || before === first || timeOf(before) < list.expiredBy(list.clock.now())
     if (hasFirst && hasPlace) return false
     position = beginning
-    lost = restoration(list.index, list.lifetime)
+    lost = list.restoration()
     return true
   }
 
@@ -124,28 +122,39 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
     }
     // clients go to another server by themselves: one that does not have what we go on from may have entries before these
     if ((await isCut(connection, place)) || entries.length === page) return true
+    if (list.wasAhead()) {
+      position = beginning
+      return true
+    }
     list.contacted(asked)
     if (lost && !(await lost.writeBack(list.clock.now(), append))) lost = undefined
     return lost !== undefined
   }
 
   function take(id: string, line: string): void {
-    const entry = list.take(line, timeOf(id))
+    const entry = list.take(line, timeOf(id), placeOf(id))
     if (entry) lost?.found(entry, list.clock.now())
   }
 
-  async function append(revocation: Revocation): Promise<void> {
-    const id = await within(stream.add(encodeRevocation(revocation)), patience)
-    take(id, encodeRevocation(revocation))
+  const append = (revocations: readonly Revocation[]) => Promise.all(revocations.map(appendOne))
+
+  async function appendOne(revocation: Revocation): Promise<void> {
+    const { said, isTakenBack } = revocation
+    const after = said === undefined ? list.index.lastSaid(revocation, isTakenBack) : undefined
+    const line = encodeRevocation({ ...revocation, after })
+    const id = await within(stream.add(line), patience)
+    take(id, line)
     const written = timeOf(id)
     if (written < expiredAt + 60_000) return
     expiredAt = written
-    await within(stream.expire(`${expiredBy(written)}-0`, kept), patience).catch(list.failed)
+    const kept = list.neededUntil(written) - Math.floor(written / 1000)
+    await within(stream.expire(`${list.expiredBy(written)}-0`, kept), patience).catch(list.failed)
   }
 
   return {
     isRevoked: list.isRevoked,
-    ...revoking(list.clock, revocation => append(revocation).catch(list.unavailable)),
+    verifies: list.verifies,
+    ...list.revoking(append),
     ready: list.ready,
     health: list.health,
     close() {
@@ -157,6 +166,12 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
 
 /** The milliseconds in the ID of an entry. */
 const timeOf = (id: string) => Number.parseInt(id, 10)
+
+/** The place of an entry among all, as a number: the IDs of one millisecond are numbered. */
+function placeOf(id: string): number {
+  const [time, count] = id.split('-')
+  return Number(time) + Math.min(Number(count) * tick, 1 - tick)
+}
 
 const beginning = '0-0'
 

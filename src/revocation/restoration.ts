@@ -1,28 +1,34 @@
-import { type DatedRevocation, type Revocation } from './revocation.js'
+import type { Clock } from '../types.js'
+import { type DatedRevocation, type Revocation, undated } from './entry.js'
 import { type RevocationIndex, revocationIndex } from './revocation-index.js'
 
 /**
- * Returns the work of writing back what a stream has lost and this process still knows. Whoever knows it too does the same at the same
+ * Returns the work of writing back what a store has lost and this process still knows. Whoever knows it too does the same at the same
  * time: so each begins somewhere else, and reads what the others have written before it goes on. What is written twice does no harm.
  *
  * @param known what this process knows
  */
-export function restoration(known: RevocationIndex, lifetime: number) {
-  const present = revocationIndex({ lifetime, maxEntries: Infinity })
+export function restoration(known: RevocationIndex, lifetime: number, monotonic: Clock) {
+  const present = revocationIndex({ lifetime, maxEntries: Infinity, monotonic })
   let missing: DatedRevocation[] | undefined
   return {
-    /** The stream has an entry. */
+    /** The store has an entry. */
     found: (revocation: DatedRevocation, now: number) => present.add(revocation, now),
-    /** Writes back some of what is missing, once the stream was read to its end; `false` when nothing is. */
-    async writeBack(now: number, append: (revocation: Revocation) => Promise<void>): Promise<boolean> {
-      missing ??= fromAnywhere([...known.entries(now)].filter(entry => !present.covers(entry)))
+    /** Writes back some of what is missing, once the store was read to its end; `false` when nothing is. What fails is left for the next call. */
+    async writeBack(
+      now: number,
+      append: (revocations: readonly Revocation[]) => Promise<unknown>,
+    ): Promise<boolean> {
+      missing ??= fromAnywhere([...known.entries(now)])
       const some: DatedRevocation[] = []
-      while (missing.length > 0 && some.length < 200) {
-        const entry = missing.pop() as DatedRevocation
+      let left = missing.length
+      while (left > 0 && some.length < 200) {
+        const entry = missing[--left] as DatedRevocation
         if (!present.covers(entry)) some.push(entry)
       }
-      await Promise.all(some.map(append))
-      return missing.length > 0
+      if (some.length > 0) await append(some.map(undated))
+      missing.length = left
+      return left > 0
     },
   }
 }
