@@ -143,6 +143,7 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
     const after = said === undefined ? list.index.lastSaid(revocation, isTakenBack) : undefined
     const line = encodeRevocation({ ...revocation, after })
     const id = await within(stream.add(line), patience)
+    oldest ??= id
     take(id, line)
     const written = timeOf(id)
     if (written < expiredAt + 60_000) return

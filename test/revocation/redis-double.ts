@@ -7,8 +7,8 @@ interface Pending {
 }
 
 /** A Redis stream in memory that answers a read when the test says so, and with as much as it says. */
-export function redisDouble(now: () => number) {
-  let entries: { id: string; line: string }[] = []
+export function redisDouble(now: () => number, lines: Readonly<Record<string, string>> = {}) {
+  let entries = Object.entries(lines).map(([id, line]) => ({ id, line }))
   let pending: Pending | undefined
   let last: readonly [time: number, count: number] = [0, 0]
 
@@ -61,6 +61,14 @@ export function redisDouble(now: () => number) {
     /** Is another server from now on, with other entries. */
     become(others: Readonly<Record<string, string>>) {
       entries = Object.entries(others).map(([id, line]) => ({ id, line }))
+    },
+    /** Numbers what comes next by its clock again, as another server does. */
+    rewind() {
+      last = [0, 0]
+    },
+    /** Each line by its ID. */
+    get lines(): Readonly<Record<string, string>> {
+      return Object.fromEntries(entries.map(({ id, line }) => [id, line]))
     },
     get lastId() {
       return last.join('-')
