@@ -122,14 +122,13 @@ export function reach(options: RemoteRevocationOptions) {
     return entry
   }
 
-  function hold(written: number, until: number): void {
-    const time = clock.now() / 1000
-    for (const [each, end] of held) if (end < time) held.delete(each)
-    held.set(written, Math.max(until, held.get(written) ?? 0))
-  }
+  const hold = (written: number, until: number) => held.set(written, Math.max(until, held.get(written) ?? 0))
 
-  /** Until when what was written up to a time is needed, in seconds since the epoch. */
-  const neededUntil = (written: number) => Math.max(Math.floor(written / 1000) + kept, ...held.values())
+  /** Until when what was written up to now is needed, in seconds since the epoch. */
+  function neededUntil(now: number): number {
+    for (const [written, until] of held) if (until < now / 1000) held.delete(written)
+    return Math.max(Math.floor(now / 1000) + kept, ...held.values())
+  }
 
   /** The milliseconds since the epoch before which nothing that was written is needed any more. */
   const expiredBy = (now: number) => Math.min(now - kept * 1000, ...held.keys())

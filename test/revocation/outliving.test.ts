@@ -1,8 +1,12 @@
 /** Tokens that live longer than a list keeps its entries: it never says of one that it is not revoked. */
 import { createVerifier, memoryRevocations, userPool } from 'cognito-guard'
+import { dynamoRevocations } from 'cognito-guard/dynamodb'
+import { redisRevocations } from 'cognito-guard/redis'
 import { createTestIssuer } from 'cognito-guard/testing'
 import t from 'tap'
+import { dynamoTable } from './dynamo-table.js'
 import { thrownBy, verifiedTokenOf } from './fixture.js'
+import { redisDouble } from './redis-double.js'
 import { stores } from './stores.js'
 
 const day = 86_400
@@ -75,3 +79,52 @@ t.test('through a verifier it is an outage with a hint, before anything is revok
   clock.advance(2 * day)
   t.match(refused(), outlives, 'when its entry has had its time')
 })
+
+t.test(
+  'what is kept elsewhere is there for as long as such a token lives, and what else there is goes in its time',
+  async t => {
+    let time = Date.UTC(2027, 0)
+    const began = time
+    const clock = { now: () => time }
+    const end = time / 1000 + 7 * day
+    const long = verifiedTokenOf({ issuer, iat: time / 1000, exp: end })
+    const redis = redisDouble(clock.now)
+    const trims: { before: number; left: number }[] = []
+    const client = Object.assign(redis.client, {
+      xTrim: async (_key: string, _strategy: string, before: string) => {
+        trims.push({ before: Number.parseInt(before, 10), left: Number.NaN })
+      },
+      expire: async (_key: string, left: number) => {
+        trims.push({ ...(trims.pop() as (typeof trims)[0]), left })
+      },
+    })
+    const table = dynamoTable()
+    const shared = { clock, monotonic: clock, staleAfter: 86_400, whenStale: 'accept' } as const
+    const lists = [
+      redisRevocations({ client, ...shared }),
+      dynamoRevocations({ client: table.client, table: 'revocations', ...shared }),
+    ]
+    t.teardown(() => lists.forEach(list => list.close()))
+    const revoke = async (target: Parameters<(typeof lists)[0]['revokeSession']>[0]) => {
+      for (const list of lists) await list.revokeSession(target)
+    }
+    await revoke(long)
+    await revoke(long)
+    for (const days of [3, 4, 2]) {
+      time += days * day * 1000
+      await revoke({ issuer, session: `${days}` })
+    }
+    const [first, , , last] = trims
+    t.ok((first?.left as number) >= 7 * day, 'the stream')
+    t.ok(
+      trims.slice(0, 3).every(({ before }) => before <= began),
+      'the entry',
+    )
+    t.ok((last?.before as number) > began && (last?.left as number) <= day + 1_200, 'but no longer')
+    const expires = [...table.items.values()].map(({ expires }) =>
+      Number((expires as { N: string } | undefined)?.N),
+    )
+    t.ok((expires[0] as number) >= end && (expires[1] as number) >= end)
+    t.ok((expires[3] as number) < time / 1000 + day + 1_201)
+  },
+)
