@@ -1,6 +1,7 @@
 import { dynamoRevocations } from 'cognito-guard/dynamodb'
 import t from 'tap'
 import { dynamoTable } from './dynamo-table.js'
+import { verifiedTokenOf } from './fixture.js'
 import { randomFrom, revocationModel } from './model.js'
 import { until } from './redis-server.js'
 
@@ -86,5 +87,50 @@ t.test(
     }
     t.same(differences.slice(0, 3), [])
     t.ok(counts.revoked > 200 && counts.accepted > 200 && counts.restored > 5, JSON.stringify(counts))
+  },
+)
+
+t.test(
+  'a table that was written again, up to the same number or beyond, while a process was away',
+  async t => {
+    for (const [what, again] of [
+      ['less', 1],
+      ['as much', 2],
+      ['more', 3],
+      ['several pages', 9],
+    ] as const) {
+      const table = dynamoTable()
+      let isAway = false
+      const start = (query = table.client.query) => {
+        const client = { ...table.client, query }
+        const options = {
+          client,
+          table: 'revocations',
+          staleAfter: 30,
+          whenStale: 'refuse',
+          pollEvery: 0.1,
+        } as const
+        const list = dynamoRevocations(options)
+        t.teardown(() => list.close())
+        return list
+      }
+      const away = start(input => (isAway ? Promise.reject(new Error('away')) : table.client.query(input)))
+      const issuer = 'eu-west-1_AbCdEf123'
+      for (const session of ['old 1', 'old 2']) await away.revokeSession({ issuer, session })
+      isAway = true
+      table.restore()
+      const office = start()
+      const sessions = Array.from({ length: again }, (_, i) => `new ${i}`)
+      for (const session of sessions) await office.revokeSession({ issuer, session })
+      isAway = false
+      const knowsAll = (list: typeof away) =>
+        ['old 1', 'old 2', ...sessions].every(session =>
+          list.isRevoked(verifiedTokenOf({ issuer, origin_jti: session }), Date.now()),
+        )
+      await until(`${what}: it knows what is new, and has written back what is lost`, () =>
+        [away, office].every(knowsAll),
+      )
+      t.equal(away.health().state, 'current', what)
+    }
   },
 )
