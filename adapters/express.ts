@@ -1,54 +1,11 @@
 /**
- * The door for Express 4 and 5.
- *
- * @module
- */
-import type { NextFunction, Request, RequestHandler, Response } from 'express'
-import type { Decision, Guard } from '../src/guard/guard.js'
-import type { Policy } from '../src/guard/policy.js'
-import { isPending } from '../src/maybe-promise.js'
-import type { JwtClaims, VerifiedToken } from '../src/types.js'
-import { nodeRequestView, refuse } from './node-http.js'
-import { checkArguments } from './protect.js'
-
-/**
- * Returns a middleware that lets a request through with the verified token as `req.auth`, or answers it.
- * What is not a refusal goes to `next(error)`.
+ * The adapter for Express 4 and 5: the middleware of Node.js servers, which sets `req.auth`.
  *
  * `req.auth` gets its type from `import 'cognito-guard/express/request'`, where no other package claims that name;
  * {@link authOf} has it without that.
  *
- * @throws TypeError for anything but a guard and a policy
+ * @module
  * @example
  * app.get('/orders', protect(guard, hasScope('orders/read')), (req, res) => res.json(authOf(req).principal))
  */
-export function protect<C extends JwtClaims>(
-  guard: Guard<C> | Guard<C, VerifiedToken<C> | undefined>,
-  ...policy: readonly [policy?: Policy<C>]
-): RequestHandler {
-  checkArguments(guard, policy)
-  return function cognitoGuard(req: Request, res: Response, next: NextFunction) {
-    const settle = (decision: Decision<VerifiedToken<C> | undefined>) => {
-      if (!decision.authorized) return refuse(res, decision)
-      Object.assign(req, { auth: decision.auth })
-      next()
-    }
-    const decision = guard(nodeRequestView(req, req.originalUrl), ...policy)
-    if (isPending(decision)) decision.then(settle).catch(next)
-    else settle(decision)
-  }
-}
-
-/**
- * Returns the verified token of a request that `protect` let through. Does not return for any other request, nor for an anonymous one.
- *
- * @throws TypeError when no guard let the request through with a token: the route is not protected
- */
-export function authOf(req: Request): VerifiedToken {
-  const { auth } = req as { auth?: VerifiedToken }
-  if (!auth)
-    throw new TypeError(
-      'authOf: no guard let this request through with a token; put protect(guard) before the handler',
-    )
-  return auth
-}
+export { authOf, type GuardMiddleware, protect } from './node.js'

@@ -1,5 +1,5 @@
 /**
- * The door for Fastify 4 and 5.
+ * The adapter for Fastify 4 and 5.
  *
  * @module
  */
@@ -8,13 +8,19 @@ import type { Decision, Guard } from '../src/guard/guard.js'
 import type { Policy } from '../src/guard/policy.js'
 import { isPending } from '../src/maybe-promise.js'
 import type { JwtClaims, VerifiedToken } from '../src/types.js'
+import { authorize, authorizedBy } from './authorized.js'
 import { type NodeRequest, nodeRequestView } from './node-http.js'
 import { checkArguments } from './protect.js'
 
-/** A hook of a route or of all routes of a scope: `onRequest`, or any up to `preHandler`. It fits whatever generics the route has. */
+/** A hook of a route or of all routes of a scope: `onRequest`, or any up to `preHandler`. It fits any generics of the route. */
 export type GuardHook = (
-  request: { readonly raw: NodeRequest; readonly originalUrl: string },
+  request: {
+    readonly raw: NodeRequest
+    readonly headers: NonNullable<NodeRequest['headers']>
+    readonly originalUrl: string
+  },
   reply: {
+    readonly sent: boolean
     code(status: number): unknown
     headers(values: Record<string, string>): unknown
     send(payload: string): unknown
@@ -23,8 +29,8 @@ export type GuardHook = (
 ) => void
 
 /**
- * Returns a hook that lets a request through with the verified token as `request.auth`, or answers it; as `onRequest` it does so before the body is read.
- * What is not a refusal goes to `done(error)`.
+ * Returns a hook that sets the verified token as `request.auth`, or responds to a refused request; as `onRequest`, before the body is read.
+ * Faults, which are not refusals, go to `done(error)`.
  *
  * It is a hook and not a plugin, because a plugin guards all routes of a scope alike: `addHook('onRequest', protect(guard))` does that too.
  * `request.auth` gets its type from `import 'cognito-guard/fastify/request'`, where no other package claims that name;
@@ -42,30 +48,31 @@ export function protect<C extends JwtClaims>(
   return function cognitoGuard(request, reply, done) {
     const settle = (decision: Decision<VerifiedToken<C> | undefined>) => {
       if (decision.authorized) {
-        Object.assign(request, { auth: decision.auth })
+        authorize(request, decision.auth)
         return done()
       }
+      // somebody else has answered meanwhile
+      if (reply.sent) return
       reply.code(decision.status)
       reply.headers(decision.headers)
-      // a string, so that no response schema of the route takes members away
+      // a string, so that no response schema of the route removes members
       reply.send(JSON.stringify(decision.body))
     }
-    const decision = guard(nodeRequestView(request.raw, request.originalUrl), ...policy)
+    // Fastify keeps headers that a hook replaces beside the raw request
+    const { rawHeaders, method } = request.raw
+    const view = nodeRequestView({ rawHeaders, headers: request.headers, method }, request.originalUrl)
+    const decision = guard(view, ...policy)
     if (isPending(decision)) decision.then(settle).catch(done)
     else settle(decision)
   }
 }
 
 /**
- * Returns the verified token of a request that `protect` let through. Does not return for any other request, nor for an anonymous one.
+ * Returns the verified token of a request that `protect` authorized. Throws for any other request, whatever other hooks left in `request.auth`,
+ * and for an anonymous one.
  *
- * @throws TypeError when no guard let the request through with a token: the route is not protected
+ * @throws TypeError when no guard authorized the request by a token: the route is not protected
  */
 export function authOf(request: object): VerifiedToken {
-  const { auth } = request as { auth?: VerifiedToken }
-  if (!auth)
-    throw new TypeError(
-      'authOf: no guard let this request through with a token; put onRequest: protect(guard) on the route',
-    )
-  return auth
+  return authorizedBy(request, 'put onRequest: protect(guard) on the route')
 }

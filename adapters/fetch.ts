@@ -1,5 +1,5 @@
 /**
- * The door for whatever handles a `Request`: Next.js, Bun, Deno, Cloudflare Workers.
+ * The adapter for handlers of a `Request`: Next.js, Bun, Deno, Cloudflare Workers.
  *
  * @module
  */
@@ -10,12 +10,14 @@ import type { JwtClaims, MaybePromise, VerifiedToken } from '../src/types.js'
 import { fetchRequestView, refusalResponse } from './fetch-http.js'
 import { checkArguments } from './protect.js'
 
+export { fetchRequestView, refusalResponse } from './fetch-http.js'
+
 /**
- * Returns what makes a handler a guarded one. A guarded handler is called for requests that are let through, with the verified token after the
- * request, and then with whatever the platform passes: `env` and `ctx` in Workers, `{ params }` in Next.js.
- * It cannot forget to look at the decision, and nothing is written onto objects that belong to the platform.
+ * Returns a function that wraps a handler with the guard. The handler is called for authorized requests only, with the verified token after
+ * the request, and then with what the platform passes: `env` and `ctx` in Workers, `{ params }` in Next.js.
+ * So no handler can skip the decision, and the platform's objects are not written to.
  *
- * A `Headers` object joins headers of the same name: of two `Authorization` headers it makes one with a comma, which is refused.
+ * A `Headers` object joins headers of the same name: two `Authorization` headers become one with a comma, which is refused.
  *
  * @throws TypeError for anything but a guard and a policy
  * @example

@@ -1,20 +1,22 @@
 /**
- * The door for Hono 4, on Node.js and on any runtime that speaks fetch.
+ * The adapter for Hono 4, on Node.js and on any runtime with the Fetch API.
  *
  * @module
  */
-import type { Context, MiddlewareHandler } from 'hono'
+import type { MiddlewareHandler } from 'hono'
 import type { Decision, Guard } from '../src/guard/guard.js'
 import type { Policy } from '../src/guard/policy.js'
 import { andThen } from '../src/maybe-promise.js'
-import type { JwtClaims, MaybePromise, RequestView, VerifiedToken } from '../src/types.js'
+import type { JwtClaims, MaybePromise, VerifiedToken } from '../src/types.js'
 import { fetchRequestView } from './fetch-http.js'
-import { type NodeRequest, nodeRequestView } from './node-http.js'
 import { checkArguments } from './protect.js'
 
 /**
- * Returns a middleware that lets a request through with the verified token as `c.get('auth')`, or answers it.
- * What is not a refusal is thrown, for `app.onError`.
+ * Returns a middleware that sets the verified token for `c.get('auth')`, or responds to a refused request.
+ * Faults, which are not refusals, are thrown, for `app.onError`.
+ *
+ * It decides over `c.req.raw`: the request as other middleware left it, or that of a call of `app.request`, on every runtime. A `Headers` object
+ * joins headers of the same name: of two `Authorization` headers it makes one with a comma, which is refused.
  *
  * @throws TypeError for anything but a guard and a policy
  * @example
@@ -33,14 +35,6 @@ export function protect<C extends JwtClaims, A extends VerifiedToken<C> | undefi
       return next()
     }
     // Hono awaits what a middleware returns; its type knows promises only
-    return andThen(guard(requestView(c), ...policy), settle) as Promise<Response | void>
+    return andThen(guard(fetchRequestView(c.req.raw), ...policy), settle) as Promise<Response | void>
   }
-}
-
-/** On Node.js the headers as they came; elsewhere a `Headers` object, which joins those of the same name with a comma. */
-function requestView(c: Context): RequestView {
-  const { incoming } = (c.env ?? {}) as { incoming?: Partial<NodeRequest> }
-  return Array.isArray(incoming?.rawHeaders)
-    ? nodeRequestView(incoming as NodeRequest)
-    : fetchRequestView(c.req.raw)
 }

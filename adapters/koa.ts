@@ -1,5 +1,5 @@
 /**
- * The door for Koa 2 and 3.
+ * The adapter for Koa 2 and 3.
  *
  * @module
  */
@@ -12,8 +12,8 @@ import { nodeRequestView } from './node-http.js'
 import { checkArguments } from './protect.js'
 
 /**
- * Returns a middleware that lets a request through with the verified token as `ctx.state.auth`, or answers it.
- * What is not a refusal is thrown, for Koa to handle.
+ * Returns a middleware that sets the verified token as `ctx.state.auth`, or responds to a refused request.
+ * Faults, which are not refusals, are thrown, for Koa to handle.
  *
  * @throws TypeError for anything but a guard and a policy
  * @example
@@ -30,6 +30,8 @@ export function protect<C extends JwtClaims, A extends VerifiedToken<C> | undefi
         ctx.state.auth = decision.auth
         return next()
       }
+      // somebody else has answered meanwhile
+      if (ctx.headerSent) return undefined
       ctx.status = decision.status
       ctx.set(decision.headers)
       ctx.body = JSON.stringify(decision.body)

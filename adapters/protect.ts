@@ -1,8 +1,8 @@
 import { isPolicy } from '../src/guard/policy.js'
 
 /**
- * Checks what a door is given when it is built. A policy that is there but `undefined` is a misspelt name, not the wish for none;
- * a second one would be asked by nobody.
+ * Checks an adapter's arguments when it is created. Refuses an explicit `undefined` as the policy: that is a misspelt name, and must not mean
+ * no policy. Refuses a second policy, which would be ignored.
  *
  * @throws TypeError naming the argument
  */

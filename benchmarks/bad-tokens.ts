@@ -22,7 +22,7 @@ export function badTokens(source: TestIssuer): Record<string, string> {
   }
 }
 
-/** The token with another signature that is as long, and base64url. */
+/** The token with another signature of the same length in base64url. */
 function forged(token: string): string {
   const end = token.lastIndexOf('.')
   return token.slice(0, end + 1) + token.slice(end + 1).replace(/.{20}/, 'A'.repeat(20))

@@ -1,25 +1,33 @@
 /** The calls whose cost is bounded, and the bounds. */
-import { createGuard, createVerifier, hasScope, type TrustedIssuer, userPool } from 'cognito-guard'
+import {
+  createGuard,
+  createVerifier,
+  hasScope,
+  oidcProvider,
+  type TrustedIssuer,
+  userPool,
+} from 'cognito-guard'
 import { createTestIssuer } from 'cognito-guard/testing'
 import { badTokens } from './bad-tokens.js'
+import { worstKeySets } from './key-sets.js'
 import { fresh, type TokenSet } from './tokens.js'
 import { zipf } from './zipf.js'
 
 /** A call, and what it may take at most. */
 export interface Figure {
   readonly name: string
-  /** Hundredths of a bare verification, beyond making the string. */
+  /** Hundredths of a bare verification, net of making the string. */
   readonly time: number
   /** Bytes of heap, without the string; absent where they are not stable. */
   readonly bytes?: number
-  /** The n-th text, new to V8. */
+  /** The n-th text, as a string new to V8. */
   readonly text: (index: number) => string
   readonly call: (text: string) => unknown
   /** Calls a round: a few milliseconds. */
   readonly calls: number
 }
 
-/** Returns what new tokens may take: with the string, seven tenths of the bare rate. */
+/** Returns the bounds of new tokens: with the string, seven tenths of the bare rate. */
 export function newTokens(set: TokenSet, pool: TrustedIssuer): Figure[] {
   const verifier = createVerifier({ issuers: [pool], cache: false })
   const text = (index: number) => fresh(set, index)
@@ -29,7 +37,7 @@ export function newTokens(set: TokenSet, pool: TrustedIssuer): Figure[] {
   ]
 }
 
-/** Returns what remembered tokens may take, of one user and of a thousand. */
+/** Returns the bounds of cached tokens, of one user and of a thousand. */
 export function tokensSeenBefore(set: TokenSet, pool: TrustedIssuer): Figure[] {
   const verifier = createVerifier({ issuers: [pool] })
   for (const index of set.tokens.keys()) verifier.verifySync(fresh(set, index))
@@ -58,7 +66,7 @@ export function tokensSeenBefore(set: TokenSet, pool: TrustedIssuer): Figure[] {
   ]
 }
 
-/** Returns what refusals may take, of every kind. */
+/** Returns the bounds of refusals, of every kind. */
 export function refusedTokens(): Figure[] {
   const source = createTestIssuer({ clock: Date })
   const verifier = createVerifier({
@@ -74,16 +82,47 @@ export function refusedTokens(): Figure[] {
   }
   return Object.entries(badTokens(source)).map(([kind, token]) => {
     const [time, bytes] = refusalBounds[kind] ?? fail(`no bounds for: ${kind}`)
-    const wire = Buffer.from(token)
-    const whole = wire.toString('latin1')
+    const sent = Buffer.from(token)
+    const whole = sent.toString('latin1')
     // to make a long string takes longer than to refuse it, and never the same time
-    const text = wire.length > 20_000 ? () => whole : () => wire.toString('latin1')
+    const text = sent.length > 20_000 ? () => whole : () => sent.toString('latin1')
     return { name: `refused: ${kind}`, time, bytes, text, call, calls: 100 }
+  })
+}
+
+/** Returns what key sets may take from text to keys, for all algorithms at once, whatever is in them. */
+export function hostileKeySets(): Figure[] {
+  const algorithms = [
+    ...(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const),
+    ...(['ES256', 'ES384', 'ES512', 'EdDSA'] as const),
+  ]
+  const call = (text: string) => {
+    const options = { issuer: 'https://issuer.invalid', audience: 'api', algorithms, offline: true }
+    try {
+      return oidcProvider({ ...options, jwks: JSON.parse(text) })
+    } catch {
+      return undefined
+    }
+  }
+  return Object.entries(worstKeySets()).map(([name, set]) => {
+    const time = keySetBounds[name] ?? fail(`no bound for: ${name}`)
+    return { name: `key set: ${name}`, time, text: () => set, call, calls: 1 }
   })
 }
 
 function fail(why: string): never {
   throw new Error(why)
+}
+
+/** Hundredths of a bare verification. What the curve takes is OpenSSL's, which looks whether each point is on it. */
+const keySetBounds: Readonly<Record<string, number>> = {
+  'RSA, 8192 bits': 300_000,
+  'RSA, random': 300_000,
+  'P-521': 1_500_000,
+  padding: 10_000,
+  'padding, 45 times': 20_000,
+  nested: 20_000,
+  'escaped names': 20_000,
 }
 
 /** Hundredths of a bare verification, and bytes. */

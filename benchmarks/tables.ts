@@ -1,10 +1,10 @@
-/** Writes benchmarks/results.json as tables, benchmarks/results.md: what each Node.js took, side by side. */
+/** Writes benchmarks/results.json as tables, benchmarks/results.md: the figures of each Node.js, side by side. */
 import { writeFileSync } from 'node:fs'
 import type { Result } from './measure.js'
 import { results, type Section } from './report.js'
 
 type Row = Readonly<Record<string, unknown>> & { readonly name: string }
-/** Refusals: what each library took, by the kind of token. */
+/** Refusals: the time of each library, by the kind of token. */
 type Kinds = Readonly<Record<string, readonly Result[]>>
 
 const intro = `# Results

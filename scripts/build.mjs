@@ -58,8 +58,8 @@ function filesIn(folder) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   build()
   const { bundle } = await import('./bundle.mjs')
-  alone(() => {
+  await alone(() => {
     rmSync(stamp, { force: true })
-    bundle()
+    return bundle()
   })
 }

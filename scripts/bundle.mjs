@@ -1,31 +1,42 @@
-// Puts the modules of each entry of the package into one file, with chunks for what entries share: Node takes most of a millisecond to
-// find, read and link a module, and there are dozens. What is published is bundled; what is tested and debugged here is not.
+// Makes what is published of the modules in dist/: a file for each entry, with chunks for what entries share, as ES modules and as CommonJS, and
+// one set of declarations. Node takes most of a millisecond to find, read and link a module, and there are dozens. What is tested and debugged
+// here is not bundled.
 // The main entry is one chunk, whatever others share with it: they are used beside it, and cutting it up for them makes every start slower.
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { buildSync } from 'esbuild'
+import { rolldown } from 'rolldown'
+import { rollup } from 'rollup'
+import { dts } from 'rollup-plugin-dts'
 import { root } from './ensure-installed.mjs'
 
-export function bundle() {
-  const { exports, bin } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8'))
-  const {
-    './testing': testing,
-    './express/request': express,
-    './fastify/request': fastify,
-    ...library
-  } = exports
-  const written = [
+const { exports, bin } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8'))
+const {
+  './testing': testing,
+  './express/request': express,
+  './fastify/request': fastify,
+  ...library
+} = exports
+const main = exports['.'].import.default
+const librarySources = Object.values(library).flatMap(entry => entry.import?.default ?? [])
+/** Types alone. */
+const augmentations = [express.import.default, fastify.import.default]
+
+export async function bundle() {
+  const declared = await bundleDeclarations([...librarySources, testing.import.default])
+  const modules = [
     ...bundleOf(
-      Object.values(library).flatMap(entry => entry.default ?? []),
+      librarySources,
       // Every entry imports the main one, of which esbuild would leave out again what is marked as free of side effects.
-      { inject: [exports['.'].default], ignoreAnnotations: true },
+      { inject: [main], ignoreAnnotations: true },
     ),
     // Tools on their own: what they share with the library is in both, so that the library is not cut up for it.
-    ...bundleOf([testing.default, ...Object.values(bin)]),
-    // Types alone.
-    ...bundleOf([express.default, fastify.default]),
+    ...bundleOf([testing.import.default, ...Object.values(bin)]),
+    ...bundleOf(augmentations),
   ]
-  for (const folder of ['src', 'adapters']) removeOthers(`dist/${folder}`, new Set(written))
+  const required = await requireable([...librarySources, testing.import.default, ...augmentations])
+  const written = new Set([...modules, ...required, ...declared, ...augment()])
+  for (const folder of ['src', 'adapters']) removeOthers(`dist/${folder}`, written)
 }
 
 function bundleOf(entryPoints, options = {}) {
@@ -42,17 +53,85 @@ function bundleOf(entryPoints, options = {}) {
     platform: 'neutral',
     format: 'esm',
     target: 'es2022',
-    sourcemap: true,
     metafile: true,
     ...options,
   })
   return Object.keys(metafile.outputs)
 }
 
-/** What went into the bundles is not needed beside them; declarations are. */
+/** The same files as CommonJS, one for one: an app that loads several entries gets one copy of what they share. */
+async function requireable(input) {
+  const build = await rolldown({ cwd: root, input, external: /^(?![./])/, logLevel: 'warn' })
+  const { output } = await build.write({
+    dir: resolve(root, 'dist'),
+    format: 'cjs',
+    preserveModules: true,
+    preserveModulesRoot: resolve(root, 'dist'),
+    entryFileNames: '[name].cjs',
+    exports: 'named',
+  })
+  await build.close()
+  return output.map(({ fileName }) => `dist/${fileName}`)
+}
+
+/**
+ * What the entries declare, without what only the inside needs. It is declared once, as CommonJS, which both kinds of module may import: an ES
+ * module that is imported from CommonJS is an error for many compilers.
+ */
+async function bundleDeclarations(sources) {
+  const input = Object.fromEntries(
+    sources.map(file => [file.replace(/^\.\/dist\/|\.js$/g, ''), declarationOf(file)]),
+  )
+  const build = await rollup({ input, plugins: [dts()], external: /^(?![./])/, onwarn: unlessExpected })
+  mkdirSync(resolve(root, 'dist/src/chunks'), { recursive: true })
+  const { output } = await build.generate({
+    format: 'es',
+    entryFileNames: '[name].d.cts',
+    chunkFileNames: 'src/chunks/[name]-[hash].d.cts',
+  })
+  await build.close()
+  const declared = output.map(({ fileName, code }) => {
+    write(fileName, code.replace(/(from '[^']*)\.d\.cts'/g, "$1.cjs'"))
+    return `dist/${fileName}`
+  })
+  return [...declared, ...sources.map(reexported)]
+}
+
+/** As ES module, an entry has what it has as CommonJS. */
+function reexported(file) {
+  const name = file.slice(file.lastIndexOf('/') + 1).replace(/\.js$/, '.cjs')
+  const declaration = file.replace(/^\.\/dist\//, '').replace(/\.js$/, '.d.ts')
+  write(declaration, `export * from './${name}'\n`)
+  return `dist/${declaration}`
+}
+
+/** What adds to a framework's types refers to the main entry. */
+function augment() {
+  return augmentations.flatMap(file => {
+    const declaration = file.replace(/^\.\/dist\//, '').replace(/\.js$/, '.d.ts')
+    const text = readFileSync(resolve(root, 'dist', declaration), 'utf8').replace(
+      /from '[^']*types\.js'/,
+      `from '../src/index.cjs'`,
+    )
+    const copies = [declaration, declaration.replace(/\.ts$/, '.cts')]
+    for (const copy of copies) write(copy, text)
+    return copies.map(copy => `dist/${copy}`)
+  })
+}
+
+const declarationOf = file => resolve(root, file.replace(/\.js$/, '.d.ts'))
+
+const write = (file, text) =>
+  writeFileSync(resolve(root, 'dist', file), text.replace(/\n\/\/# sourceMappingURL=.*/, ''))
+
+function unlessExpected({ code, message }) {
+  if (code !== 'UNRESOLVED_IMPORT') throw new Error(message)
+}
+
+/** What went into the bundles is not needed beside them. */
 function removeOthers(folder, written) {
   for (const file of readdirSync(resolve(root, folder), { recursive: true, encoding: 'utf8' })) {
     const path = `${folder}/${file.replaceAll('\\', '/')}`
-    if (/\.js(\.map)?$/.test(path) && !written.has(path)) rmSync(resolve(root, path))
+    if (/\.(js|cjs|ts|cts)(\.map)?$/.test(path) && !written.has(path)) rmSync(resolve(root, path))
   }
 }

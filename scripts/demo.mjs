@@ -1,19 +1,14 @@
 // Builds, then runs the demo: `npm run demo`; or once, as a check: `npm run demo -- --check`.
-// `npm run demo -- sign-out`: two API processes and Redis; who signs out at one of them is refused by the other.
+// `npm run demo -- sign-out`: two API processes and Redis; a user who signs out at one is refused by the other.
 import { build } from './build.mjs'
 
 build()
-leaveWithNpm()
 const args = process.argv.slice(2)
 if (args[0] === 'sign-out') {
+  const { whenOrphaned } = await import('../dist/src/cli/until-interrupted.js')
+  whenOrphaned(() => process.kill(process.pid, 'SIGTERM'))
   await import('../dist/examples/sign-out/main.js')
 } else {
   const { main } = await import('../dist/src/cli/main.js')
   process.exitCode = await main(['demo', ...args], process)
-}
-
-/** npm that is ended by its process ID ends its shell and not what that runs: the demo would go on, unseen. */
-function leaveWithNpm() {
-  const parent = process.ppid
-  setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGTERM'), 500).unref()
 }

@@ -1,4 +1,4 @@
-// Over 150 lines: more than half of it is the table of refusals.
+// Over 150 lines: more than half of it is the table of error codes.
 
 /**
  * Every refusal of this library is an `AuthError` with one of these codes.
@@ -24,14 +24,14 @@ export interface AuthErrorOptions {
 }
 
 /**
- * A refusal. `code` is precise and stays on our side; `status` is what a client sees.
+ * A refusal. `code` is precise and stays on the server; `status` is what a client sees.
  * The message is a fixed sentence: no token, claim, key ID, URL or header text is ever in it.
  */
 export class AuthError extends Error {
   override readonly name = 'AuthError'
   readonly code: AuthErrorCode
   readonly status: 400 | 401 | 403 | 503
-  /** The `error` of the challenge; `undefined` where there is none (no token, our outage). */
+  /** The `error` of the challenge; `undefined` where there is none (no token, an outage). */
   readonly oauthError: OAuthError | undefined
   readonly hint: string
   readonly retryAfter: number | undefined
@@ -53,7 +53,7 @@ export class AuthError extends Error {
   }
 }
 
-/** Whether a value is a refusal of this library, from whichever copy of it: thrown, or returned by a verifier's `check`. */
+/** Returns whether a value is a refusal of this library, from any copy of it: thrown, or returned by a verifier's `check`. */
 export function isAuthError(value: unknown): value is AuthError {
   const { name } = (value ?? {}) as { name?: unknown }
   if (name !== 'AuthError') return false
@@ -61,16 +61,16 @@ export function isAuthError(value: unknown): value is AuthError {
   return typeof code === 'string' && Object.hasOwn(errors, code)
 }
 
-/** A thrown refusal as a value. What is none passes on: it is a fault, and never to be taken for one. */
+/** Returns a thrown refusal as a value. Throws anything else again: a fault must never be mistaken for a refusal. */
 export function asRefusal(thrown: unknown): AuthError {
   if (isAuthError(thrown)) return thrown
   throw thrown
 }
 
 /**
- * The refusal of a code: an error that inherits everything from one which was made once. Strangers decide how often we refuse, and making
- * an error, let alone capturing its stack, costs more than finding out that their token is bad. Each refusal is an object of its own all
- * the same, so that what a framework adds to one does not show on another.
+ * Returns a refusal that inherits from one cached error per code. Unauthenticated callers decide how often we refuse, and making an
+ * error, let alone capturing its stack, costs more than finding out that their token is bad. Each refusal is still an object of its own,
+ * so that what a framework adds to one does not show on another.
  */
 export function refusal(code: AuthErrorCode, hint?: string): AuthError {
   const id = hint === undefined ? code : `${code} ${hint}`
@@ -174,6 +174,12 @@ const errors = {
     'invalid_token',
     'The token was signed for another load balancer or instance',
     'Check the ARN in the configuration against the one that handles the requests.',
+  ],
+  ERR_TOKEN_BOUND: [
+    401,
+    'invalid_token',
+    'The token is bound to a key',
+    'This token is bound to a key; this API takes bearer tokens and cannot check the proof. Ask the issuer for one without DPoP and mTLS.',
   ],
   ERR_TOKEN_REVOKED: [401, 'invalid_token', 'The token has been revoked', 'Sign in again.'],
   ERR_STEP_UP_REQUIRED: [

@@ -1,18 +1,18 @@
 import type { MaybePromise } from './types.js'
 
-/** Whether a value is still to come. Most are booleans, or nothing: they are told apart by their type, which costs less than to look for a member. */
+/** Whether a value is a promise. Most values are booleans or `undefined`: checking the type first costs less than looking up a member. */
 export const isPending = <T>(value: MaybePromise<T>): value is Promise<T> =>
   typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
 
-/** What `next` makes of a value: at once when the value is at hand, else when it comes. */
+/** Calls `next` with a value: at once, or when the promise of it resolves. */
 export const andThen = <T, R>(
   value: MaybePromise<T>,
   next: (value: T) => MaybePromise<R>,
 ): MaybePromise<R> => (isPending(value) ? later(value, next) : next(value))
 
 /**
- * What `next` makes of a promised value and what it takes besides. A hot path asks `isPending` itself: it makes a closure, and a list of what
- * `next` takes, only here, where it has to wait. Not every promise of others returns one from `then`.
+ * Calls `next` with a promised value and further arguments. A hot path checks `isPending` itself, so that it allocates a closure and an
+ * argument list only here, where it has to wait. `Promise.resolve` is there because not every foreign thenable returns a promise from `then`.
  */
 export const later = <T, A extends unknown[], R>(
   promise: Promise<T>,

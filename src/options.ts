@@ -40,7 +40,7 @@ export function checkOptions(factory: string, options: unknown, checks: OptionCh
   }
 }
 
-/** Those of a factory's options that are named in checks: to be passed on. */
+/** The options of a factory that another factory's checks name: to be passed on to it. */
 export const optionsIn = (options: object, checks: OptionChecks): object =>
   Object.fromEntries(Object.entries(options).filter(([name]) => `${name}?` in checks))
 
@@ -87,7 +87,7 @@ export const oneOf =
   value =>
     allowed.includes(value as string) ? undefined : `must be one of ${allowed.join(', ')}`
 
-/** One of the algorithms that there are, or a non-empty list of them. */
+/** One of the supported algorithms, or a non-empty list of them. */
 export const someAlgorithms: OptionCheck = value => oneOrMore(oneOf(...algorithms))(value)
 
 /** One value that passes the check, or a non-empty list of such values. */

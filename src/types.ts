@@ -1,4 +1,4 @@
-// Over 150 lines: the types that rooms share, most of it their documentation.
+// Over 150 lines: the types that all folders share, most of it documentation.
 import type { AuthError } from './errors.js'
 
 /** A source of the current time in milliseconds since the epoch. `Date` is one. */
@@ -6,7 +6,7 @@ export interface Clock {
   now(): number
 }
 
-/** A value that is at hand, or will be. Code on the hot path never makes the first into the second. */
+/** A value, or a promise of one. Code on the hot path never wraps a value in a promise. */
 export type MaybePromise<T> = T | Promise<T>
 
 /** The JWS algorithms a key can be bound to (RFC 7518 section 3.1, RFC 8037). No `none`, no HMAC: there is no code for them. */
@@ -29,7 +29,7 @@ export interface JwsHeader {
   readonly [member: string]: unknown
 }
 
-/** The claims that every accepted token has (RFC 7519 section 4.1), and whatever else it holds. */
+/** The claims that every accepted token has (RFC 7519 section 4.1), and any others it holds. */
 export interface JwtClaims {
   readonly iss: string
   /** Seconds since the epoch. */
@@ -44,26 +44,26 @@ export interface JwtClaims {
 /** A public key bound to one algorithm when it was imported. */
 export interface VerificationKey {
   readonly algorithm: Algorithm
-  /** Whether `verify` is done with its arguments when it returns, so that they need not be copied for it. Default `false`. */
+  /** Whether `verify` is done with its arguments when it returns, so that the caller may reuse their buffers. Default `false`. */
   readonly isImmediate?: true
   /**
-   * Whether `signature` is this key's over `signingInput`. At once with node:crypto; later with WebCrypto, and where the caller can wait and
-   * there is more to verify than one turn of the event loop should take.
+   * Returns whether `signature` is this key's over `signingInput`: at once with node:crypto; as a promise with WebCrypto, or when the
+   * caller can wait and there is more to verify than one turn of the event loop should take.
    *
-   * @param canWait whether a promise is welcome; default `false`
+   * @param canWait whether it may return a promise; default `false`
    */
   verify(signingInput: Uint8Array, signature: Uint8Array, canWait?: boolean): MaybePromise<boolean>
 }
 
 /**
- * Finds the key of a token. A test double is a lambda; the rest is for key sets that are fetched.
+ * Returns the key of a token. A function alone is enough for tests; the optional members are for key sets that are fetched.
  *
  * @param kid the key ID in the token's header, `undefined` when it has none
  * @param algorithm the token's algorithm, already known to be one of the issuer's
  * @param now the verifier's one clock reading of this call, in milliseconds
  * @param issuer which of its issuer's `iss` values the token has
  * @returns the key; `undefined` when the issuer has no such key, which is `ERR_TOKEN_KEY` for the token
- * @throws AuthError `ERR_KEYS_UNAVAILABLE` when nobody can tell
+ * @throws AuthError `ERR_KEYS_UNAVAILABLE` when the key is not cached and the keys cannot be fetched
  */
 export interface KeyResolver {
   (
@@ -72,16 +72,16 @@ export interface KeyResolver {
     now: number,
     issuer?: string,
   ): MaybePromise<VerificationKey | undefined>
-  /** Fetches the keys unless they are at hand. */
+  /** Fetches the keys unless they are already loaded. */
   readonly ready?: (now: number) => Promise<void>
-  /** Told of a signature that does not verify: perhaps the issuer has replaced the key under the same ID. Returns at once. */
+  /** Called when a signature does not verify: the issuer may have replaced the key under the same ID. Returns at once. */
   readonly suspect?: (kid: string | undefined, now: number, issuer?: string) => void
   readonly health?: (now: number) => KeySetHealth | undefined
-  /** Ends what is in flight and closes sockets. */
+  /** Aborts fetches in flight and closes sockets. */
   readonly close?: () => void
 }
 
-/** How the keys of one issuer are. */
+/** The state of one issuer's keys. */
 export interface KeySetHealth {
   /** `empty`: never loaded. `fresh`, `stale`: in use, `stale` when a refresh is overdue. `expired`: too old to be used. */
   readonly state: 'empty' | 'fresh' | 'stale' | 'expired'
@@ -107,39 +107,45 @@ export type KeySetFailure =
 
 /**
  * One issuer is one value. A new kind of issuer is a new function that returns one of these.
- * Nothing in a token picks a URL, an algorithm or a key type: it only looks up what stands here.
+ * Nothing in a token picks a URL, an algorithm or a key type: it only looks up what is configured here.
  */
 export interface TrustedIssuer<C extends JwtClaims = JwtClaims> {
   /** The exact `iss` values of its tokens. A user pool has an original and an updated one. */
   readonly issuers: readonly string[]
   readonly algorithms: readonly Algorithm[]
   readonly keys: KeyResolver
-  /** Whether its tokens are padded base64url, which no JWT is: load balancers sign such. Default: none of them is. */
+  /** Whether its tokens are padded base64url, as those of load balancers are against RFC 7515 section 2. Default: none is. */
   readonly padding?: 'required' | 'allowed'
   /**
-   * By what its tokens are revoked beside their `iss`: the ID of their user pool, where `iss` is not on a host of AWS and does not say it, and
-   * other `iss` of the same pool. Never what another pool goes by. Default: by nothing else.
+   * The names under which its tokens can be revoked beside their `iss`: the ID of their user pool, where the host in `iss` is not one of AWS,
+   * and other `iss` of the same pool. Never a name of another pool. Default none.
    */
   readonly revokedBy?: readonly string[]
   /**
-   * The claims of a token, typed, after every check that does not depend on time. They must hold the `iss` that the token was looked up
+   * Accepts its tokens with a `cnf` claim (RFC 7800), such as those bound to a key by DPoP or mTLS, from whoever holds them: nothing checks the
+   * proof. Default `false`: such a token is refused with `ERR_TOKEN_BOUND`.
+   */
+  readonly insecureIgnoreConfirmation?: boolean
+  /**
+   * Returns the claims of a token, typed, after every check that does not depend on time. They must hold the `iss` that the token was looked up
    * by: a claim, or where there is none a member of the header.
    * @throws AuthError `ERR_TOKEN_USE | _CLIENT | _AUDIENCE | _CLAIM | _SIGNER`
    */
   validate(header: JwsHeader, claims: JwtClaims): C
-  /** Who a token speaks for. Default: as a user pool's claims say. */
+  /** Returns who a token stands for. Default: as a user pool's claims say. */
   principal?(claims: C, header: JwsHeader): Principal
   /**
-   * For a value that stands for more issuers than can be listed, which then has no `issuers` itself: the one with this `iss`.
-   * It comes from a token that is not verified yet; it may be looked up, and nothing else.
+   * Returns the issuer with this `iss`, for a value that stands for more issuers than it can list; its own `issuers` is then empty.
+   * The `iss` comes from a token that is not verified yet: look it up, and do nothing else with it.
    */
   find?(iss: string, now: number): MaybePromise<TrustedIssuer<C> | undefined>
 }
 
-/** Who a token speaks for. Computed once for a token, frozen. */
+/** Who a token stands for. Computed once for a token, frozen. */
 export interface Principal {
+  /** `user` only where the token shows that it is a person's. */
   readonly kind: 'user' | 'machine' | 'guest'
-  /** The `sub` claim: the user, the client (machine) or the identity (guest). */
+  /** The `sub` claim: the user, the client or the account (machine) or the identity (guest). */
   readonly subject: string
   readonly issuer: string
   readonly tokenUse?: 'access' | 'id'
@@ -149,13 +155,13 @@ export interface Principal {
   readonly groups: readonly string[]
   /** Empty when the token names none. */
   readonly scopes: readonly string[]
-  /** The identity provider of a federated user. */
+  /** The identity provider of a federated user: of a user pool's, the first that was linked, not the one signed in at this time. */
   readonly provider?: Provider
   /** Seconds since the epoch. */
   readonly expiresAt: number
 }
 
-/** Where a federated user signed in. */
+/** An identity provider that knows a federated user. */
 export interface Provider {
   readonly name: string
   readonly type: string
@@ -168,13 +174,13 @@ export interface VerifiedToken<C extends JwtClaims = JwtClaims> {
   readonly header: JwsHeader
   readonly claims: C
   readonly principal: Principal
-  /** What its issuer says in `revokedBy`: for lists of revocations. */
+  /** The `revokedBy` of its issuer, for lists of revocations. */
   readonly revokedBy?: readonly string[]
 }
 
 /** Verifies tokens of any mix of issuers. */
 export interface Verifier<C extends JwtClaims = JwtClaims> {
-  /** What tells the time here; policies about time are asked by it too. */
+  /** The clock of this verifier; policies about time use it too. */
   readonly clock: Clock
   /**
    * Resolves to the verified token.
@@ -187,8 +193,8 @@ export interface Verifier<C extends JwtClaims = JwtClaims> {
    */
   verifySync(token: string): VerifiedToken<C>
   /**
-   * Returns the verified token, or the refusal, which `isAuthError` tells: at once when all that it takes is at hand, else as a promise.
-   * For guards: promises and exceptions take longer than to find out that a token is good, or bad. What is thrown is a fault, never an `AuthError`.
+   * Returns the verified token, or the refusal, which `isAuthError` recognizes: at once when it need not wait, else as a promise.
+   * For guards: promises and exceptions take longer than the check itself. What is thrown is a fault, never an `AuthError`.
    */
   check(token: string): MaybePromise<VerifiedToken<C> | AuthError>
   /**
@@ -197,11 +203,11 @@ export interface Verifier<C extends JwtClaims = JwtClaims> {
    *   read; the others are loaded all the same
    */
   ready(): Promise<void>
-  /** How the keys of each issuer are, in the order of the `issuers` option. */
+  /** Returns the state of each issuer's keys, in the order of the `issuers` option. */
   health(): readonly VerifierHealth[]
   /**
-   * Ends fetches in flight; none follows. A process also exits without it. Does not close what other verifiers may share: the list of
-   * revocations, and idle sockets, which go by themselves after 10 s.
+   * Aborts fetches in flight and starts no more. A process also exits without it. Does not close what other verifiers may share: the list
+   * of revocations, and idle sockets, which close by themselves after 10 s.
    */
   close(): void
 }
@@ -212,29 +218,29 @@ export interface VerifierHealth extends KeySetHealth {
   readonly issuers: readonly string[]
 }
 
-/** Tells which tokens, sessions, users or clients are revoked: asked on every call, after the cache, and at once. It never waits. */
+/** Tells which tokens, sessions, users or clients are revoked. Called for every token, cached or not; it never waits. */
 export interface RevocationList {
   readonly isRevoked: RevocationCheck
-  /** Told by each verifier that is created with the list whose tokens it takes: a list may know their issuers by other names then. */
+  /** Called by each verifier that is created with the list, with its issuers: they may have other names, see `revokedBy`. */
   verifies?(issuers: readonly TrustedIssuer[]): void
   /**
-   * Resolves when the list can tell: a verifier's `ready` waits for it.
-   * @throws AuthError (as a rejection) `ERR_REVOCATION_UNAVAILABLE` when it cannot be had
+   * Resolves when the list is loaded: a verifier's `ready` waits for it.
+   * @throws AuthError (as a rejection) `ERR_REVOCATION_UNAVAILABLE` when it cannot be read
    */
   ready?(): Promise<void>
 }
 
 /**
- * Whether a token is revoked.
+ * Returns whether a token is revoked.
  *
  * @param now the verifier's one clock reading of this call, in milliseconds
- * @throws AuthError `ERR_REVOCATION_UNAVAILABLE` when it cannot tell and the application chose to refuse then
+ * @throws AuthError `ERR_REVOCATION_UNAVAILABLE` when the list is out of reach and the application chose to refuse then
  */
 export interface RevocationCheck {
   (token: VerifiedToken, now: number): boolean
   /**
-   * A number that changes whenever a token that was not revoked may have become so: until then, no more is asked about a token that is
-   * remembered; `NaN` is never the same. It belongs to the function, so that one that wraps another is asked on every call. Default: so is this one.
+   * Returns a number that changes whenever a token that was not revoked may have become so. Until it changes, a cached token is not checked
+   * again; `NaN` is never the same. It belongs to the function, so that a wrapper without it is called for every token. Default none.
    */
   readonly revision?: (now: number) => number
 }

@@ -3,11 +3,11 @@ import type { Policy } from '../../src/guard/policy.js'
 import { checkOptions } from '../../src/options.js'
 import type { JwtClaims } from '../../src/types.js'
 import { checkArguments } from '../protect.js'
-import { type AppSyncOptions, appSyncChecks, ask, longestContext, refused } from './appsync.js'
+import { type AppSyncOptions, appSyncChecks, decide, longestContext, refused } from './appsync.js'
 import { tokenView } from './authorizer.js'
 import { type AuthorizerContext, contextOf } from './context.js'
 
-/** What AppSync Events asks an authorizer (AWS AppSync Events Developer Guide, "Configuring authorization"). */
+/** The event of an authorizer of AppSync Events (AWS AppSync Events Developer Guide, "Configuring authorization"). */
 export interface AppSyncEventsAuthorizerEvent {
   readonly authorizationToken: string
   readonly requestContext: {
@@ -21,7 +21,7 @@ export interface AppSyncEventsAuthorizerEvent {
   readonly requestHeaders: Readonly<Record<string, string | undefined>>
 }
 
-/** What it is answered. */
+/** The result of an authorizer of AppSync Events. */
 export interface AppSyncEventsAuthorizerResult {
   readonly isAuthorized: boolean
   readonly handlerContext?: AuthorizerContext
@@ -30,8 +30,8 @@ export interface AppSyncEventsAuthorizerResult {
 
 /**
  * Returns a Lambda authorizer of an AppSync Events API. Policies see the operation as the request's method and the channel as its URL:
- * {@link inChannel} is one. AppSync remembers answers by token, operation and channel, so that they may.
- * Refusals and outages are as {@link appSyncAuthorizer}'s.
+ * {@link inChannel} is one. AppSync caches results by token, operation and channel, so that policies may depend on all three.
+ * Refusals and outages are as in {@link appSyncAuthorizer}.
  *
  * @throws TypeError for a wrong option, naming it
  * @example
@@ -45,19 +45,20 @@ export function appSyncEventsAuthorizer<C extends JwtClaims>(
   checkOptions('appSyncEventsAuthorizer', options, appSyncChecks)
   const { policy = () => true, ttl = 0, prefix, context } = options
   return async (event: AppSyncEventsAuthorizerEvent): Promise<AppSyncEventsAuthorizerResult> => {
-    const { operation, channel } = event.requestContext
+    const { operation, channel }: Partial<AppSyncEventsAuthorizerEvent['requestContext']> =
+      event.requestContext ?? {}
     const { header } = tokenView(event.authorizationToken, event.requestHeaders, prefix)
-    const view = { header, method: operation, ...(channel === null ? {} : { url: channel }) }
-    const asked = await ask(guard, view, ttl, policy)
-    if (!asked) return refused
-    const handlerContext = contextOf(asked.auth, context, longestContext)
-    return { isAuthorized: true, handlerContext, ttlOverride: asked.ttlOverride }
+    const view = { header, ...(operation && { method: operation }), ...(channel && { url: channel }) }
+    const allowed = await decide(guard, event, view, ttl, policy)
+    if (!allowed) return refused
+    const handlerContext = contextOf(allowed.auth, context, longestContext)
+    return { isAuthorized: true, handlerContext, ttlOverride: allowed.ttlOverride }
   }
 }
 
 /**
  * Permits connecting, and channels within this one: `{sub}` stands for the token's subject, `*` at the end for any channels below.
- * A subscription with a wildcard of its own is within only when all that it covers is.
+ * A subscription with a wildcard is permitted only when all channels that it covers are within.
  *
  * @throws TypeError for anything but a channel
  */

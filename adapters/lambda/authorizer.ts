@@ -1,12 +1,12 @@
-import type { Decision } from '../../src/guard/guard.js'
+import { type Decision, tokenSourceOf } from '../../src/guard/guard.js'
 import type { RequestView, VerifiedToken } from '../../src/types.js'
 import { eventHeader, type HttpEvent } from './event-view.js'
 
 /**
- * The token that an authorizer lets through; `undefined` when a policy refuses it.
+ * Returns the authorized token; `undefined` when a policy refuses it.
  *
- * @throws Error with the message `Unauthorized`, which API Gateway answers with 401, for anything that is not one good token
- * @throws AuthError for an outage of ours: API Gateway answers 500, and remembers nothing
+ * @throws Error with the message `Unauthorized`, which API Gateway answers with 401, for anything but exactly one good token
+ * @throws AuthError for an outage: API Gateway answers 500, and caches nothing
  */
 export function authorizedBy(decision: Decision): VerifiedToken | undefined {
   if (decision.authorized) return decision.auth
@@ -15,34 +15,45 @@ export function authorizedBy(decision: Decision): VerifiedToken | undefined {
   throw status === 503 ? decision.error : new Error('Unauthorized')
 }
 
-/** What a policy sees of a request when its verdict may be remembered for other requests. */
+/** The request that a policy sees when its result may be cached for other requests: reading anything throws. */
 export const tokenAlone: RequestView = {
-  header: () => refuseToTell(),
+  header: () => throwUnavailable(),
   get method() {
-    return refuseToTell()
+    return throwUnavailable()
   },
   get url() {
-    return refuseToTell()
+    return throwUnavailable()
   },
 }
 
 /**
- * The view of an event that has the token in a field of its own, as `Authorization`; with or without the scheme.
+ * Returns the view of an event that has the token in a field of its own. The view has it as `Authorization`; the scheme is optional.
  *
- * @param prefix what the token must start with, and is then taken away
+ * @param prefix what the token must start with; it is removed
  */
 export function tokenView(
-  authorizationToken: string,
-  headers: HttpEvent['headers'],
+  authorizationToken: string | null | undefined,
+  headers?: HttpEvent['headers'],
   prefix = '',
 ): RequestView {
-  const isPrefixed = authorizationToken !== '' && authorizationToken.startsWith(prefix)
+  // events made by hand, and those of test buttons, may have none
+  const isPrefixed = !!authorizationToken && authorizationToken.startsWith(prefix)
   const value = isPrefixed ? authorizationToken.slice(prefix.length) : undefined
   const authorization = value === undefined || value.includes(' ') ? value : `Bearer ${value}`
   return { header: name => (name === 'authorization' ? authorization : eventHeader({ headers }, name)) }
 }
 
-function refuseToTell(): never {
+/**
+ * Whether the values that an authorization is cached by contain the token of the request, so that whoever sends them has the token.
+ * `undefined` for a guard whose token source is unknown.
+ */
+export function isTokenIn(values: readonly unknown[], guard: object, view: RequestView): boolean | undefined {
+  // behind a load balancer there are two
+  const tokens = tokenSourceOf(guard)?.(view)?.split(' ')
+  return tokens?.every(token => values.some(value => typeof value === 'string' && value.includes(token)))
+}
+
+function throwUnavailable(): never {
   throw new TypeError(
     'the verdict of this policy is remembered for other requests too, so it can depend on the token alone: check the request behind the authorizer',
   )

@@ -1,13 +1,13 @@
 import type { Principal, Provider, VerifiedToken } from '../../src/types.js'
 
-/** What an authorizer passes on to the functions behind it. */
+/** The context that an authorizer passes to the functions behind it. */
 export type AuthorizerContext = Record<string, string>
 
-/** What an application adds to it. */
+/** Returns an application's additions to the context. */
 export type ContextOption = (auth: VerifiedToken) => Readonly<Record<string, string | number | boolean>>
 
 /**
- * The context that an authorizer passes on: the principal, every member a string, lists as JSON, since API Gateway fails on anything nested
+ * Returns the context that an authorizer passes on: the principal, every member a string, lists as JSON, since API Gateway fails on anything nested
  * (API Gateway Developer Guide, "Output from an API Gateway Lambda authorizer"). `principalFromEvent` reads it. Holds no token.
  *
  * @throws TypeError for an addition that is not a string, a number or a boolean, or takes the name of a member
@@ -32,11 +32,12 @@ export function contextOf(
   return context
 }
 
-/** The principal in a context of ours; `undefined` for any other. */
+/** Returns the principal in a context of {@link contextOf}; `undefined` for any other. */
 export function principalFromContext(context: Readonly<Record<string, unknown>>): Principal | undefined {
   const { kind, subject, issuer } = context
   const groups = parsed(context.groups, isListOfStrings)
-  const scopes = parsed(context.scopes, isListOfStrings)
+  // serverless-offline puts a list of its own in their place, or nothing where the token has none
+  const scopes = parsed(context.scopes ?? [], isListOfStrings)
   const expiresAt = parsed(context.expiresAt, Number.isFinite) as number | undefined
   const isComplete = isKind(kind) && typeof subject === 'string' && typeof issuer === 'string'
   if (!isComplete || !groups || !scopes || expiresAt === undefined) return undefined
@@ -54,7 +55,7 @@ export function principalFromContext(context: Readonly<Record<string, unknown>>)
   }
 }
 
-/** In bytes, of anything that becomes JSON. */
+/** In bytes, as JSON. */
 export const sizeOf = (value: object): number => Buffer.byteLength(JSON.stringify(value))
 
 const isKind = (kind: unknown): kind is Principal['kind'] =>
@@ -63,19 +64,19 @@ const isKind = (kind: unknown): kind is Principal['kind'] =>
 const isListOfStrings = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every(entry => typeof entry === 'string')
 
-/** The value of a JSON text, when it is one and its value passes. */
-function parsed<T>(text: unknown, isRight: (value: unknown) => value is T): T | undefined
-function parsed(text: unknown, isRight: (value: unknown) => boolean): unknown
-function parsed(text: unknown, isRight: (value: unknown) => boolean): unknown {
+/** Returns a value, or that of a JSON text; `undefined` when it does not parse or its value does not pass. */
+function parsed<T>(given: unknown, isRight: (value: unknown) => value is T): T | undefined
+function parsed(given: unknown, isRight: (value: unknown) => boolean): unknown
+function parsed(given: unknown, isRight: (value: unknown) => boolean): unknown {
   try {
-    const value: unknown = JSON.parse(text as string)
+    const value: unknown = typeof given === 'string' ? JSON.parse(given) : given
     return isRight(value) ? value : undefined
   } catch {
     return undefined
   }
 }
 
-/** Members of a principal, and what API Gateway puts beside them (API Gateway Developer Guide, "$context variables"). */
+/** Members of a principal, and names that API Gateway uses beside them (API Gateway Developer Guide, "$context variables"). */
 const reserved = new Set(
   `kind subject issuer tokenUse clientId username groups scopes provider expiresAt
   principalId integrationLatency claims jwt lambda iam subprotocol`.split(/\s+/),

@@ -5,7 +5,7 @@ import type { JwtClaims, RequestView, VerifiedToken } from '../../src/types.js'
 import { checkArguments } from '../protect.js'
 
 /**
- * Returns a handler of CloudFront's viewer requests (Lambda@Edge): the request goes on as it is, or is answered at the edge.
+ * Returns a handler of CloudFront's viewer requests (Lambda@Edge): an authorized request passes unchanged, a refused one is answered at the edge.
  * A function at the edge has no environment variables and starts often: give `userPool` its key set (`jwks`).
  *
  * @throws TypeError for anything but a guard and a policy
@@ -18,8 +18,8 @@ export function edge<C extends JwtClaims>(
   return async ({
     Records: [record],
   }: CloudFrontRequestEvent): Promise<CloudFrontRequest | CloudFrontResultResponse> => {
-    if (!record) throw new TypeError('edge: the event has no record')
-    const { request } = record.cf
+    const request = record?.cf?.request
+    if (!request?.uri || !request.method) throw new TypeError('edge: the event has no request')
     const decision = await guard(requestView(request), ...policy)
     if (decision.authorized) return request
     return {

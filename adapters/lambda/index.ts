@@ -1,5 +1,5 @@
 /**
- * The doors of AWS: handlers behind a guard, authorizers for API Gateway and AppSync, CloudFront, and who they say is calling.
+ * The adapters for AWS: guarded handlers, authorizers for API Gateway and AppSync, CloudFront, and the principal of an authorizer's event.
  *
  * @module
  */

@@ -3,33 +3,35 @@ import type { AuthorizerContext } from './context.js'
 
 /** The parts of a method ARN. */
 interface MethodArn {
-  /** `arn:{partition}:execute-api:{region}:{account}:{api}/{stage}`, as it came. */
+  /** `arn:{partition}:execute-api:{region}:{account}:{api}/{stage}`, as in the event. */
   readonly stage: string
   readonly method: string
   /** Without the first slash. */
   readonly path: string
 }
 
-/**
- * @throws TypeError for anything but an ARN of API Gateway
- */
-export function parseMethodArn(methodArn: string): MethodArn {
+/** @throws TypeError for anything but an ARN of API Gateway */
+export function parseMethodArn(methodArn: string | undefined): MethodArn {
+  const arn = String(methodArn)
   const [, stage, method, path = ''] =
-    /^(arn:[\w-]+:execute-api:[\w-]*:[\w-]*:[\w-]+\/[\w$.-]+)\/([A-Z]+|\$connect)(?:\/(.*))?$/s.exec(
-      methodArn,
-    ) ?? []
-  if (!stage || !method) throw new TypeError('the event has no method ARN of API Gateway')
+    /^(arn:[\w-]+:execute-api:[\w-]*:[\w-]*:[\w-]+\/[\w$.-]+)\/([A-Z]+|\$connect)(?:\/(.*))?$/s.exec(arn) ??
+    []
+  if (!stage || !method) throw new TypeError(wildcard.test(arn) ? isSample : noArn)
   return { stage, method, path }
 }
 
-/** Whether an ARN, which ends in the path that a client sent, stands for nothing but itself: in a policy, and to a backend that merges slashes. */
+/**
+ * Whether an ARN, which ends in the path that a client sent, matches only itself: in a policy, and in a backend that merges slashes, decodes
+ * them or resolves dot segments (RFC 3986 section 5.2.4).
+ */
 export const isPlain = (arn: string): boolean =>
-  arn.length <= longestArn && !/[*?$]|\/\//.test(arn.replace('/$default/', '/'))
+  arn.length <= longestArn &&
+  !/[*?$\\]|\/\/|%(?:2f|5c)|\/(?:\.|%2e){1,2}(?:\/|$)/i.test(arn.replace('/$default/', '/'))
 
 /**
- * The answer that allows resources, except for some.
+ * Returns the result that allows resources, except for some.
  *
- * @throws RangeError when an ARN is longer than API Gateway takes
+ * @throws RangeError when an ARN is longer than API Gateway accepts
  */
 export function grant(
   principalId: string,
@@ -43,7 +45,7 @@ export function grant(
   return { principalId, policyDocument: { Version: '2012-10-17', Statement }, context }
 }
 
-/** The answer that denies everything: no other route is open to this token either. */
+/** Returns the result that denies everything: the token is denied all other routes too. */
 export const denial = (stage: string): APIGatewayAuthorizerResult => ({
   principalId: 'refused',
   policyDocument: { Version: '2012-10-17', Statement: [statement('Deny', [`${stage}/*`])] },
@@ -57,3 +59,12 @@ const statement = (Effect: 'Allow' | 'Deny', Resource: readonly string[]) => ({
 
 /** Characters (Amazon API Gateway Developer Guide, quotas of REST APIs). */
 const longestArn = 512
+
+/** In the place of the stage or of the method. */
+const wildcard = /^arn:[\w-]+:execute-api:[^/]*\/(?:\*|[^/]*\/\*)(?:\/|$)/
+
+const isSample =
+  'the method ARN has * for its stage or its method, as sample events in older documentation have, and no request does: write a stage and a method in its place, such as /test/GET/orders'
+
+const noArn =
+  'the event has no method ARN of API Gateway, so it asks for no authorization: answer others, such as those that keep a function warm, before the authorizer is asked'

@@ -5,7 +5,7 @@ import type { JwtClaims, MaybePromise, VerifiedToken } from '../../src/types.js'
 import { checkArguments } from '../protect.js'
 import { eventView, type HttpEvent } from './event-view.js'
 
-/** What a refused HTTP event is answered with. */
+/** The response to a refused HTTP event. */
 export interface RefusedResult {
   readonly statusCode: Refusal['status']
   readonly headers: Record<string, string>
@@ -14,7 +14,7 @@ export interface RefusedResult {
   readonly isBase64Encoded: false
 }
 
-/** A handler behind a guard: what Lambda passes, with the verified token after the event. */
+/** A handler behind a guard: it gets what Lambda passes, with the verified token after the event. */
 export type GuardedHandler<E, A, Rest extends readonly unknown[], R> = (
   event: E,
   auth: A,
@@ -22,12 +22,12 @@ export type GuardedHandler<E, A, Rest extends readonly unknown[], R> = (
 ) => MaybePromise<R>
 
 /**
- * Returns a handler of HTTP events that verifies the token inside of the function: for function URLs, targets of load balancers and VPC Lattice,
- * and proxy integrations without an authorizer. Refused events are answered; for the others the handler is called, with the verified token after
- * the event, and then with whatever Lambda passes: the context, or the response stream and the context.
- * What is not a refusal rejects.
+ * Returns a handler of HTTP events that verifies the token inside the function: for function URLs, targets of load balancers and VPC Lattice,
+ * and proxy integrations without an authorizer. It responds to refused events; for the others it calls your handler with the verified token after
+ * the event, and then what Lambda passes: the context, or the response stream and the context.
+ * Faults, which are not refusals, reject; an event without a path or a method is one (TypeError).
  *
- * Does not add CORS headers: function URLs and HTTP APIs have their own; elsewhere that wrapper goes around this one.
+ * Does not add CORS headers: function URLs and HTTP APIs have their own; elsewhere wrap this handler in one that adds them.
  *
  * @throws TypeError for anything but a guard, a policy and a handler
  * @example
@@ -60,7 +60,7 @@ export function protect(guard: Guard, ...rest: readonly unknown[]) {
   checkArguments(guard, policy)
   if (typeof handler !== 'function')
     throw new TypeError(`protect: handler is ${String(handler)}, not a function`)
-  // a function of one parameter: Lambda takes one of three for a handler with a callback
+  // one declared parameter: Lambda takes a function of three for a handler with a callback
   return async (event: HttpEvent, ...passed: readonly unknown[]) => {
     const decision = await guard(eventView(event), ...policy)
     if (decision.authorized) return handler(event, decision.auth, ...passed)
@@ -75,7 +75,7 @@ function refusedResult({ status, headers, body }: Refusal, event: HttpEvent): Re
     body: JSON.stringify(body),
     isBase64Encoded: false,
   } as const
-  // a load balancer that sends lists of values takes nothing else
+  // a load balancer that sends multi-value headers accepts nothing else
   if (event.headers || !event.multiValueHeaders) return result
   const lists = Object.entries(headers).map(([name, value]) => [name, [value]])
   return { ...result, multiValueHeaders: Object.fromEntries(lists) }

@@ -1,22 +1,22 @@
 /**
- * API Gateway caches the policy of a Lambda authorizer for all routes of the API, so it must be right for whichever route comes next. In its
+ * API Gateway caches the policy of a Lambda authorizer for all routes of the API, so it must be right for every route. In its
  * resource ARNs `*` stands for any characters, slashes too, and a Deny wins over an Allow. Therefore:
  *
  * - A route is decided by the most specific pattern that it matches, as API Gateway routes; what matches none is not allowed.
- * - `ANY` is written out method by method: `*` in the place of the method would reach into the path.
- * - `/a/{proxy+}` is allowed as `/a/*`, with a Deny for each refused route below it, and with such for two slashes in a row, which
- *   some backends take for one: they would lead around the others.
- * - `/a/{id}` is allowed as `/a/*`, with a Deny for whatever lies deeper.
- * - Where such a Deny would hit something that is permitted, or a wildcard stands in the middle, no shared policy can say it.
+ * - `ANY` is expanded to all methods: `*` in place of the method would match parts of the path too.
+ * - `/a/{proxy+}` is allowed as `/a/*`, with a Deny for each refused route below it, one for `/a/` unless that is permitted too, and those for two
+ *   slashes in a row, which some backends merge into one: they would bypass the other Denies.
+ * - `/a/{id}` is allowed as `/a/*`, with a Deny for deeper paths.
+ * - Where such a Deny would match a permitted route, or a wildcard is in the middle, no shared policy can express it.
  *   The route is then allowed request by request, by its exact ARN.
  *
- * It is more than 150 lines because the three parts, reading, ordering and compiling, are one argument.
+ * Over 150 lines: parsing, ordering and compiling routes are correct only together.
  */
 import type { Policy } from '../../src/guard/policy.js'
 
 /** One method and one path of the `routes` option. */
 export interface Route {
-  /** As the option has it, such as `GET /admin/{proxy+}`. */
+  /** As in the option, such as `GET /admin/{proxy+}`. */
   readonly name: string
   readonly method: string
   /** The path's segments before the first wildcard. */
@@ -27,17 +27,17 @@ export interface Route {
   readonly policy: Policy
 }
 
-/** Resources relative to the stage, and the permitted routes that they could not be made to cover. */
+/** Resources relative to the stage, and the permitted routes that they cannot cover. */
 interface Grants {
   readonly allow: readonly string[]
   readonly deny: readonly string[]
-  readonly apart: readonly Route[]
+  readonly separate: readonly Route[]
 }
 
 /**
- * The routes of the option, method by method.
+ * Returns the routes of the option, one for each method.
  *
- * @throws TypeError naming the route that is no method and path, stands there twice, or has no policy
+ * @throws TypeError naming the route that is no method and path, is a duplicate, or has no policy
  */
 export function parseRoutes(routes: Readonly<Record<string, Policy>> | undefined): Route[] | undefined {
   if (!routes) return undefined
@@ -46,10 +46,10 @@ export function parseRoutes(routes: Readonly<Record<string, Policy>> | undefined
     const [, method = '', path = ''] = /^([A-Z]+) \/(.*)$/.exec(name) ?? []
     const segments = path === '' ? [] : path.split('/')
     const wildcard = segments.findIndex(isWildcard)
-    const areSound = segments.every((segment, index) =>
+    const areValid = segments.every((segment, index) =>
       isTail(segment) ? index === segments.length - 1 : /^(\{[\w.-]+\}|[\w.~!$&'()+,;=:@%-]+)$/.test(segment),
     )
-    if (!(method === 'ANY' || methods.includes(method)) || !areSound)
+    if (!(method === 'ANY' || methods.includes(method)) || !areValid)
       throw new TypeError(`routes: ${name} must be like "GET /orders/{id}" or "ANY /admin/{proxy+}"`)
     if (typeof policy !== 'function')
       throw new TypeError(`routes: the policy of ${name} is ${String(policy)}`)
@@ -73,22 +73,22 @@ export function parseRoutes(routes: Readonly<Record<string, Policy>> | undefined
   })
 }
 
-/** What these routes are allowed by, given which of them are permitted. */
+/** Returns the resources that allow the permitted ones of these routes. */
 export function grantsOf(routes: readonly Route[], isPermitted: (route: Route) => boolean): Grants {
   const allow: string[] = []
   const deny: string[] = []
-  const apart: Route[] = []
+  const separate: Route[] = []
   for (const method of methods) {
     const own = routes.filter(route => route.method === method)
     const permitted = own.filter(isPermitted)
     const refused = own.filter(route => !permitted.includes(route))
     const shared: Route[] = []
-    // the broadest first: what lies below a route that is shared needs nothing of its own
+    // the broadest first: a route below a shared one needs no resource of its own
     for (const route of permitted.toSorted(byBreadth)) {
       if (shared.some(broad => broad.kind === 'tail' && isBelow(route, broad))) continue
       const denied = deniedWith(route, permitted, refused)
       if (!denied) {
-        apart.push(route)
+        separate.push(route)
         continue
       }
       shared.push(route)
@@ -96,18 +96,18 @@ export function grantsOf(routes: readonly Route[], isPermitted: (route: Route) =
       deny.push(...denied)
     }
   }
-  return { allow, deny: [...new Set(deny)], apart }
+  return { allow, deny: [...new Set(deny)], separate }
 }
 
-/** The most specific route that a request is for. */
+/** Returns the most specific route that a request matches. A path with a slash at the end is another path, which only `{proxy+}` matches. */
 export function routeOf(routes: readonly Route[], method: string, path: string): Route | undefined {
-  const segments = path.replace(/\/$/, '').split('/')
+  const segments = path.split('/')
   return routes
     .filter(route => route.method === method && matches(route, path === '' ? [] : segments))
     .toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1))[0]
 }
 
-/** What a shared policy must deny for `route` to be in it; `undefined` when it cannot be. */
+/** Returns what a shared policy must deny to allow `route`; `undefined` when it cannot allow it. */
 function deniedWith(
   route: Route,
   permitted: readonly Route[],
@@ -116,16 +116,22 @@ function deniedWith(
   if (route.kind === 'exact') return []
   if (route.kind === 'middle') return undefined
   const denied: string[] = []
-  // `/a/*` takes in `/a/`, which is `/a` with a slash too many
-  if (!permitted.some(({ kind, segments }) => kind === 'exact' && isSame(segments, route.prefix)))
-    denied.push(resource(route, ''))
+  // `/a/*` matches `/a/` and `/a//b` too: for API Gateway paths of a broader route, for many backends `/a` and `/a/b`
+  const isOpenAbove = permitted.some(
+    ({ kind, segments }) => kind === 'exact' && isSame(segments, route.prefix),
+  )
+  const broader = routeOf(refused, route.method, [...route.prefix, ''].join('/'))
+  const isClosed = !isOpenAbove || broader !== undefined
+  if (isClosed) denied.push(resource(route, ''))
   if (route.kind === 'last') {
     if (permitted.some(other => other !== route && reachesDeeper(other, route))) return undefined
     denied.push(resource(route, '*', '*'))
   }
   const below = refused.filter(each => isBelow(each, route))
-  if (route.kind === 'tail' && below.length > 0)
-    denied.push(resource(route, '', '*'), resource(route, '*', '', '*'))
+  if (route.kind === 'tail') {
+    if (below.length > 0 || isClosed) denied.push(resource(route, '', '*'))
+    if (below.length > 0) denied.push(resource(route, '*', '', '*'))
+  }
   for (const other of below) {
     if (other.kind === 'exact') denied.push(resource(other), resource(other, ''))
     else if (route.kind === 'tail') {

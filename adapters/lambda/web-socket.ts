@@ -6,14 +6,14 @@ import type { JwtClaims } from '../../src/types.js'
 import { checkArguments } from '../protect.js'
 import { authorizedBy } from './authorizer.js'
 import { type ContextOption, contextOf, longestResult, sizeOf } from './context.js'
-import { eventView, type HttpEvent } from './event-view.js'
+import { eventView, type HttpEvent, handshake } from './event-view.js'
 import { denial, grant, parseMethodArn } from './policy-document.js'
 
 /** The options of {@link webSocketAuthorizer}. */
 export interface WebSocketAuthorizerOptions<C extends JwtClaims = JwtClaims> {
-  /** Who may connect. Default: any verified token but a guest's. */
+  /** The policy for connecting. Default: any verified token but a guest's. */
   readonly policy?: Policy<C>
-  /** The subprotocols that the API speaks. The first of them that the client offers is in the context, as `subprotocol`. Default `['bearer']`. */
+  /** The subprotocols that the API speaks. The first that the client offers of them is in the context, as `subprotocol`. Default `['bearer']`. */
   readonly subprotocols?: readonly string[]
   readonly context?: ContextOption
 }
@@ -21,7 +21,7 @@ export interface WebSocketAuthorizerOptions<C extends JwtClaims = JwtClaims> {
 /**
  * Returns the Lambda authorizer of a WebSocket API's `$connect`. Browsers can send no header there: give the guard
  * `token: firstOf(bearer(), webSocketProtocol())`, and let the `$connect` integration answer with `Sec-WebSocket-Protocol` as in
- * `event.requestContext.authorizer.subprotocol`, or browsers hang up. Messages are not authorized again: `expiresAt` says until when the token was good.
+ * `event.requestContext.authorizer.subprotocol`, or browsers close the connection. Messages are not authorized again: check `expiresAt`.
  *
  * @throws TypeError for a wrong option, naming it
  */
@@ -33,15 +33,15 @@ export function webSocketAuthorizer<C extends JwtClaims>(
   checkOptions('webSocketAuthorizer', options, webSocketChecks)
   const { policy, subprotocols = ['bearer'], context } = options
   return async (event: HttpEvent & { readonly methodArn: string }): Promise<APIGatewayAuthorizerResult> => {
-    const view = eventView(event)
-    const { stage } = parseMethodArn(event.methodArn)
+    const { stage } = parseMethodArn(event?.methodArn)
+    const view = eventView(event, handshake)
     const auth = authorizedBy(await guard(view, policy))
     if (!auth) return denial(stage)
-    const told = contextOf(auth, context, longestResult)
+    const authorizerContext = contextOf(auth, context, longestResult)
     const offered = [view.header('sec-websocket-protocol') ?? []].flat().join(',').split(',')
     const subprotocol = offered.map(name => name.trim()).find(name => subprotocols.includes(name))
-    if (subprotocol) told.subprotocol = subprotocol
-    const result = grant(auth.principal.subject, [`${stage}/$connect`], [], told)
+    if (subprotocol) authorizerContext.subprotocol = subprotocol
+    const result = grant(auth.principal.subject, [`${stage}/$connect`], [], authorizerContext)
     if (sizeOf(result) > longestResult)
       throw new RangeError(`webSocketAuthorizer: the result is longer than ${longestResult} bytes`)
     return result

@@ -3,11 +3,12 @@ import { scenario } from '../devtools/demo/scenario.js'
 import { isExpected, tableHead, tableRow } from '../devtools/demo/table.js'
 import { createWorld, type World } from '../devtools/demo/world.js'
 import { refuseProduction } from './dev.js'
+import { listening, portOf } from './fronts.js'
 import type { Output, Run } from './io.js'
 import { openPage } from './open-page.js'
 import { untilInterrupted } from './until-interrupted.js'
 
-/** `cognito-guard demo`: a local Cognito, a guarded API, ten requests, and then both are yours to try. */
+/** `cognito-guard demo`: a local Cognito, a guarded API and ten requests; both servers go on for you to try. */
 export const run: Run = async (args, io) => {
   const { stdout, env } = io
   const { values } = parseArgs({
@@ -15,6 +16,7 @@ export const run: Run = async (args, io) => {
     options: {
       check: { type: 'boolean' },
       'no-open': { type: 'boolean' },
+      port: { type: 'string', default: '0' },
       help: { type: 'boolean', short: 'h' },
     },
   })
@@ -23,7 +25,8 @@ export const run: Run = async (args, io) => {
     return 0
   }
   refuseProduction(env)
-  const world = await createWorld()
+  const port = portOf('--port', values.port)
+  const world = await listening('--port', port, createWorld(port))
   if (!values.check && !values['no-open']) openPage(`${world.url}/demo`, io)
   const failed = await show(world, stdout)
   if (!values.check) await stay(world, stdout)
@@ -42,15 +45,15 @@ ${styleText('bold', 'cognito-guard')}: an API guarded by the tokens of a user po
 
 ${tableHead()}
 `)
-  let asked = 0
+  let requests = 0
   let expected = 0
   for await (const row of scenario(world)) {
-    asked++
+    requests++
     if (isExpected(row)) expected++
     out.write(`${tableRow(row)}\n`)
   }
-  out.write(styleText('bold', `\n  ${expected} of ${asked} as expected\n`))
-  return asked - expected
+  out.write(styleText('bold', `\n  ${expected} of ${requests} as expected\n`))
+  return requests - expected
 }
 
 async function stay({ local, signIn, url, api }: World, out: Output): Promise<void> {
@@ -78,6 +81,7 @@ const help = `Usage: cognito-guard demo [options]
 
 Runs a Cognito and a guarded API on 127.0.0.1, sends the API ten requests, and opens a page on which you can sign in.
 
-  --no-open  do not open the page in a browser
-  --check    end after the requests; the exit code is 1 unless every answer was as expected
+  --port <port>  where the page is; default 0, any that is free
+  --no-open      do not open the page in a browser
+  --check        end after the requests; the exit code is 1 unless every answer was as expected
 `

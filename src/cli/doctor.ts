@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util'
+import { printableJson } from '../devtools/inspect/show.js'
 import { configurationFlags, configurationHelp, readConfiguration } from './configuration.js'
 import { diagnoseApi } from './diagnose-api.js'
 import { diagnosePool } from './diagnose-pool.js'
 import type { Diagnosis } from './diagnosis.js'
 import { type Run, usageError } from './io.js'
 
-/** `cognito-guard doctor`: checks a configuration, what it leads to, and an API that uses it. */
+/** `cognito-guard doctor`: checks a configuration, its key set, and an API that uses it. */
 export const run: Run = async (args, { stdout, env, fetch }) => {
   const { values } = parseArgs({
     args: [...args],
@@ -32,7 +33,7 @@ export const run: Run = async (args, { stdout, env, fetch }) => {
     ...(isConfigured ? await diagnosePool(configuration, fetch) : []),
     ...(url === undefined ? [] : await diagnoseApi(url, origin, fetch)),
   ]
-  stdout.write(values.json ? `${JSON.stringify(diagnoses, null, 2)}\n` : print(diagnoses))
+  stdout.write(values.json ? `${printableJson(diagnoses)}\n` : print(diagnoses))
   if (diagnoses.some(({ result }) => result === 'problem')) return 1
   return diagnoses.some(({ result }) => result === 'unclear') ? 2 : 0
 }

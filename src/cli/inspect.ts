@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { checkInspectOptions, type InspectOptions, inspect } from '../devtools/inspect/inspect.js'
+import { printableJson } from '../devtools/inspect/show.js'
 import { userPool } from '../issuers/user-pool.js'
 import {
   type Configuration,
@@ -41,7 +42,7 @@ export const run: Run = async (args, { stdin, stdout, stderr, env, fetch }) => {
   if (stdin.isTTY) stderr.write('Paste a token, headers or an event, then end the input (Ctrl-D).\n')
   const text = await readAll(stdin)
   const report = await inspect(text, options)
-  stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : printReport(report))
+  stdout.write(values.json ? `${printableJson(report)}\n` : printReport(report))
   return exitCodes[report.verdict]
 }
 
@@ -49,15 +50,17 @@ function issuersOf(
   { pool, identityPoolId, loadBalancerArn }: Configuration,
   fetch: Io['fetch'],
 ): InspectOptions {
-  const wire = fetch ? { fetch } : {}
+  const transport = fetch ? { fetch } : {}
   return {
-    ...(Object.keys(pool).length > 0 && { userPool: { ...pool, ...wire } }),
-    ...(identityPoolId !== undefined && { identityPool: { identityPoolId, ...wire } }),
-    ...(loadBalancerArn !== undefined && { loadBalancer: { ...balancerOf(pool, loadBalancerArn), ...wire } }),
+    ...(Object.keys(pool).length > 0 && { userPool: { ...pool, ...transport } }),
+    ...(identityPoolId !== undefined && { identityPool: { identityPoolId, ...transport } }),
+    ...(loadBalancerArn !== undefined && {
+      loadBalancer: { ...balancerOf(pool, loadBalancerArn), ...transport },
+    }),
   }
 }
 
-/** Load balancers sign the users of the pool in, with the same clients, at its original issuer: they cannot at the updated one. */
+/** Load balancers sign the pool's users in with the same clients, and only at its original issuer. */
 const balancerOf = (pool: Configuration['pool'], loadBalancerArn: string | readonly string[]) => ({
   loadBalancerArn,
   issuer: usable(() => userPool(pool)).issuers[0] as string,

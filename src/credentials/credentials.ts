@@ -1,5 +1,5 @@
 /**
- * Temporary AWS credentials for the users and guests of an identity pool. Longer than 150 lines: half of it documents the interface.
+ * Temporary AWS credentials for the users and guests of an identity pool. Over 150 lines: half of it documents the interface.
  *
  * @module
  */
@@ -38,11 +38,11 @@ export interface CredentialsOptions {
   /** `new CognitoIdentity({ region })` of the AWS SDK, in the Region of the identity pool. It needs no credentials itself. */
   readonly client: IdentityClient
   readonly identityPoolId: string
-  /** What ID tokens are verified by, before anything is done with them: it must accept them (`tokenUse: 'id'`). */
+  /** Verifies ID tokens before they are used: it must accept them (`tokenUse: 'id'`). */
   readonly verifier: Verifier
-  /** How many seconds before they expire credentials are fetched again. Default 300. */
+  /** How many seconds before their expiry credentials are fetched again. Default 300. */
   readonly refreshBefore?: number
-  /** How many identities' credentials are remembered; the least recently used go first. Default 1,000. */
+  /** How many identities' credentials are cached; the least recently used go first. Default 1,000. */
   readonly maxIdentities?: number
 }
 
@@ -52,39 +52,38 @@ export interface AwsCredentials {
   readonly secretAccessKey: string
   readonly sessionToken: string
   readonly expiration: Date
-  /** Whose credentials these are. */
+  /** The identity that the credentials are for. */
   readonly identityId: string
 }
 
-/** For the option `credentials` of any client of the AWS SDK v3. It is asked again when the credentials expire. */
+/** For the option `credentials` of any client of the AWS SDK v3, which calls it again when the credentials expire. */
 export type CredentialProvider = () => Promise<AwsCredentials>
 
 /** Exchanges tokens for credentials. */
 export interface Credentials {
   /**
-   * Returns the credentials of the user whom an ID token speaks for.
+   * Returns a provider of the credentials of an ID token's user.
    *
-   * @param customRoleArn the role to ask for, of several that the user may have. Default: the one that the identity pool chooses
+   * @param customRoleArn the role to request, of several that the user may have. Default: the one that the identity pool chooses
    * @throws AuthError (as a rejection of the provider) when the token does not pass the verifier
    * @throws CredentialsError (likewise) when the identity pool refuses, saying what to do about it
    */
   forUser(idToken: string, customRoleArn?: string): CredentialProvider
   /**
-   * Returns the credentials of a guest: of a new one each time, or of one who was here before.
+   * Returns a provider of the credentials of a guest: of a new one for each call, or of an earlier one.
    *
-   * @param identityId the guest's, from their earlier credentials. Whoever knows it is that guest: keep it from others
+   * @param identityId the guest's, from earlier credentials. It is a secret: who has it gets that guest's credentials
    * @throws CredentialsError (as a rejection of the provider)
    */
   forGuest(identityId?: string): CredentialProvider
 }
 
 /**
- * Returns an exchange of verified ID tokens, or of nobody's, for temporary AWS credentials, through the enhanced flow of an identity pool.
- * They are remembered until shortly before they expire: one exchange per identity, role and lasting claims, however many requests ask for it
- * at a time.
+ * Returns an exchange of verified ID tokens, or of no token for guests, for temporary AWS credentials, through the enhanced flow of an identity
+ * pool. Credentials are cached until shortly before they expire: concurrent requests share one exchange per identity, role and stable claims.
  *
- * A token is verified each time that its credentials are asked for, so that they are no longer given out for a token that has expired or is
- * revoked; credentials that were given out stay valid for their hour.
+ * The token is verified on each call of the provider, so that a token that has expired or is revoked gets no more credentials; those that
+ * were handed out before stay valid for their hour.
  *
  * Source: Amazon Cognito Developer Guide, "Identity pools authentication flow".
  *
@@ -94,25 +93,25 @@ export interface Credentials {
  * const s3 = new S3Client({ region, credentials: credentials.forUser(idToken) })
  */
 export function createCredentials(options: CredentialsOptions): Credentials {
-  // Over 40 lines: what is remembered is shared by users and guests.
+  // Over 40 lines: users and guests share the cache.
   checkOptions('createCredentials', options, checks)
   const { client, identityPoolId, verifier, refreshBefore = 300, maxIdentities = 1_000 } = options
-  const known = new LRUCache<string, Promise<AwsCredentials>>({ max: maxIdentities })
-  /** Tells guests apart that have no identity yet. */
+  const cache = new LRUCache<string, Promise<AwsCredentials>>({ max: maxIdentities })
+  /** Distinguishes guests that have no identity yet. */
   let guests = 0
   const isFresh = ({ expiration }: AwsCredentials) =>
     expiration.getTime() - refreshBefore * 1_000 > verifier.clock.now()
 
-  /** What is remembered or on its way, if it is fresh; else one new exchange for all who ask. A failure is not remembered. */
-  async function remembered(key: string, exchange: () => Promise<AwsCredentials>): Promise<AwsCredentials> {
-    const before = known.get(key)
+  /** Returns cached credentials, or those in flight, if they are fresh; else those of one new exchange for all callers. Failures are not cached. */
+  async function cached(key: string, exchange: () => Promise<AwsCredentials>): Promise<AwsCredentials> {
+    const before = cache.get(key)
     const credentials = await before?.catch(() => undefined)
     if (credentials && isFresh(credentials)) return credentials
-    const current = known.get(key)
+    const current = cache.get(key)
     if (current && current !== before) return current
     const fetched = exchange()
-    known.set(key, fetched)
-    fetched.catch(() => known.peek(key) === fetched && known.delete(key))
+    cache.set(key, fetched)
+    fetched.catch(() => cache.peek(key) === fetched && cache.delete(key))
     return fetched
   }
 
@@ -135,17 +134,17 @@ export function createCredentials(options: CredentialsOptions): Credentials {
     forUser: (idToken, role) => async () => {
       const { claims, principal } = await verifier.verify(idToken)
       if (principal.tokenUse === 'access') throw refusal('ERR_TOKEN_USE', accessTokenHint)
-      // The issuer is what a login is called by: the pool refuses a token under another name.
+      // a login is named by its issuer: the pool refuses a token under another name
       const logins = { Logins: { [claims.iss.replace('https://', '')]: idToken } }
-      const lasting = Object.entries(claims).filter(([name]) => !passing.has(name))
-      return remembered(JSON.stringify([role, lasting]), () => exchange(logins, undefined, role))
+      const stable = Object.entries(claims).filter(([name]) => !changingClaims.has(name))
+      return cached(JSON.stringify([role, stable]), () => exchange(logins, undefined, role))
     },
     forGuest(identityId) {
       let id = identityId
-      // nobody's identity ID, whatever it is, may read as the number of a guest who has none yet
+      // no identity ID, whatever its text, may equal the key of a guest who has none yet
       const key = id === undefined ? `new guest ${guests++}` : `guest ${id}`
       return async () => {
-        const credentials = await remembered(key, () => exchange({}, id))
+        const credentials = await cached(key, () => exchange({}, id))
         id = credentials.identityId
         return credentials
       }
@@ -157,9 +156,9 @@ function credentialsIn(
   answer: Awaited<ReturnType<IdentityClient['getCredentialsForIdentity']>>,
   asked: string | undefined,
 ): AwsCredentials {
-  // The service speaks of a SecretKey, clients of a secretAccessKey.
+  // the service calls it SecretKey, clients of the SDK secretAccessKey
   const { AccessKeyId, SecretKey, SessionToken, Expiration } = answer.Credentials ?? {}
-  // The pool may have merged the identity into another.
+  // the pool may have merged the identity into another
   const identityId = answer.IdentityId ?? asked
   if (!AccessKeyId || !SecretKey || !SessionToken || !Expiration || !identityId)
     throw credentialsError('incomplete')
@@ -173,10 +172,10 @@ function credentialsIn(
 }
 
 /**
- * Claims that come anew with every token. Rules and principal tags may name any of the others: who comes back with one changed, such as
- * the tenant that the user works for now, gets other credentials.
+ * Claims that change with every token. Rules and principal tags may name any of the others: when one of those changes, such as the user's
+ * current tenant, the token gets other credentials.
  */
-const passing = new Set([
+const changingClaims = new Set([
   'exp',
   'iat',
   'nbf',

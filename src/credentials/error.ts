@@ -1,20 +1,19 @@
-/** Why there are no credentials: a closed set of reasons, and what to do in a sentence. The SDK's error is the `cause`. */
+/** Why there are no credentials: one of a closed set of reasons; the message says what to do. The SDK's error is the `cause`. */
 export interface CredentialsError extends Error {
   readonly name: 'CredentialsError'
   readonly reason: CredentialsFailure
 }
 
-/** What an identity pool refuses, or why it cannot be asked. */
+/** Why an identity pool refuses, or is unavailable. */
 export type CredentialsFailure = keyof typeof explanations
 
-/** Returns the error in words of what to do, where it is known what it means; else the error itself. */
+/** Returns a CredentialsError for an error of a known meaning, else the error itself. */
 export function explained(error: unknown): unknown {
   const { name, message } = (error ?? {}) as Partial<Error>
-  const [reason] = signs.find(([, sign]) => sign.test(`${name}: ${message}`)) ?? []
+  const [reason] = patterns.find(([, pattern]) => pattern.test(`${name}: ${message}`)) ?? []
   return reason ? credentialsError(reason, error) : error
 }
 
-/** Returns the error of a reason. */
 export const credentialsError = (reason: CredentialsFailure, cause?: unknown): CredentialsError =>
   Object.assign(new Error(explanations[reason], cause === undefined ? undefined : { cause }), {
     name: 'CredentialsError' as const,
@@ -39,8 +38,8 @@ const explanations = {
   incomplete: 'The answer of the identity pool holds no complete credentials',
 } as const
 
-/** What the service says, in the order in which it is looked at. */
-const signs: readonly (readonly [CredentialsFailure, RegExp])[] = [
+/** The service's error texts. The first match counts. */
+const patterns: readonly (readonly [CredentialsFailure, RegExp])[] = [
   ['not_an_id_token', /Missing a required claim: aud/],
   ['issuer_mismatch', /Issuer doesn't match providerName/],
   ['role_denied', /ambiguous role mapping/i],

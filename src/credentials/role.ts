@@ -1,5 +1,5 @@
 /**
- * Which role an identity pool chooses. Longer than 150 lines: a third of it is the form in which AWS has the configuration.
+ * The role that an identity pool chooses. Over 150 lines: a third of it is the types of AWS's configuration.
  *
  * @module
  */
@@ -15,12 +15,12 @@ export interface IdentityPoolRoles {
 /** How the role of one provider's users is chosen. */
 export interface RoleMapping {
   readonly Type: 'Token' | 'Rules' | undefined
-  /** What becomes of those for whom no role is chosen. */
+  /** What happens when no role is chosen. */
   readonly AmbiguousRoleResolution?: 'AuthenticatedRole' | 'Deny' | undefined
   readonly RulesConfiguration?: { readonly Rules: readonly RoleRule[] | undefined } | undefined
 }
 
-/** One rule: whose claim has the value gets the role. */
+/** One rule: a user whose claim has the value gets the role. */
 export interface RoleRule {
   readonly Claim: string | undefined
   readonly MatchType: 'Equals' | 'NotEqual' | 'StartsWith' | 'Contains' | undefined
@@ -28,12 +28,12 @@ export interface RoleRule {
   readonly RoleARN: string | undefined
 }
 
-/** A role, or none, and why. */
+/** The chosen role, if any, and why. */
 export interface RoleChoice {
   /** `undefined`: denied. */
   readonly role: string | undefined
   readonly reason: RoleReason
-  /** The reason in a sentence, with the provider's key or the number of the rule. Holds nothing of the user. */
+  /** The reason in a sentence, with the provider's key or the number of the rule. Holds no data of the user. */
   readonly why: string
 }
 
@@ -51,8 +51,8 @@ export type RoleReason =
   | 'not_configured'
 
 /**
- * Returns the role that an identity pool would choose for a user, or deny, and why.
- * Made for tests and for finding out: it grants nothing, and looks at an ID token's verified claims only.
+ * Returns the role that an identity pool would choose for a user or a guest, or that it would deny one, and why.
+ * For tests and debugging: it grants nothing, and reads an ID token's verified claims only.
  *
  * Whether a rule matches a claim that is a list is not documented: here it does not.
  *
@@ -60,7 +60,7 @@ export type RoleReason =
  *
  * @param pool the roles of the pool
  * @param claims of an ID token; `undefined` for a guest
- * @param customRoleArn the role that is asked for, of several that the user may have; plays no part where no mapping is set. Default: none
+ * @param customRoleArn the requested role, of several that the user may have; ignored where no mapping is set. Default: none
  * @example
  * const { role, why } = chooseRole(await client.send(new GetIdentityPoolRolesCommand({ IdentityPoolId })), claims)
  */
@@ -83,7 +83,7 @@ export function chooseRole(
     : byToken(pool, mapping, claims, customRoleArn)
 }
 
-/** What a provider is called in `RoleMappings`: a user pool with its app client, others by their issuer. */
+/** Returns the provider's key in `RoleMappings`: a user pool with its app client, others by their issuer. */
 function providerKey({ iss, aud, token_use }: JwtClaims): string {
   const host = iss.replace('https://', '')
   return token_use === 'id' && typeof aud === 'string' ? `${host}:${aud}` : host
@@ -135,7 +135,7 @@ function byRules(
   return chosen(RoleARN, 'rule', `Rule ${index + 1} is the first that matches: ${Claim} ${MatchType}.`)
 }
 
-/** A claim that is not there matches no rule, not even `NotEqual`. */
+/** A missing claim matches no rule, not even `NotEqual`. */
 function matches({ Claim = '', MatchType, Value = '' }: RoleRule, claims: JwtClaims): boolean {
   const claim = Object.hasOwn(claims, Claim) ? claims[Claim] : undefined
   if (typeof claim !== 'string' && typeof claim !== 'number' && typeof claim !== 'boolean') return false

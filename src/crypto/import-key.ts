@@ -5,8 +5,8 @@ import { webEngine } from './web.js'
 export type { ImportKey } from './jwk.js'
 
 /**
- * Imports with node:crypto, at once, where it is there; elsewhere with WebCrypto, later.
- * The first key decides: node:crypto takes milliseconds to load, for which nobody should wait who only imports this library.
+ * Imports with node:crypto, synchronously, where the runtime has it; elsewhere with WebCrypto, asynchronously.
+ * Chosen at the first key: node:crypto takes milliseconds to load, which code that only imports this library should not pay for.
  */
 export const importKey: ImportKey = (source, algorithm) => {
   engine ??= nodeEngine() ?? webEngine

@@ -2,7 +2,7 @@ import { encoding } from '../token/encoding.js'
 import type { Algorithm, MaybePromise, VerificationKey } from '../types.js'
 
 /**
- * Makes a public key ready to verify signatures of one algorithm.
+ * Returns a public key, ready to verify signatures of one algorithm.
  *
  * @param source an entry of a key set (RFC 7517), or one PEM block "PUBLIC KEY" (RFC 7468 section 13)
  * @throws TypeError (or a rejection) for a key that must not be used: private, symmetric, weak, of another type or use, off its curve
@@ -20,8 +20,8 @@ interface PublicJwk {
 }
 
 /**
- * The public key that an entry of a key set is, if it may be used to verify signatures of one algorithm.
- * The algorithm is bound here, to the key: no token has a say in it (RFC 8725 section 3.1).
+ * Returns the public key in an entry of a key set, if it may be used to verify signatures of one algorithm.
+ * The algorithm is bound to the key here: no token can choose it (RFC 8725 section 3.1).
  *
  * @throws TypeError saying in fixed words what is wrong with the entry
  */
@@ -70,7 +70,7 @@ function curveKey(jwk: Record<string, unknown>, algorithm: Algorithm): PublicJwk
     : { kty, crv, x: coordinate(jwk.x), y: coordinate(jwk.y) }
 }
 
-/** Identity pools publish their numbers in standard base64, with padding; everybody else follows RFC 7518 section 2. */
+/** Identity pools publish their numbers in standard base64, with padding; other issuers follow RFC 7518 section 2. */
 function base64url(value: unknown): string {
   if (typeof value !== 'string' || value.length > longestNumber || !base64Text.test(value))
     throw new TypeError('a number of the key is not base64url')
@@ -79,7 +79,10 @@ function base64url(value: unknown): string {
 
 /** A base64 text in the alphabet of base64url, without padding. */
 export const canonical = (base64: string) =>
-  base64.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
+  base64
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/={1,2}$/, '')
 
 function toBytes(text: string): Uint8Array {
   const bytes = encoding.bytes(text)
@@ -92,7 +95,7 @@ const toBigInt = (text: string) =>
 
 /**
  * Whether a modulus is of the form that CVE-2017-15361 makes: by every small prime, a power of 65537.
- * A sound key passes for one with a probability of about 2^-154.
+ * A sound key is mistaken for one with a probability of about 2^-154.
  */
 function hasRocaFingerprint(modulus: bigint): boolean {
   return rocaPrimes.every(prime => {
@@ -113,11 +116,11 @@ const rocaPrimes = [
 
 const base64Text = /^[A-Za-z0-9+/_-]+={0,2}$/
 
-/** In characters: that of 8192 bits, and some. */
-const longestNumber = 1_400
+/** In characters: a little more than 8192 bits need. */
+export const longestNumber = 1_400
 
 /** RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1, RFC 8037 section 2. */
-const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
+export const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
 const rsa = { kty: 'RSA', bytes: 0 }
 

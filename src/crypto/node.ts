@@ -1,3 +1,4 @@
+import { builtinModule } from '../runtime.js'
 import type { Algorithm, VerificationKey } from '../types.js'
 import { type ImportKey, usableJwk } from './jwk.js'
 import { turn } from './turn.js'
@@ -5,9 +6,9 @@ import { turn } from './turn.js'
 type NodeCrypto = typeof import('node:crypto')
 type KeyObject = import('node:crypto').KeyObject
 
-/** Returns how to import keys with node:crypto, which verifies at once; `undefined` on a runtime without it. */
+/** Returns an import that uses node:crypto, which verifies synchronously; `undefined` on a runtime without it. */
 export function nodeEngine(): ImportKey | undefined {
-  const crypto = globalThis.process?.getBuiltinModule?.('node:crypto')
+  const crypto = builtinModule('node:crypto')
   return crypto && ((source, algorithm) => bind(crypto, publicKey(crypto, source, algorithm), algorithm))
 }
 
@@ -16,25 +17,25 @@ function publicKey(crypto: NodeCrypto, source: unknown, algorithm: Algorithm): K
   return crypto.createPublicKey({ key: { ...usableJwk(entry, algorithm) }, format: 'jwk' })
 }
 
-/** One block and nothing beside it: a private key, a certificate or a web page is not a public key. */
+/** One block and nothing else: a private key, a certificate or a web page is not a public key. */
 function jwkOfPem(crypto: NodeCrypto, pem: string): unknown {
   if (!publicKeyBlock.test(pem)) throw new TypeError('the text is not one PEM block "PUBLIC KEY"')
   return crypto.createPublicKey(pem).export({ format: 'jwk' })
 }
 
-/** A key bound to an algorithm, in the forms that verify fastest at once and on the thread pool. */
+/** Binds a key to an algorithm, in the forms that verify fastest on the event loop and on the thread pool. */
 function bind(crypto: NodeCrypto, key: KeyObject, algorithm: Algorithm): VerificationKey {
   const { hash, options, toNative } = formOf(crypto, key, algorithm)
-  // A bare key beats one in an object of options by far on some releases, and createVerify beats crypto.verify by a little on all.
+  // On some Node.js releases a bare key is much faster than one in an options object; on all, createVerify is a little faster than crypto.verify.
   const form = options ? { key, ...options } : key
-  const atOnce = (input: Uint8Array, signature: Uint8Array) =>
+  const onEventLoop = (input: Uint8Array, signature: Uint8Array) =>
     hash && !options
       ? crypto.createVerify(hash).update(input).verify(key, signature)
       : crypto.verify(hash, input, form, signature)
   const onThreadPool = (input: Uint8Array, signature: Uint8Array) =>
     new Promise<boolean>((resolve, reject) => {
       crypto.verify(hash, input, form, signature, (error, isGenuine) =>
-        /* c8 ignore next -- a key that was imported verifies; were it otherwise, it would be a fault and not a forgery */
+        /* c8 ignore next -- an imported key does not fail to verify; if it did, that would be a fault and not a forgery */
         error ? reject(error) : resolve(isGenuine),
       )
     })
@@ -45,7 +46,7 @@ function bind(crypto: NodeCrypto, key: KeyObject, algorithm: Algorithm): Verific
     verify(input, signature, canWait = false) {
       const native = toNative ? toNative(signature) : signature
       if (!native) return false
-      return canWait && turn.isFull() ? turn.spill(onThreadPool(input, native)) : atOnce(input, native)
+      return canWait && turn.isFull() ? turn.offload(onThreadPool(input, native)) : onEventLoop(input, native)
     },
   }
 }
@@ -79,7 +80,7 @@ const ofLength =
 
 /**
  * An ECDSA signature of two numbers side by side (RFC 7518 section 3.4) as the DER that OpenSSL works with (RFC 3279 section 2.2.3).
- * Asked to convert it itself, some releases take half as long again for the whole verification.
+ * Where node:crypto converts it itself, some releases take half as long again for the whole verification.
  */
 const toDer =
   (length: number) =>

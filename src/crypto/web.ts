@@ -3,12 +3,12 @@ import { type ImportKey, usableJwk } from './jwk.js'
 
 type CryptoKey = import('node:crypto').webcrypto.CryptoKey
 
-/** Imports keys with WebCrypto, by way of jose, which is only loaded then. */
+/** Imports keys with WebCrypto through jose, which is loaded on first use. */
 export const webEngine: ImportKey = async (source, algorithm) => {
-  const jose = await import('jose')
+  const jose = await import('jose/key/import')
   const entry =
     typeof source === 'string'
-      ? await jose.exportJWK(await jose.importSPKI(source, algorithm, { extractable: true }))
+      ? await crypto.subtle.exportKey('jwk', await jose.importSPKI(source, algorithm, { extractable: true }))
       : source
   const key = (await jose.importJWK({ ...usableJwk(entry, algorithm) }, algorithm)) as CryptoKey
   return bind(key, algorithm)

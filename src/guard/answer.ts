@@ -1,13 +1,13 @@
 import { type AuthError, type AuthErrorCode, refusal } from '../errors.js'
 import type { Challenge } from './policy.js'
 
-/** A refused request, with all that the client is answered. */
+/** A refused request, with the whole response to the client. */
 export interface Refusal {
   readonly authorized: false
   readonly status: AuthError['status']
   readonly headers: Readonly<Record<string, string>>
   readonly body: RefusalBody
-  /** The precise reason. It stays on our side. */
+  /** The precise reason. Not for the client. */
   readonly error: AuthError
 }
 
@@ -21,13 +21,18 @@ export interface RefusalBody {
   readonly hint?: string
 }
 
-/** Returns the answer to a request whose token does not permit it, with what would. */
+/** Returns the refusal by a policy, with a challenge that names what would be accepted. */
 export function notPermitted(challenge: Challenge = {}, realm: string, explain: boolean): Refusal {
-  const stepUp = challenge.maxAge !== undefined || challenge.acrValues !== undefined
-  return answer(refusal(stepUp ? 'ERR_STEP_UP_REQUIRED' : 'ERR_PERMISSION_DENIED'), challenge, realm, explain)
+  return answer(refusalBy(challenge), challenge, realm, explain)
 }
 
-/** Returns the answer to a refused request: what RFC 6750 section 3 asks for, and a body that says no more. */
+/** Returns the error of a refusal by a policy: where its challenge asks for another sign-in, that is what is required. */
+export function refusalBy({ maxAge, acrValues }: Challenge = {}): AuthError {
+  const stepUp = maxAge !== undefined || acrValues !== undefined
+  return refusal(stepUp ? 'ERR_STEP_UP_REQUIRED' : 'ERR_PERMISSION_DENIED')
+}
+
+/** Returns the refusal for an error: the headers that RFC 6750 section 3 requires, and a body that says no more. */
 export function answer(error: AuthError, challenge: Challenge, realm: string, explain: boolean): Refusal {
   const body = {
     error: error.oauthError ?? (error.status === 503 ? 'temporarily_unavailable' : 'unauthorized'),
@@ -45,7 +50,7 @@ export function answer(error: AuthError, challenge: Challenge, realm: string, ex
   }
 }
 
-/** RFC 6750 section 3, RFC 9470 section 3. Whoever sent no token is told nothing but the scheme. */
+/** RFC 6750 section 3, RFC 9470 section 3. A client that sent no token gets nothing but the scheme and the realm. */
 function challengeOf(error: AuthError, { scope, maxAge, acrValues }: Challenge, realm: string): string {
   const parameters = [
     `realm="${realm}"`,
@@ -58,7 +63,7 @@ function challengeOf(error: AuthError, { scope, maxAge, acrValues }: Challenge, 
   return `Bearer ${parameters.filter(Boolean).join(', ')}`
 }
 
-/** What a client may know: that a token has expired, so that it refreshes it, and of any other that it is not accepted. */
+/** A client may know that its token has expired, so that it refreshes it. Of any other bad token it learns only that it is not accepted. */
 const describe = ({ code, oauthError, status, message }: AuthError) =>
   oauthError === 'invalid_token' && code !== 'ERR_TOKEN_EXPIRED'
     ? 'The token is invalid'

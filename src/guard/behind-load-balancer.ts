@@ -9,13 +9,14 @@ import { headerToken, type TokenSource } from './token-source.js'
 /** The options of {@link behindLoadBalancer}. */
 export interface BehindLoadBalancerOptions extends LoadBalancerOptions, Omit<VerifierOptions, 'issuers'> {
   /**
-   * Whose access tokens the load balancer passes on in `x-amzn-oidc-accesstoken`, such as `userPool({ userPoolId, clientId })`. Makes that
-   * header required, and brings the groups and scopes of the user, who must be the one of the data token. Default: that header is ignored.
+   * The issuer of the access tokens in `x-amzn-oidc-accesstoken`, such as `userPool({ userPoolId, clientId })`. Makes that header required,
+   * and adds its groups and scopes. It must list `issuer`, and its subject must be that of the data token: an equal subject of another issuer
+   * may be another user. Default: that header is ignored.
    */
   readonly accessToken?: TrustedIssuer
 }
 
-/** What {@link createGuard} takes to guard an application behind a load balancer. */
+/** The options of {@link createGuard} for an application behind a load balancer. */
 export interface BehindLoadBalancer {
   readonly verifier: Verifier<LoadBalancerClaims>
   readonly token: TokenSource
@@ -23,10 +24,10 @@ export interface BehindLoadBalancer {
 
 /**
  * Returns the verifier and the token source of an application behind an Application Load Balancer that authenticates users.
- * A request is one user's: `x-amzn-oidc-data`, and with `accessToken` also `x-amzn-oidc-accesstoken`, verified by itself. Then the
- * principal is that of the access token, and the claims are those of both; where both have one, it is the access token's.
+ * The token is `x-amzn-oidc-data`. With `accessToken`, `x-amzn-oidc-accesstoken` is verified as well, and must have the same subject. Then
+ * the principal is that of the access token, and the claims are those of both; where both have one, it is the access token's.
  *
- * Where the listener lets unauthenticated requests through, they carry none of the headers: see {@link allowAnonymous}.
+ * Where the listener allows unauthenticated requests, they carry none of the headers: see {@link allowAnonymous}.
  *
  * @throws TypeError for a missing, unknown or unusable option, naming it
  * @example
@@ -39,26 +40,29 @@ export function behindLoadBalancer(options: BehindLoadBalancerOptions): BehindLo
   const shared = { clockTolerance, cache, revocations, clock } as Omit<VerifierOptions, 'issuers'>
   const data = createVerifier({ ...shared, issuers: [loadBalancer(balancer)] })
   const dataToken = headerToken('x-amzn-oidc-data')
-  if (!accessToken) return { verifier: data, token: dataToken }
+  if (accessToken === undefined) return { verifier: data, token: dataToken }
+  const access = createVerifier({ ...shared, issuers: [accessToken] })
+  if (!accessToken.issuers.includes(given.issuer))
+    throw new TypeError('behindLoadBalancer: accessToken is not of the issuer that users sign in with')
   return {
-    verifier: both(data, createVerifier({ ...shared, issuers: [accessToken] })),
+    verifier: both(data, access),
     token: pairOf(dataToken, headerToken('x-amzn-oidc-accesstoken')),
   }
 }
 
-/** Both tokens as one text. A token has no space in it. */
+/** Joins both tokens with a space, which no token contains. */
 function pairOf(dataToken: TokenSource, accessToken: TokenSource): TokenSource {
   return request => {
     const data = dataToken(request)
     const access = accessToken(request)
     if (data === undefined && access === undefined) return undefined
-    // A load balancer sends both or none.
+    // a load balancer sends both or none
     if (data === undefined || access === undefined) throw refusal('ERR_REQUEST_INVALID')
     return `${data} ${access}`
   }
 }
 
-/** Verifies both, and lets one speak for the other only if they are of one user. */
+/** Verifies both, and merges them only if they have the same subject. */
 function both(data: Verifier<LoadBalancerClaims>, access: Verifier): Verifier<LoadBalancerClaims> {
   const check = (pair: string) => {
     const [dataToken, accessToken] = partsOf(pair)

@@ -1,4 +1,4 @@
-// Over 150 lines: a third of it documents what a guard takes and says; the rest is one way, from a request to a decision.
+// Over 150 lines: a third of it documents public types; the rest is one flow, from a request to a decision.
 
 import { type AuthError, type AuthErrorCode, asRefusal, isAuthError, refusal } from '../errors.js'
 import { andThen, isPending, later } from '../maybe-promise.js'
@@ -11,29 +11,29 @@ import { bearer, type TokenSource } from './token-source.js'
 /** The options of {@link createGuard}. */
 export interface GuardOptions<C extends JwtClaims = JwtClaims> {
   readonly verifier: Verifier<C>
-  /** What every request must be permitted by, before the policy of its route. Default: any verified token but a guest's, see {@link isGuest}. */
+  /** The policy for every request, before the one of its route. Default: any verified token but a guest's, see {@link isGuest}. */
   readonly policy?: Policy<C>
   /** Where the token is. Default `bearer()`: the `Authorization` header. */
   readonly token?: TokenSource
-  /** The realm that challenges name. Default `'api'`. */
+  /** The realm in challenges. Default `'api'`. */
   readonly realm?: string
-  /** Told of every decision, for logs and metrics. Holds nothing of the token. What it throws or rejects with is ignored: an observer changes no decision. */
+  /** Called with every decision, for logs and metrics. The event holds nothing of the token. What it throws or rejects with is ignored. */
   readonly onDecision?: (event: DecisionEvent, request: RequestView) => unknown
-  /** Tells the client the precise code and how to fix it. For development: it helps whoever probes the API too. Default `false`. */
+  /** Sends the client the precise code and a hint. For development only: it helps attackers too. Default `false`. */
   readonly explain?: boolean
 }
 
-/** Decides over requests. */
+/** Decides whether requests are authorized. */
 export interface Guard<
   C extends JwtClaims = JwtClaims,
   A extends VerifiedToken<C> | undefined = VerifiedToken<C>,
 > {
   /**
-   * The decision over a request: at once when all that it takes is at hand, else a promise of it.
-   * What is thrown is a fault, never a refusal.
+   * Returns the decision: synchronously when nothing has to be awaited, else a promise of it.
+   * A refusal is a decision; what is thrown is a fault.
    *
-   * @param policy what the request must be permitted by besides the guard's own policy
-   * @param anonymous whether a request without a token is let through, see {@link allowAnonymous}; default `false`
+   * @param policy the policy of the route, besides the guard's own
+   * @param anonymous whether a request without a token is accepted, see {@link allowAnonymous}; default `false`
    */
   (request: RequestView, policy?: Policy<C>, anonymous?: boolean): MaybePromise<Decision<A>>
 }
@@ -43,21 +43,21 @@ export type Decision<A extends VerifiedToken | undefined = VerifiedToken> =
   | { readonly authorized: true; readonly auth: A }
   | Refusal
 
-/** A decision as logs and metrics may have it: a few values each, nothing of a token. */
+/** A decision for logs and metrics: few distinct values, nothing of a token. */
 export interface DecisionEvent {
   readonly authorized: boolean
-  /** 200 for a request that is let through. */
+  /** 200 for an authorized request. */
   readonly status: 200 | AuthError['status']
   readonly code: AuthErrorCode | undefined
   readonly hint: string | undefined
-  /** Why keys or revocations are out of reach. */
+  /** Why keys or revocations are unavailable. */
   readonly cause: unknown
-  /** Whom the request is let through for; `anonymous` for one without a token. */
+  /** The kind of principal; `anonymous` for an accepted request without a token, `undefined` for a refused one. */
   readonly kind: Principal['kind'] | 'anonymous' | undefined
 }
 
 /**
- * Returns a guard: it finds the token of a request, verifies it, asks the policies, and knows the answer for whoever is refused.
+ * Returns a guard: it finds the token of a request, verifies it, evaluates the policies, and makes the response to a refused request.
  *
  * @throws TypeError for a missing, unknown or unusable option, naming it
  * @example
@@ -65,7 +65,7 @@ export interface DecisionEvent {
  * app.get('/orders', protect(guard, hasScope('orders/read')), handler)
  */
 export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guard<C> {
-  // Over 40 lines: the steps of a request share the options, and each has an answer at hand or a later one.
+  // Over 40 lines: the steps of a request share the options, and each may be synchronous or pending.
   checkOptions('createGuard', options, checks)
   const {
     verifier,
@@ -76,7 +76,7 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
     explain = false,
   } = options
 
-  const both = general && together(general)
+  const combine = general && combinedWith(general)
   const refuse = (error: AuthError) => answer(error, {}, realm, explain)
   const refuseThrown = (thrown: unknown) => refuse(asRefusal(thrown))
 
@@ -84,7 +84,7 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
     try {
       const decision = decide(request, policy, anonymous)
       const settled = isPending(decision) ? decision.catch(refuseThrown) : decision
-      return onDecision ? andThen(settled, told => report(told, request, onDecision)) : settled
+      return onDecision ? andThen(settled, made => report(made, request, onDecision)) : settled
     } catch (error) {
       const refused = refuseThrown(error)
       return onDecision ? report(refused, request, onDecision) : refused
@@ -98,7 +98,7 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
   ): MaybePromise<Decision> {
     const token = tokenOf(request)
     if (token === undefined) {
-      return anonymous ? letThroughAnonymously : refuse(refusal('ERR_TOKEN_MISSING'))
+      return anonymous ? anonymousDecision : refuse(refusal('ERR_TOKEN_MISSING'))
     }
     const verdict = verifier.check(token)
     return isPending(verdict)
@@ -115,28 +115,36 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
     if (auth.principal.kind === 'guest' && !(policy ?? general)?.guests) {
       return refuse(refusal('ERR_PERMISSION_DENIED', guestHint))
     }
-    const asked = policy && both ? both(policy) : (policy ?? general)
-    const refusing = asked && refusedBy(asked, auth, request, verifier.clock)
+    const effective = policy && combine ? combine(policy) : (policy ?? general)
+    const refusing = effective && refusedBy(effective, auth, request, verifier.clock)
     return isPending(refusing) ? later(refusing, conclude, auth) : conclude(refusing, auth)
   }
 
   const conclude = (refusing: Policy<C> | undefined, auth: VerifiedToken<C>): Decision =>
     refusing ? notPermitted(refusing.challenge, realm, explain) : { authorized: true, auth }
 
+  sources.set(guard, tokenOf)
   return guard as Guard<C>
 }
 
 /**
- * Returns a guard that lets requests without a token through as well; `auth` is `undefined` then, and no policy is asked.
- * A bad token is refused as ever: it is never "no token".
+ * Returns the token source of a guard that {@link createGuard} made; `undefined` for any other function. For adapters whose response is cached
+ * by something that must contain the token.
+ */
+export const tokenSourceOf = (guard: object): TokenSource | undefined => sources.get(guard)
+
+/**
+ * Returns a guard that also accepts requests without a token; `auth` is `undefined` then, and no policy is evaluated, not even one that
+ * reads the request only: `protect(allowAnonymous(guard), isRead)` lets an anonymous DELETE through. Use it on routes and methods that
+ * are open to everybody. A bad token is still refused: it never counts as no token.
  */
 export const allowAnonymous =
   <C extends JwtClaims>(guard: Guard<C>): Guard<C, VerifiedToken<C> | undefined> =>
   (request, policy) =>
     guard(request, policy, true)
 
-/** The general policy and another, put together once for each other. */
-function together<C extends JwtClaims>(general: Policy<C>): (policy: Policy<C>) => Policy<C> {
+/** Combines the general policy with one of a route. The result is cached by route policy. */
+function combinedWith<C extends JwtClaims>(general: Policy<C>): (policy: Policy<C>) => Policy<C> {
   const pairs = new WeakMap<Policy<C>, Policy<C>>()
   return policy => {
     const pair = pairs.get(policy) ?? every(general, policy)
@@ -151,11 +159,11 @@ function report(
   onDecision: NonNullable<GuardOptions['onDecision']>,
 ): Decision {
   try {
-    const told: unknown = onDecision(
-      decision.authorized ? letThrough(decision.auth) : refused(decision),
+    const returned: unknown = onDecision(
+      decision.authorized ? authorizedEvent(decision.auth) : refusedEvent(decision),
       request,
     )
-    if (isPending(told)) Promise.resolve(told).catch(() => {})
+    if (isPending(returned)) Promise.resolve(returned).catch(() => {})
   } catch {}
   return decision
 }
@@ -163,7 +171,7 @@ function report(
 const guestHint =
   'This is the token of a guest: sign in, or name guests in the policy of this route with isGuest.'
 
-const letThrough = (auth: VerifiedToken | undefined): DecisionEvent => ({
+const authorizedEvent = (auth: VerifiedToken | undefined): DecisionEvent => ({
   authorized: true,
   status: 200,
   code: undefined,
@@ -172,7 +180,7 @@ const letThrough = (auth: VerifiedToken | undefined): DecisionEvent => ({
   kind: auth ? auth.principal.kind : 'anonymous',
 })
 
-const refused = ({ status, error: { code, hint, cause } }: Refusal): DecisionEvent => ({
+const refusedEvent = ({ status, error: { code, hint, cause } }: Refusal): DecisionEvent => ({
   authorized: false,
   status,
   code,
@@ -181,7 +189,9 @@ const refused = ({ status, error: { code, hint, cause } }: Refusal): DecisionEve
   kind: undefined,
 })
 
-const letThroughAnonymously = Object.freeze({ authorized: true, auth: undefined }) as unknown as Decision
+const sources = new WeakMap<object, TokenSource>()
+
+const anonymousDecision = Object.freeze({ authorized: true, auth: undefined }) as unknown as Decision
 
 const aVerifier: OptionCheck = value =>
   typeof (value as Partial<Verifier> | null)?.check === 'function'

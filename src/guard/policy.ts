@@ -3,27 +3,27 @@ import { andThen, isPending, later } from '../maybe-promise.js'
 import { aFunction, type OptionCheck } from '../options.js'
 import type { Clock, JwtClaims, MaybePromise, RequestView, VerifiedToken } from '../types.js'
 
-/** What a refused client is told to come back with. */
+/** What a refused client has to come back with. */
 export interface Challenge {
-  /** The scopes it takes, parted by spaces (RFC 6750 section 3). */
+  /** The required scopes, separated by spaces (RFC 6750 section 3). */
   readonly scope?: string
-  /** How many seconds ago the user may have signed in (RFC 9470 section 3). */
+  /** The longest time since the user signed in, in seconds (RFC 9470 section 3). */
   readonly maxAge?: number
-  /** The authentication contexts that are accepted, parted by spaces (RFC 9470 section 3). */
+  /** The authentication contexts that are accepted, separated by spaces (RFC 9470 section 3). */
   readonly acrValues?: string
 }
 
 /**
- * Who may. A function of the verified token and the request; only `true` permits. It is asked on every request, whatever is cached.
- * One that throws is a fault of ours, not a refusal.
+ * Decides whether a request is authorized, from its verified token and the request: `true` permits, `false` refuses. Called on every request,
+ * whatever is cached. Any other answer is a fault of the server, as is what it throws: neither a permission nor a refusal.
  */
 export interface Policy<C extends JwtClaims = JwtClaims> {
   (auth: VerifiedToken<C>, request: RequestView, clock?: Clock): MaybePromise<boolean>
-  /** What a client that this policy refuses is told. Default: nothing but that it may not. */
+  /** The challenge for a client that this policy refuses. Default: nothing but the refusal. */
   readonly challenge?: Challenge
-  /** Whether it names guests, as {@link isGuest} does. What does not is never satisfied by one. Default: it does not. */
+  /** Whether it names guests, as {@link isGuest} does. A policy that does not name them refuses every guest. Default: it does not. */
   readonly guests?: true
-  /** For a policy made of others: the one of them that refuses, `undefined` when none does. */
+  /** For a combined policy: the part that refuses, `undefined` when none does. */
   readonly refusedBy?: (
     auth: VerifiedToken<C>,
     request: RequestView,
@@ -33,7 +33,7 @@ export interface Policy<C extends JwtClaims = JwtClaims> {
 
 /**
  * Permits access tokens with all of these scopes. The challenge names them.
- * Does not take a scope for another of which it is a part: whole strings are compared.
+ * Compares whole scopes: no scope matches by a prefix or another part.
  *
  * @throws TypeError without a scope, or for one outside of RFC 6749 section 3.3
  */
@@ -60,17 +60,17 @@ export function inGroup(...any: readonly [string, ...string[]]): Policy {
 }
 
 /**
- * Permits what all of these policies permit, asked in this order. The challenge is that of the first that refuses.
+ * Permits what all of these policies permit, evaluated in this order. The challenge is that of the first that refuses.
  *
  * @throws TypeError without a policy
  */
 export function every<C extends JwtClaims = JwtClaims>(...policies: readonly Policy<C>[]): Policy<C> {
   expect('every', policies, isPolicy, 'policies')
-  return composed(policies, (auth, request, clock) => firstRefusal(policies, auth, request, clock))
+  return combined(policies, (auth, request, clock) => firstRefusal(policies, auth, request, clock))
 }
 
 /**
- * Permits what any of these policies permits, asked in this order. The challenge is that of the first of them.
+ * Permits what any of these policies permits, evaluated in this order up to the first that permits. The challenge is that of the first of them.
  * Where some of them name guests, a guest is permitted by those only.
  *
  * @throws TypeError without a policy
@@ -78,7 +78,7 @@ export function every<C extends JwtClaims = JwtClaims>(...policies: readonly Pol
 export function some<C extends JwtClaims = JwtClaims>(...policies: readonly Policy<C>[]): Policy<C> {
   expect('some', policies, isPolicy, 'policies')
   const forGuests = policies.filter(({ guests }) => guests)
-  return composed(policies, (auth, request, clock) => {
+  return combined(policies, (auth, request, clock) => {
     const asked = forGuests.length > 0 && auth.principal.kind === 'guest' ? forGuests : policies
     const ask = (index: number, first?: Policy<C>): MaybePromise<Policy<C> | undefined> => {
       const next = asked[index]
@@ -99,14 +99,17 @@ export function some<C extends JwtClaims = JwtClaims>(...policies: readonly Poli
  */
 export function not<C extends JwtClaims = JwtClaims>(refused: Policy<C>): Policy<C> {
   expect('not', [refused], isPolicy, 'a policy')
-  return (auth, request, clock) => andThen(refused(auth, request, clock), permitted => permitted === false)
+  return (auth, request, clock) => andThen(refusing(refused, auth, request, clock), isRefusal)
 }
 
-/** Permits people, not machines and not guests. */
+/**
+ * Permits people, not machines and not guests. A token of an OpenID provider is a person's only where its claims show one: see
+ * {@link OidcProviderOptions.kindFrom}.
+ */
 export const isUser: Policy = ({ principal }) => principal.kind === 'user'
 
 /**
- * Permits guests: identities of an identity pool that nobody signed in to. Only a policy with this in it is ever satisfied by one; a
+ * Permits guests: identities of an identity pool that nobody signed in to. Only a policy that contains this one permits them; a
  * combination by `every` or `some` names guests when a part of it does, `not` never does.
  *
  * @example
@@ -119,11 +122,15 @@ export const isGuest: Policy = Object.assign(({ principal }: VerifiedToken) => p
 /** Permits requests that are meant to change nothing: GET, HEAD and OPTIONS (RFC 9110 section 9.2.1). */
 export const isRead: Policy = (_auth, { method = '' }) => safeMethods.has(method)
 
-/** Permits machines: clients that act for themselves (client credentials). */
+/**
+ * Permits machines: clients that act for themselves (client credentials). A token of an OpenID provider counts as a machine's where
+ * nothing in it shows a person: of a provider that says too little, give {@link OidcProviderOptions.kindFrom}.
+ */
 export const isMachine: Policy = ({ principal }) => principal.kind === 'machine'
 
 /**
- * Permits users who signed in at this identity provider, by its name in the user pool. Access tokens do not say it; ID tokens do.
+ * Permits users whose profile was first linked to this identity provider, by its name in the user pool. Only ID tokens name it, access tokens
+ * do not. Not where the user signed in this time: Cognito lists all linked providers in every ID token (`identities`), the first linked first.
  *
  * @throws TypeError without a name
  */
@@ -143,7 +150,7 @@ export function signedInWithin(seconds: number): Policy {
 
 /**
  * Permits tokens issued at most so many seconds ago (`iat`), refreshed ones too: their groups and scopes are no older. The challenge
- * asks for a sign-in as recent (RFC 9470), which is the one thing a client can be told to do.
+ * asks for a sign-in as recent (RFC 9470), the only thing that a challenge can request.
  *
  * @throws TypeError for anything but a positive number of seconds
  */
@@ -162,7 +169,7 @@ export function withAssurance(...acr: readonly [string, ...string[]]): Policy {
   return policy(({ claims }) => acr.includes(claims.acr as string), { acrValues: acr.join(' ') })
 }
 
-/** The policy that refuses, if one does: this one, or the one of its parts that did. One that does not name guests refuses them. */
+/** Returns the policy that refuses, if one does: this one, or the part of it that did. One that does not name guests refuses them. */
 export const refusedBy = <C extends JwtClaims>(
   asked: Policy<C>,
   auth: VerifiedToken<C>,
@@ -171,18 +178,18 @@ export const refusedBy = <C extends JwtClaims>(
 ): MaybePromise<Policy<C> | undefined> =>
   auth.principal.kind === 'guest' && !asked.guests ? asked : refusing(asked, auth, request, clock)
 
-/** A policy that asks others on its way: it names guests if one of them does. */
-export const asking = <C extends JwtClaims>(
+/** Returns a policy that calls others; it names guests if one of them does. */
+export const withGuestsOf = <C extends JwtClaims>(
   policy: Policy<C>,
-  ...asked: readonly (Policy<C> | undefined)[]
-): Policy<C> => (asked.some(each => each?.guests) ? Object.assign(policy, { guests: true as const }) : policy)
+  ...others: readonly (Policy<C> | undefined)[]
+): Policy<C> =>
+  others.some(each => each?.guests) ? Object.assign(policy, { guests: true as const }) : policy
 
-/** The check of an option that takes a policy. One that is given as `undefined` is a misspelt name, not the wish for none. */
+/** Checks an option that takes a policy. Refuses an explicit `undefined`: that is a misspelt name, and must not mean no policy. */
 export const aPolicy: OptionCheck = Object.assign((value: unknown) => aFunction(value), {
   refusesUndefined: true,
 } as const)
 
-/** Whether a value can be asked as a policy. */
 export const isPolicy = (value: unknown): value is Policy => typeof value === 'function'
 
 function within(name: string, claim: 'auth_time' | 'iat', seconds: number): Policy {
@@ -205,13 +212,30 @@ function refusing<C extends JwtClaims>(
   request: RequestView,
   clock?: Clock,
 ): MaybePromise<Policy<C> | undefined> {
-  if (asked.refusedBy) return asked.refusedBy(auth, request, clock)
+  if (asked.refusedBy) {
+    const refused = asked.refusedBy(auth, request, clock)
+    return isPending(refused) ? later(refused, refuserIn, asked) : refuserIn(refused, asked)
+  }
   const permitted = asked(auth, request, clock)
   return isPending(permitted) ? later(permitted, unlessPermitted, asked) : unlessPermitted(permitted, asked)
 }
 
-const unlessPermitted = <C extends JwtClaims>(permitted: boolean, asked: Policy<C>) =>
-  permitted === true ? undefined : asked
+function unlessPermitted<C extends JwtClaims>(permitted: unknown, asked: Policy<C>): Policy<C> | undefined {
+  if (permitted === true) return undefined
+  if (permitted === false) return asked
+  throw undecided(asked, 'neither true nor false')
+}
+
+function refuserIn<C extends JwtClaims>(refused: unknown, asked: Policy<C>): Policy<C> | undefined {
+  if (refused === undefined || isPolicy(refused)) return refused
+  throw undecided(asked, 'by refusedBy neither undefined nor a policy')
+}
+
+/** Taken for a refusal it would be a permission once `not` turns it around: it stops the request instead. */
+const undecided = (asked: { readonly name: string }, answer: string) =>
+  new TypeError(`policy ${asked.name || '(unnamed)'}: answered ${answer}`)
+
+const isRefusal = (refused: unknown) => refused !== undefined
 
 function firstRefusal<C extends JwtClaims>(
   policies: readonly Policy<C>[],
@@ -232,11 +256,11 @@ function firstRefusal<C extends JwtClaims>(
 const policy = (ask: Policy, challenge: Challenge): Policy =>
   Object.assign(ask, { challenge: Object.freeze(challenge) })
 
-const composed = <C extends JwtClaims>(
+const combined = <C extends JwtClaims>(
   parts: readonly Policy<C>[],
   refusedBy: NonNullable<Policy<C>['refusedBy']>,
 ): Policy<C> =>
-  asking(
+  withGuestsOf(
     Object.assign(
       (auth: VerifiedToken<C>, request: RequestView, clock?: Clock) =>
         andThen(refusedBy(auth, request, clock), refused => refused === undefined),

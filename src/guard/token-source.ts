@@ -1,23 +1,19 @@
-/**
- * Where tokens are. The file is longer than 150 lines because it holds one source after the other, each a few lines.
- *
- * @module
- */
+// Over 150 lines: a list of token sources, each a few lines and its documentation.
 import { refusal } from '../errors.js'
 import { aBoolean, checkOptions, type OptionCheck, oneOf, oneOrMore } from '../options.js'
 import { parseJson } from '../token/json.js'
 import type { RequestView } from '../types.js'
 
 /**
- * Where the token of a request is. Returns `undefined` when there is none.
+ * Returns the token of a request, `undefined` when there is none.
  *
- * @throws AuthError `ERR_REQUEST_INVALID` when there is something that is not exactly one token
+ * @throws AuthError `ERR_REQUEST_INVALID` for anything but exactly one token
  */
 export type TokenSource = (request: RequestView) => string | undefined
 
 /**
- * The token of `Authorization: Bearer` (RFC 6750 section 2.1); the scheme's case does not matter.
- * Another scheme is no token. A second header, two values in one, or the scheme without exactly one word after it is refused.
+ * Returns the source of the token in `Authorization: Bearer` (RFC 6750 section 2.1), in any case.
+ * Another scheme counts as no token. A second header, two values in one, or the scheme without exactly one word after it is refused.
  */
 export const bearer = (): TokenSource => request => {
   const value = single(request.header('authorization'))
@@ -32,7 +28,7 @@ export const bearer = (): TokenSource => request => {
 }
 
 /**
- * The token that is the whole value of a header, such as `x-amzn-oidc-data`.
+ * Returns the source of the token that is the whole value of a header, such as `x-amzn-oidc-data`.
  *
  * @throws TypeError for anything but a header's name
  */
@@ -51,8 +47,10 @@ export interface CookieOptions {
 }
 
 /**
- * The token in a cookie. A browser sends cookies whoever makes it do so, therefore a request that may change something (any method but
- * GET, HEAD and OPTIONS) or opens a WebSocket must come from the API's own origin or one of `origins`, as `Sec-Fetch-Site` or `Origin` shows.
+ * Returns the source of the token in a cookie. Other sites can make a browser send its cookies (CSRF). Therefore a request that may change something
+ * (any method but GET, HEAD and OPTIONS) or opens a WebSocket must come from the API's own origin or one of `origins`, by `Sec-Fetch-Site` or `Origin`.
+ * Where a browser sends no `Sec-Fetch-Site`, the own origin is `https://` and the host; `http://` only on this machine. An empty cookie is no
+ * token, equal copies are one token, and different ones are refused.
  *
  * @throws TypeError for anything but a cookie's name, and for a wrong option, naming it
  */
@@ -70,7 +68,7 @@ export interface AmplifyCookieOptions extends CookieOptions {
 }
 
 /**
- * The token in the cookies of an app that Amplify signs users in to: that of the user who signed in last, whatever others it has left.
+ * Returns the source of the token in the cookies of an Amplify app: that of the user who signed in last, even if cookies of others are left.
  * Requests that may change something are treated as by {@link cookie}.
  *
  * @throws TypeError for anything but an app client ID, and for a wrong option, naming it
@@ -84,9 +82,9 @@ export function amplifyCookie(clientId: string, options: AmplifyCookieOptions = 
   const origins = [options.origins ?? []].flat()
   const suffix = `${options.tokenUse ?? 'access'}Token=`
   return request => {
-    // it writes names and values percent-encoded
+    // Amplify writes names and values percent-encoded
     const cookies = cookiesOf(request).map(decoded)
-    const [user, ...others] = cookiesNamed(`${prefix}LastAuthUser=`, cookies)
+    const [user, ...others] = distinct(cookiesNamed(`${prefix}LastAuthUser=`, cookies))
     if (user === undefined) return undefined
     if (others.length > 0) throw refusal('ERR_REQUEST_INVALID')
     return cookieToken(request, cookiesNamed(`${prefix}${user}.${suffix}`, cookies), origins)
@@ -94,7 +92,8 @@ export function amplifyCookie(clientId: string, options: AmplifyCookieOptions = 
 }
 
 /**
- * The token in the query of the URL. URLs end up in logs and histories: only for clients that can send no header, such as a browser's WebSocket.
+ * Returns the source of the token in the query of the URL. URLs end up in logs and histories: use it only for clients that can send no header,
+ * such as a browser's WebSocket.
  *
  * @param name default `'access_token'`
  * @throws TypeError for anything but a parameter's name
@@ -109,7 +108,7 @@ export function queryToken(name = 'access_token'): TokenSource {
 }
 
 /**
- * The token in `Sec-WebSocket-Protocol`, right after a marker: a browser writes `new WebSocket(url, ['bearer', token])`.
+ * Returns the source of the token in `Sec-WebSocket-Protocol`, right after a marker: a browser calls `new WebSocket(url, ['bearer', token])`.
  * The server must answer with the marker as the protocol it chose (RFC 6455 section 4.2.2).
  *
  * @param marker default `'bearer'`
@@ -133,8 +132,8 @@ export interface AppSyncRealtimeOptions {
 }
 
 /**
- * The token in the `header-...` subprotocol of a client of AppSync, for servers that speak as AppSync does
- * (AWS AppSync Developer Guide, "Building a real-time WebSocket client"). With an API key or a signature in its place it is no token.
+ * Returns the source of the token in the `header-...` subprotocol of an AppSync client, for servers that speak the same protocol
+ * (AWS AppSync Developer Guide, "Building a real-time WebSocket client"). An API key or a signature in its place counts as no token.
  *
  * @throws TypeError for a wrong option, naming it
  */
@@ -159,7 +158,7 @@ export function appSyncRealtime(options: AppSyncRealtimeOptions = {}): TokenSour
 }
 
 /**
- * The token of the first of these sources that has one. All are asked: two different tokens in one request are refused.
+ * Returns the source of the token that one of these sources finds. All are read: two different tokens in one request are refused.
  *
  * @throws TypeError without a source
  */
@@ -191,10 +190,14 @@ function oneWord(value: string): string {
 const cookiesOf = (request: RequestView) =>
   [request.header('cookie') ?? []].flat().flatMap(value => value.split(/; */))
 
+/** An empty cookie is what is left of one that was cleared. The same one may be stored for two paths. */
+const distinct = (values: readonly string[]) => [...new Set(values)].filter(value => value !== '')
+
 const cookiesNamed = (prefix: string, cookies: readonly string[]) =>
   cookies.filter(pair => pair.startsWith(prefix)).map(pair => pair.slice(prefix.length))
 
-function cookieToken(request: RequestView, values: readonly string[], origins: readonly string[]) {
+function cookieToken(request: RequestView, cookies: readonly string[], origins: readonly string[]) {
+  const values = distinct(cookies)
   if (values.length === 0) return undefined
   if (values.length > 1 || !(isSafe(request) || isOwn(request, origins))) throw refusal('ERR_REQUEST_INVALID')
   return oneWord(values[0] as string)
@@ -225,7 +228,7 @@ function decodedJson(encoded: string): unknown {
   }
 }
 
-/** A WebSocket is opened by a GET, which gives another site all that the cookie gives. */
+/** A WebSocket is opened by a GET, but gives another site full use of the cookie. */
 const isSafe = (request: RequestView) =>
   ['GET', 'HEAD', 'OPTIONS'].includes(request.method as string) &&
   request.header('sec-websocket-key') === undefined
@@ -236,10 +239,19 @@ function isOwn(request: RequestView, origins: readonly string[]): boolean {
   if (site === 'same-origin') return true
   if (origin === undefined) return false
   return (
-    origins.includes(origin) ||
-    (site === undefined && /^https?:\/\/(.+)$/.exec(origin)?.[1] === single(request.header('host')))
+    origins.includes(origin) || (site === undefined && isOwnOrigin(origin, single(request.header('host'))))
   )
 }
+
+/**
+ * An attacker in the network can serve a page of `http://` and this host. Behind a proxy nothing shows reliably by which scheme a request came
+ * to it, so `http:` is an API's own origin only where there is no network.
+ */
+const isOwnOrigin = (origin: string, host: string | undefined) =>
+  host !== undefined &&
+  (origin === `https://${host}` || (origin === `http://${host}` && loopbackHost.test(host)))
+
+const loopbackHost = /^(?:127(?:\.\d+){3}|\[::1\]|(?:[\w-]+\.)*localhost)(?::\d+)?$/i
 
 /** As browsers write it in `Origin`: anything else would never match, or match too much. */
 const anOrigin: OptionCheck = value =>
@@ -253,5 +265,5 @@ function checkedName(factory: string, name: string): string {
   return name
 }
 
-/** Also where a header that came twice was joined (RFC 9110 section 5.2): a bad token is never no token. */
+/** Also where a header that was sent twice was joined (RFC 9110 section 5.2): a bad token never counts as no token. */
 const namesBearer = /(?:^|,)\s*bearer(?![\w!#$%&'*+.^`|~-])/i

@@ -1,6 +1,7 @@
 import { refusal } from '../errors.js'
 import { type KeyOptions, keyOptionChecks, keyPerUrl, keyUrl } from '../jwks/jwks.js'
 import { aString, listOf, type OptionCheck, type OptionChecks, oneOrMore, optionsIn } from '../options.js'
+import { isNumericDate } from '../token/claims.js'
 import type { Algorithm, JwsHeader, JwtClaims, KeyResolver } from '../types.js'
 
 /** The options of every service that stands in front of an application and signs what it knows of the user. */
@@ -12,16 +13,17 @@ export interface FrontDoorOptions extends KeyOptions {
   readonly publicKeysUrl?: string
 }
 
-/** An ARN, and where the keys are of those who have one like it; `undefined` where that is not documented. */
+/** The ARNs of one service. */
 export interface Arn {
   readonly pattern: RegExp
   readonly example: string
+  /** Where the keys of one Region are; `undefined` where that is not documented. */
   keysUrl(partition: string, region: string): string | undefined
 }
 
 /**
- * The claims with the issuer and the expiry that the header has. They are checked in both places: the header's is there always, the
- * claims' only where the issuer's user info has it.
+ * Returns the claims with the issuer and the expiry of the header. Both places are checked: the header always has them, the claims only
+ * where the issuer's user info has them.
  *
  * @throws AuthError `ERR_TOKEN_SIGNER | _ISSUER | _CLAIM`
  */
@@ -32,23 +34,25 @@ export function signedClaims(
 ): JwtClaims {
   if (!signers.includes(header.signer as string)) throw refusal('ERR_TOKEN_SIGNER')
   if (header.iss !== issuer) throw refusal('ERR_TOKEN_ISSUER')
-  const exp = secondsOf(header.exp)
+  const exp = dateOf(header.exp)
   const ownExp = claims.exp === undefined ? exp : claims.exp
-  if (typeof ownExp !== 'number') throw refusal('ERR_TOKEN_CLAIM')
+  // Each by itself: the lesser of the two would hide one that is no date.
+  if (!isNumericDate(exp) || !isNumericDate(ownExp)) throw refusal('ERR_TOKEN_CLAIM')
   return { ...claims, iss: claims.iss ?? issuer, exp: Math.min(exp, ownExp) }
 }
 
-/** The keys of those who have these ARNs: of one Region, so that nothing in a token has a say in where they are asked for. */
+/** Returns the keys for these ARNs. All are of one Region, so that nothing in a token decides where keys are fetched. */
 export function publicKeys(
   arns: string | readonly string[],
   options: FrontDoorOptions,
   { keysUrl }: Arn,
   algorithm: Algorithm,
+  factory: string,
 ): KeyResolver {
   const [arn = ''] = listOf(arns)
   const base = options.publicKeysUrl ?? keysUrlOf(arn, keysUrl)
   const urlOf = (kid: string) => `${base?.replace(/\/$/, '')}/${kid}`
-  return keyPerUrl({ ...optionsIn(options, keyOptionChecks), urlOf, algorithm })
+  return keyPerUrl({ ...optionsIn(options, keyOptionChecks), urlOf, algorithm, factory })
 }
 
 /** The checks of {@link FrontDoorOptions}. */
@@ -59,7 +63,7 @@ export const frontDoorChecks = (options: FrontDoorOptions | undefined) =>
     'publicKeysUrl?': keyUrl(options?.insecureLoopbackHttp),
   }) as const satisfies OptionChecks
 
-/** Checks ARNs: all of one Region, and of one whose keys can be found. */
+/** Checks ARNs: all of one Region, whose keys' URL is documented. */
 export const arnsOf =
   ({ pattern, example, keysUrl }: Arn, options: FrontDoorOptions | undefined): OptionCheck =>
   value => {
@@ -78,9 +82,6 @@ function keysUrlOf(arn: string, keysUrl: Arn['keysUrl']): string | undefined {
   return keysUrl(partition, region)
 }
 
-/** A number, or as the documentation prints it. */
-function secondsOf(exp: unknown): number {
-  if (typeof exp === 'number') return exp
-  if (typeof exp !== 'string' || !/^\d{1,12}$/.test(exp)) throw refusal('ERR_TOKEN_CLAIM')
-  return Number(exp)
-}
+/** A number, or a string as in the documentation's example. */
+const dateOf = (exp: unknown): unknown =>
+  typeof exp === 'string' && /^\d{1,12}$/.test(exp) ? Number(exp) : exp

@@ -3,17 +3,17 @@ import { isTextList } from '../token/claims.js'
 import type { JwtClaims } from '../types.js'
 
 /**
- * Where the groups of a token are, such as `claims => claims.roles`: a list of strings, or `undefined` where there are none.
- * A token in which it finds anything else is refused.
+ * Returns the groups in a token's claims, such as `claims => claims.roles`: a list of strings, or `undefined` where there are none.
+ * A token for which it returns anything else is refused.
  */
 export type GroupsFrom = (claims: JwtClaims) => unknown
 
 /**
- * Returns groups as a claim says them that a SAML or OIDC provider filled: `[a, b]` as Cognito maps a list, `["a","b"]`, `a,b`, `a`, or a list.
- * No claim, or one of another form, is no group.
+ * Returns a reader of groups in a claim that a SAML or OIDC provider filled: `[a, b]` as Cognito maps a list, `["a","b"]`, `a,b`, `a`, or a list.
+ * A missing claim, or one of another form, is no groups.
  *
- * Two dangers are the application's to rule out. Cognito lets users write their own attributes unless the app client is told otherwise: use
- * this only for an attribute that no app client may write. And a group whose name has a comma in it counts as two: where others name
+ * The application has to rule out two dangers. Cognito lets users write their own attributes unless the app client forbids it: use
+ * this only for an attribute that no app client may write. And a group with a comma in its name counts as two: where others name
  * the groups of the provider, one of them could be called `x, admin`.
  *
  * @param claim such as `'custom:groups'`
@@ -26,7 +26,7 @@ export function groupsFromText(claim: string): (claims: JwtClaims) => readonly s
 }
 
 /**
- * The groups that an application finds in claims.
+ * Returns the groups that `groupsFrom` reads from claims.
  *
  * @throws AuthError `ERR_TOKEN_CLAIM` for anything but a list of strings
  */

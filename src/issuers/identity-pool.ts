@@ -1,6 +1,6 @@
 import { refusal } from '../errors.js'
-import { type KeySetOptions, keySet, keySetOptionChecks, keyUrl } from '../jwks/jwks.js'
-import { checkOptions, type OptionCheck, optionsIn } from '../options.js'
+import { anIssuer, type KeySetOptions, keySet, keySetOptionChecks, keyUrl } from '../jwks/jwks.js'
+import { aBoolean, checkOptions, type OptionCheck, optionsIn } from '../options.js'
 import { isText, isTextList } from '../token/claims.js'
 import type { JwtClaims, Principal, Provider, TrustedIssuer } from '../types.js'
 
@@ -18,18 +18,26 @@ export interface IdentityPoolClaims extends JwtClaims {
 
 /** The options of {@link identityPool}. */
 export interface IdentityPoolOptions extends KeySetOptions {
-  /** As the console shows it: Region, colon, UUID. All identity pools of a Region have one issuer: this is what tells yours from those of others. */
+  /** As the console shows it: Region, colon, UUID. All identity pools of a Region share an issuer: only this ID tells yours from those of others. */
   readonly identityPoolId: string
-  /** The one exact `iss` to accept in place of the one that follows from the Region, for partitions where it is not documented. */
+  /**
+   * The one exact `iss` to accept in place of the one that follows from the Region, for partitions where it is not documented. An `https:`
+   * URL, but any text with `jwksUri`, or with `jwks` and `offline`.
+   */
   readonly issuer?: string
   /** Where the key set is. Default: `<iss>/.well-known/jwks_uri`, which is the key set itself. */
   readonly jwksUri?: string
+  /**
+   * Accepts tokens with a `cnf` claim from whoever holds them: for a pool that uses the name for something else. Where it is a key that the
+   * token is bound to (DPoP, mTLS), a stolen one is then as good as any. Default `false`: `ERR_TOKEN_BOUND`.
+   */
+  readonly insecureIgnoreConfirmation?: boolean
 }
 
 /**
  * Returns an identity pool as a trusted issuer: of the OpenID tokens that `GetOpenIdToken` gives to signed-in users and to guests, RS512.
- * The principal is the identity: a `guest`, or a `user` with the provider and the ID that the user has there. A guest is let through
- * only by a policy that names guests, see {@link isGuest}.
+ * The principal is the identity: a `guest`, or a `user` with the provider and the user's ID there. Only a policy that names guests
+ * authorizes a guest, see {@link isGuest}.
  *
  * Source: Amazon Cognito Developer Guide, "Identity pools authentication flow" and "Developer-authenticated identities".
  *
@@ -41,18 +49,21 @@ export function identityPool(options: IdentityPoolOptions): TrustedIssuer<Identi
   checkOptions('identityPool', options, {
     ...keySetOptionChecks,
     identityPoolId: options?.issuer ? aPoolId : aPoolIdOfDocumentedRegion,
-    'issuer?': keyUrl(options?.insecureLoopbackHttp),
+    'issuer?': anIssuer(Object(options) as IdentityPoolOptions),
     'jwksUri?': keyUrl(options?.insecureLoopbackHttp),
+    'insecureIgnoreConfirmation?': aBoolean,
   })
   const { identityPoolId } = options
   const issuer = options.issuer ?? issuerOf(identityPoolId)
   return {
     issuers: [issuer],
     algorithms,
+    insecureIgnoreConfirmation: options.insecureIgnoreConfirmation === true,
     keys: keySet({
       ...optionsIn(options, keySetOptionChecks),
       url: options.jwksUri ?? `${issuer}/.well-known/jwks_uri`,
       algorithms,
+      factory: 'identityPool',
     }),
     validate(_header, claims) {
       const { aud, amr, sub } = claims
@@ -79,8 +90,8 @@ function principalOf({ sub, iss, amr, exp }: IdentityPoolClaims, identityPoolId:
 }
 
 /**
- * The login that an identity was signed in with, after the name of its provider: `<provider>:<type>:<user ID>`, or for an application's own
- * users `<provider>:<identity pool ID>:<user ID>`. Other forms are not documented, and not guessed at.
+ * Returns the login that an identity was signed in with. In `amr` it follows the name of its provider: `<provider>:<type>:<user ID>`, or for
+ * an application's own users `<provider>:<identity pool ID>:<user ID>`. Other forms are not documented: `undefined`.
  */
 export function providerOf(amr: readonly string[], identityPoolId: string): Provider | undefined {
   const [name = '', login = ''] = amr.filter(entry => entry !== 'authenticated')
@@ -93,7 +104,7 @@ export function providerOf(amr: readonly string[], identityPoolId: string): Prov
   return type && userId ? { name, type, userId } : undefined
 }
 
-/** The `iss` of an identity pool's tokens (Amazon Cognito Developer Guide, "Developer-authenticated identities", on the issuer by Region). */
+/** Returns the `iss` of an identity pool's tokens (Amazon Cognito Developer Guide, "Developer-authenticated identities", on the issuer by Region). */
 export function issuerOf(identityPoolId: string): string {
   const region = regionOf(identityPoolId)
   return sharingRegions.has(region)
@@ -118,7 +129,7 @@ const aPoolIdOfDocumentedRegion: OptionCheck = value =>
     ? undefined
     : 'is of a Region whose issuer is not documented: give the issuer option as well')
 
-/** Those whose identity pools have one issuer. */
+/** The Regions whose identity pools share one issuer. */
 const sharingRegions = new Set(
   (
     'us-east-1 us-east-2 us-west-1 us-west-2 ca-central-1 sa-east-1 ap-northeast-1 ap-northeast-2 ap-northeast-3 ' +

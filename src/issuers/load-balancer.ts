@@ -14,7 +14,7 @@ import {
 import { type GroupsFrom, groupsBy } from './groups.js'
 import { providerOf } from './principal.js'
 
-/** The claims in `x-amzn-oidc-data`: what the issuer's user info says of the user. There are no groups and no scopes among a user pool's. */
+/** The claims in `x-amzn-oidc-data`: those of the issuer's user info. A user pool's has no groups and no scopes. */
 export interface LoadBalancerClaims extends JwtClaims {
   readonly sub: string
   readonly username?: string
@@ -23,22 +23,22 @@ export interface LoadBalancerClaims extends JwtClaims {
 
 /** The options of {@link loadBalancer}. */
 export interface LoadBalancerOptions extends FrontDoorOptions {
-  /** The Application Load Balancers whose word is taken. Keys are shared by all in a Region: anybody's load balancer signs with them. */
+  /** The trusted Application Load Balancers. All in a Region share keys: only the ARN tells yours from those of other accounts. */
   readonly loadBalancerArn: string | readonly string[]
   /** The issuer that the listener's rule signs users in with, exactly: `https://cognito-idp.<region>.amazonaws.com/<pool ID>` for a user pool. */
   readonly issuer: string
   /** The app clients in the listener's rules. */
   readonly clientId: string | readonly string[]
-  /** Where groups are, for issuers that name them in their user info. Default: nowhere. */
+  /** Where groups are, for issuers that name them in their user info. Default: no groups. */
   readonly groupsFrom?: GroupsFrom
 }
 
 /**
  * Returns an Application Load Balancer that authenticates users as a trusted issuer: of the tokens in `x-amzn-oidc-data`, ES256.
- * Signer, client, issuer and expiry stand in the header; all are checked before a key is asked for. Does not look at `x-amzn-oidc-identity`,
- * which nobody signs. See {@link behindLoadBalancer} for groups and scopes.
+ * Signer, client, issuer and expiry are in the header; all are checked before a key is fetched. Ignores `x-amzn-oidc-identity`,
+ * which is not signed. See {@link behindLoadBalancer} for groups and scopes.
  *
- * The application must be out of reach but through the load balancer: let its security group admit nothing else.
+ * The application must be reachable through the load balancer only: let its security group admit nothing else.
  *
  * Source: Application Load Balancers guide, "Authenticate users using an Application Load Balancer".
  *
@@ -61,7 +61,7 @@ export function loadBalancer(options: LoadBalancerOptions): TrustedIssuer<LoadBa
     issuers: [issuer],
     algorithms: ['ES256'],
     padding: 'required',
-    keys: publicKeys(loadBalancerArn, options, arn, 'ES256'),
+    keys: publicKeys(loadBalancerArn, options, arn, 'ES256', 'loadBalancer'),
     validate(header, unverified) {
       const claims = signedClaims(header, unverified, { signers, issuer })
       if (!clients.includes(header.client as string)) throw refusal('ERR_TOKEN_CLIENT')
@@ -93,7 +93,7 @@ function principalOf(
   }
 }
 
-/** The user info endpoint gives the list as a text. */
+/** The user info endpoint returns the list as JSON text. */
 const listIn = (identities: unknown): unknown =>
   typeof identities === 'string' ? parseJson(identities) : identities
 

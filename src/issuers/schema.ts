@@ -11,15 +11,15 @@ export interface ClaimsSchema<T extends object = object> {
   }
 }
 
-/** What a validator says: the value, or why there is none. */
+/** The result of a validator: the value, or the issues. */
 export type SchemaResult<T> =
   | { readonly value: T; readonly issues?: undefined }
   | { readonly issues: readonly unknown[] }
 
 /**
- * The claims with what a schema makes of them: its members replace those of their name, the others stay.
+ * Returns the claims merged with the schema's output: its members replace those of the same name, the others stay.
  *
- * @throws AuthError `ERR_TOKEN_CLAIM`, saying nothing of what the schema said, which may quote the token
+ * @throws AuthError `ERR_TOKEN_CLAIM`, without the schema's issues, which may quote the token
  * @throws TypeError for a schema that is not synchronous
  */
 export function claimsBy<T extends object>(
@@ -36,7 +36,6 @@ export function claimsBy<T extends object>(
   return { ...claims, ...result.value }
 }
 
-/** Checks that a value is a schema. */
 export const aSchema = (value: unknown): string | undefined =>
   typeof (value as Partial<ClaimsSchema> | null)?.['~standard']?.validate === 'function'
     ? undefined

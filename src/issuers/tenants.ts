@@ -6,8 +6,8 @@ import { aCount, aFunction, checkOptions, listOf, seconds, someAlgorithms } from
 import type { Algorithm, JwtClaims, KeyResolver, MaybePromise, TrustedIssuer } from '../types.js'
 
 /**
- * Finds the issuer whose `iss` is exactly this one, or nobody. The text comes from a token that is not verified: look it up among those
- * you trust, never build a URL or an issuer from it. Where the answer has not changed, the same value may be returned.
+ * Returns the issuer whose `iss` is exactly this one, or `undefined`. The `iss` comes from a token that is not verified: look it up among
+ * the issuers you trust, never build a URL or an issuer from it. May return the same value again while nothing has changed.
  */
 export type TenantResolver<C extends JwtClaims = JwtClaims> = (
   iss: string,
@@ -15,24 +15,24 @@ export type TenantResolver<C extends JwtClaims = JwtClaims> = (
 
 /** The options of {@link tenants}. */
 export interface TenantsOptions {
-  /** How many tenants are remembered, and as many unknown ones; the least recently used goes first. Default 10,000. */
+  /** How many tenants are cached, and as many unknown `iss`; the least recently used goes first. Default 10,000. */
   readonly maxTenants?: number
-  /** Seconds after which the resolver is asked again, in the background. Default 300. */
+  /** Seconds after which the resolver is called again, in the background. Default 300. */
   readonly refreshAfter?: number
-  /** Seconds for which a tenant is remembered while the resolver fails. Default 86,400: a day. */
+  /** Seconds for which a tenant stays cached while the resolver fails. Default 86,400: a day. */
   readonly maxAge?: number
-  /** Seconds for which it is remembered that nobody has an `iss`. Default 60. */
+  /** Seconds for which an unknown `iss` is cached. Default 60. */
   readonly unknownFor?: number
-  /** What the tenants sign with. Default `'RS256'`: user pools. */
+  /** The accepted algorithms of all tenants. Default `'RS256'`: user pools. */
   readonly algorithms?: Algorithm | readonly Algorithm[]
 }
 
 /**
- * Returns a value that stands for issuers that are too many to list, or come and go: those that a resolver knows.
+ * Returns one trusted issuer for many, where they are too many to list or come and go: those that a resolver finds.
  *
- * An issuer is found once and remembered; a new answer takes its place when its keys are there. What is verified already ends
- * with its tenant. Nobody is asked for keys of an unknown `iss`. A resolver that fails is an outage (503), not a refusal; no more is asked
- * about who is not remembered while 100 answers are awaited.
+ * An issuer is resolved once and cached; a new one replaces it when its keys are loaded. When a tenant is removed, its verified tokens are
+ * refused too. No keys are fetched for an unknown `iss`. A resolver that fails is an outage (503), not a refusal; so is an `iss` that is not
+ * cached while 100 calls of the resolver are in pending.
  *
  * @throws TypeError for a missing, unknown or unusable option, naming it
  * @example
@@ -45,37 +45,37 @@ export function tenants<C extends JwtClaims = JwtClaims>(
   resolve: TenantResolver<C>,
   options: TenantsOptions = {},
 ): TrustedIssuer<C> {
-  // Over 40 lines: its functions share what is known, and nothing else does.
+  // Over 40 lines: its functions share the cache.
   checkOptions('tenants', { resolve, ...options }, checks)
   const { maxTenants = 10_000, refreshAfter = 300, maxAge = 86_400, unknownFor = 60 } = options
   if (maxAge < refreshAfter) throw new TypeError('tenants: maxAge must be at least refreshAfter')
   const algorithms = listOf(options.algorithms ?? 'RS256')
   const known = new LRUCache<string, Tenant<C>>({ max: maxTenants })
   const unknownUntil = new LRUCache<string, number>({ max: maxTenants })
-  const flights = new Map<string, Promise<Tenant<C> | undefined>>()
+  const inFlight = new Map<string, Promise<Tenant<C> | undefined>>()
 
   function tenantOf(iss: string, now: number): MaybePromise<Tenant<C> | undefined> {
     const tenant = known.get(iss)
     if (tenant && now < tenant.due) return tenant
     if (tenant && now < tenant.end) {
       tenant.due = now + retryAfter
-      new Promise(done => done(ask(iss, now))).catch(() => {})
+      new Promise(done => done(resolveOnce(iss, now))).catch(() => {})
       return tenant
     }
-    return iss.length > longestIss || now < (unknownUntil.get(iss) ?? 0) ? undefined : ask(iss, now)
+    return iss.length > longestIss || now < (unknownUntil.get(iss) ?? 0) ? undefined : resolveOnce(iss, now)
   }
 
-  /** One question at a time about an issuer, for all who wait. */
-  function ask(iss: string, now: number): MaybePromise<Tenant<C> | undefined> {
-    const flight = flights.get(iss)
-    if (flight) return flight
-    // strangers who are many must not keep a tenant who has left remembered
-    if (flights.size >= maxFlights && !known.has(iss)) throw new AuthError('ERR_KEYS_UNAVAILABLE')
+  /** One call of the resolver at a time per issuer, shared by all callers. */
+  function resolveOnce(iss: string, now: number): MaybePromise<Tenant<C> | undefined> {
+    const pending = inFlight.get(iss)
+    if (pending) return pending
+    // tokens with made-up issuers must not prevent the refresh of a tenant, which may have been removed
+    if (inFlight.size >= maxInFlight && !known.has(iss)) throw new AuthError('ERR_KEYS_UNAVAILABLE')
     const answer = andThen(answerOf(resolve, iss), issuer => settle(iss, issuer, now))
     if (!isPending(answer)) return answer
-    const asked = answer.finally(() => flights.delete(iss))
-    flights.set(iss, asked)
-    return asked
+    const call = answer.finally(() => inFlight.delete(iss))
+    inFlight.set(iss, call)
+    return call
   }
 
   function settle(iss: string, issuer: TrustedIssuer<C> | undefined, now: number) {
@@ -90,17 +90,17 @@ export function tenants<C extends JwtClaims = JwtClaims>(
       throw new TypeError('tenants: resolve found an issuer with an algorithm that is not in algorithms')
     const old = known.get(iss)
     const isReplaced = old && old.issuer !== issuer && now < old.end
-    return andThen(isReplaced ? issuer.keys.ready?.(now) : undefined, () => remember(iss, issuer, now))
+    return andThen(isReplaced ? issuer.keys.ready?.(now) : undefined, () => store(iss, issuer, now))
   }
 
-  function remember(iss: string, issuer: TrustedIssuer<C>, now: number): Tenant<C> {
-    const lent = Object.create(issuer, { keys: { value: keys } }) as TrustedIssuer<C>
-    const tenant = { issuer, lent, due: now + refreshAfter * 1_000, end: now + maxAge * 1_000 }
+  function store(iss: string, issuer: TrustedIssuer<C>, now: number): Tenant<C> {
+    const withCurrentKeys = Object.create(issuer, { keys: { value: keys } }) as TrustedIssuer<C>
+    const tenant = { issuer, withCurrentKeys, due: now + refreshAfter * 1_000, end: now + maxAge * 1_000 }
     known.set(iss, tenant)
     return tenant
   }
 
-  /** Of a tenant as it is now, also for tokens that were verified when it was another. */
+  /** The keys of the tenant's current issuer, also for tokens that were verified with an earlier one. */
   const keyOf: KeyResolver = (kid, algorithm, now, iss = '') =>
     andThen(tenantOf(iss, now), tenant => {
       if (!tenant) throw refusal('ERR_TOKEN_ISSUER')
@@ -116,25 +116,25 @@ export function tenants<C extends JwtClaims = JwtClaims>(
     issuers: [],
     algorithms,
     keys,
-    find: (iss, now) => andThen(tenantOf(iss, now), tenant => tenant?.lent),
+    find: (iss, now) => andThen(tenantOf(iss, now), tenant => tenant?.withCurrentKeys),
     validate() {
       throw refusal('ERR_TOKEN_ISSUER')
     },
   }
 }
 
-/** A tenant that is known. Times are in milliseconds. */
+/** A cached tenant. Times are in milliseconds. */
 interface Tenant<C extends JwtClaims> {
   readonly issuer: TrustedIssuer<C>
-  /** The issuer, with the keys of whoever the tenant is when they are asked for. */
-  readonly lent: TrustedIssuer<C>
-  /** When the resolver is asked again. */
+  /** The issuer, with keys that are looked up in the tenant's issuer of the time. */
+  readonly withCurrentKeys: TrustedIssuer<C>
+  /** When the resolver is called again. */
   due: number
-  /** When it is not a tenant any more unless the resolver says so. */
+  /** When it is no longer used unless the resolver returns it again. */
   readonly end: number
 }
 
-/** What the resolver says; its failure is an outage. */
+/** Calls the resolver; its failure is an outage. */
 function answerOf<C extends JwtClaims>(
   resolve: TenantResolver<C>,
   iss: string,
@@ -153,9 +153,9 @@ function failed(error: unknown): never {
 
 /** In milliseconds. */
 const retryAfter = 10_000
-const maxFlights = 100
+const maxInFlight = 100
 
-/** In characters. Nobody's is nearly as long; strangers' would fill the memory. */
+/** In characters. No real one is nearly as long; an attacker's would fill the cache. */
 const longestIss = 512
 
 const checks = {

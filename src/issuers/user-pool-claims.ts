@@ -1,6 +1,6 @@
 import type { JwtClaims } from '../types.js'
 
-/** Cognito's two tokens for an API. The refresh token is not one: nobody but Cognito can read it. */
+/** The token uses for an API. A refresh token has none: only Cognito can read it. */
 export type TokenUse = 'access' | 'id'
 
 /** The claims of an access token (Amazon Cognito Developer Guide, "Understanding the access token"). */

@@ -1,8 +1,8 @@
 import type { OptionCheck } from '../options.js'
 
 /**
- * The `iss` values of a pool: original and updated, in its own Region, and the original one in each additional Region.
- * In other partitions than the commercial one and GovCloud, hosts are not documented: they are not guessed.
+ * Returns the `iss` values of a pool: original and updated, in its own Region, and the original one in each additional Region.
+ * Hosts outside of the commercial partition and GovCloud are not documented, and not guessed.
  */
 export function issuersOf(userPoolId: string, additionalRegions: readonly string[]): string[] {
   const region = userPoolId.slice(0, userPoolId.indexOf('_'))

@@ -1,6 +1,6 @@
 import { refusal } from '../errors.js'
 import { keySetByIssuer } from '../jwks/by-issuer.js'
-import { type KeySetOptions, keySet, keySetOptionChecks, keyUrl } from '../jwks/jwks.js'
+import { anIssuer, type KeySetOptions, keySet, keySetOptionChecks, keyUrl } from '../jwks/jwks.js'
 import {
   aBoolean,
   aFunction,
@@ -23,44 +23,52 @@ import { aClientId, aPoolId, aRegion, issuersOf } from './user-pool-ids.js'
 /** The options of {@link userPool}. */
 export interface UserPoolOptions<U extends TokenUse = 'access', S extends object = object>
   extends KeySetOptions {
-  /** As the console shows it: region, underscore, name. The region in it is where the pool's issuer is. */
+  /** As the console shows it: Region, underscore, name. The issuer's URL follows from it. */
   readonly userPoolId: string
   /** The app clients whose tokens are accepted: `client_id` of an access token, `aud` of an ID token. */
   readonly clientId?: string | readonly string[]
   /**
-   * Which tokens are accepted. Default `'access'`: an ID token tells an app who its user is, it is not made for calling APIs.
+   * Which tokens are accepted. Default `'access'`: an ID token is for the app that the user signed in to, not for calling APIs.
    */
   readonly tokenUse?: U | readonly U[]
   /**
-   * What this API is called as a resource (RFC 8707): an access token that is bound to a resource must be bound to one of these.
-   * Without it, a token bound to any resource is refused. Does not refuse a token that is bound to none; see `requireResource`.
+   * This API's resource identifiers (RFC 8707): an access token that is bound to a resource must be bound to one of these.
+   * Without this option, a token bound to any resource is refused. A token that is bound to none is accepted; see `requireResource`.
    */
   readonly resource?: string | readonly string[]
   /** Whether access tokens must be bound to one of `resource`. Cognito cannot bind those of machines. Default `false`. */
   readonly requireResource?: boolean
   /** The Regions of a pool's replicas, whose tokens may name their own Region in `iss`. Default none. */
   readonly additionalRegions?: string | readonly string[]
-  /** The one exact `iss` to accept in place of those that follow from the pool ID, for partitions where they are not documented. */
+  /**
+   * The one exact `iss` to accept in place of those that follow from the pool ID, for partitions where they are not documented and for
+   * emulators. An `https:` URL, but any text with `jwksUri`, or with `jwks` and `offline`: nothing is fetched from there.
+   */
   readonly issuer?: string
-  /** Where the key set is. Default: `<iss>/.well-known/jwks.json` of the issuer whose token shows up. */
+  /** Where the key set is. Default: `<iss>/.well-known/jwks.json` of the token's issuer. */
   readonly jwksUri?: string
   /**
-   * What else the claims must be, by any Standard Schema validator (zod, valibot, arktype) that is synchronous; its output types the claims.
-   * Default: nothing else.
+   * A schema for the claims, of any synchronous Standard Schema validator (zod, valibot, arktype). Its output types the claims.
+   * Default: none.
    */
   readonly claims?: ClaimsSchema<S>
   /**
-   * Where groups are, in place of `cognito:groups`: such as `groupsFromText('custom:groups')` for those of a SAML provider.
+   * Where groups are, in place of `cognito:groups`, such as `groupsFromText('custom:groups')` for those of a SAML provider.
    * Claims that users may write are never groups unless they are named here. Default `cognito:groups`.
    */
   readonly groupsFrom?: GroupsFrom
   /** Accepts tokens of any app client of the pool. Makes `clientId` unnecessary. Default `false`. */
   readonly insecureSkipClientCheck?: boolean
+  /**
+   * Accepts tokens with a `cnf` claim from whoever holds them: for a pool that uses the name for something else. Where it is a key that the
+   * token is bound to (DPoP, mTLS), a stolen one is then as good as any. Default `false`: `ERR_TOKEN_BOUND`.
+   */
+  readonly insecureIgnoreConfirmation?: boolean
 }
 
 /**
  * Returns a user pool as a trusted issuer: its original and its updated `iss`, RS256, and the checks of Cognito's claims.
- * A key set is fetched when a token of its issuer shows up, or by `verifier.ready()`.
+ * A key set is fetched for the first token of its issuer, or by `verifier.ready()`.
  * Does not check groups and scopes: those are the policy's.
  *
  * Source: Amazon Cognito Developer Guide, "Verifying JSON web tokens" and "Identity provider and relying party endpoints".
@@ -85,6 +93,7 @@ export function userPool<const U extends TokenUse = 'access', S extends object =
   return {
     issuers,
     algorithms,
+    insecureIgnoreConfirmation: options.insecureIgnoreConfirmation === true,
     keys: keysOf(options, issuers),
     ...(options.issuer && { revokedBy: [options.userPoolId] }),
     validate(_header: JwsHeader, claims: JwtClaims) {
@@ -114,7 +123,7 @@ function validateAccess(
 ): void {
   if (!isText(client) || (clients && !clients.includes(client))) throw refusal('ERR_TOKEN_CLIENT')
   const isBound = typeof aud === 'string' && resources.includes(aud)
-  // A trigger may set `aud` to the client ID, and to nothing else: that binds the token to no resource.
+  // a trigger may set `aud` to the client ID, and to nothing else: that binds the token to no resource
   const isFree = aud === undefined || aud === client
   if (!isBound && !(isFree && !mustBeBound)) throw refusal('ERR_TOKEN_AUDIENCE')
 }
@@ -123,7 +132,7 @@ function validateId({ aud }: JwtClaims, clients: readonly string[] | undefined):
   if (!isText(aud) || (clients && !clients.includes(aud))) throw refusal('ERR_TOKEN_CLIENT')
 }
 
-/** The types that Cognito documents, of the claims that decisions are made from. */
+/** Checks the documented types of the claims that authorization depends on. */
 function validateTypes(claims: JwtClaims): void {
   const { sub, scope, username, origin_jti, identities } = claims
   const groups = claims['cognito:groups']
@@ -139,9 +148,10 @@ function validateTypes(claims: JwtClaims): void {
   if (!valid) throw refusal('ERR_TOKEN_CLAIM')
 }
 
-/** One key set for each issuer, so that only the one whose tokens show up is fetched: the other answers 403. */
+/** One key set for each issuer, so that only those of issuers in use are fetched: the other answers 403. */
 function keysOf(options: UserPoolOptions<TokenUse>, issuers: readonly string[]): KeyResolver {
-  const keySetAt = (url: string) => keySet({ ...optionsIn(options, keySetOptionChecks), url, algorithms })
+  const keySetAt = (url: string) =>
+    keySet({ ...optionsIn(options, keySetOptionChecks), url, algorithms, factory: 'userPool' })
   if (options.jwksUri || issuers.length === 1)
     return keySetAt(options.jwksUri ?? keySetUrl(issuers[0] as string))
   return keySetByIssuer(new Map(issuers.map(issuer => [issuer, keySetAt(keySetUrl(issuer))])))
@@ -149,11 +159,8 @@ function keysOf(options: UserPoolOptions<TokenUse>, issuers: readonly string[]):
 
 const keySetUrl = (issuer: string) => `${issuer}/.well-known/jwks.json`
 
-function checksFor({
-  insecureSkipClientCheck,
-  insecureLoopbackHttp,
-  issuer,
-}: UserPoolOptions<TokenUse>): OptionChecks {
+function checksFor(options: UserPoolOptions<TokenUse>): OptionChecks {
+  const { insecureSkipClientCheck, insecureLoopbackHttp, issuer } = options
   return {
     ...keySetOptionChecks,
     userPoolId: aPoolId(Boolean(issuer)),
@@ -164,9 +171,10 @@ function checksFor({
     'claims?': aSchema,
     'groupsFrom?': aFunction,
     'additionalRegions?': oneOrMore(aRegion),
-    'issuer?': keyUrl(insecureLoopbackHttp),
+    'issuer?': anIssuer(options),
     'jwksUri?': keyUrl(insecureLoopbackHttp),
     'insecureSkipClientCheck?': aBoolean,
+    'insecureIgnoreConfirmation?': aBoolean,
   }
 }
 

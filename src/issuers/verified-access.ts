@@ -19,7 +19,7 @@ export interface VerifiedAccessClaims extends JwtClaims {
 
 /** The options of {@link verifiedAccess}. */
 export interface VerifiedAccessOptions extends FrontDoorOptions {
-  /** The Verified Access instances whose word is taken. */
+  /** The trusted Verified Access instances. */
   readonly instanceArn: string | readonly string[]
   /** The `iss` of their tokens, exactly: the OIDC issuer, or the ARN of the trust provider where that is IAM Identity Center. */
   readonly issuer: string
@@ -27,7 +27,7 @@ export interface VerifiedAccessOptions extends FrontDoorOptions {
 
 /**
  * Returns a Verified Access instance as a trusted issuer: of the tokens in `x-amzn-ava-user-context`, ES384, which are valid for two minutes.
- * Signer, issuer and expiry stand in the header; all are checked before a key is asked for.
+ * Signer, issuer and expiry are in the header; all are checked before a key is fetched.
  *
  * Source: AWS Verified Access User Guide, "User claims passing and signature verification".
  *
@@ -48,7 +48,7 @@ export function verifiedAccess(options: VerifiedAccessOptions): TrustedIssuer<Ve
     algorithms: ['ES384'],
     // Not documented. Either way a token has one spelling: a signature of 96 bytes takes no padding, and the rest is signed as it is sent.
     padding: 'allowed',
-    keys: publicKeys(instanceArn, options, arn, 'ES384'),
+    keys: publicKeys(instanceArn, options, arn, 'ES384', 'verifiedAccess'),
     validate(header, unverified) {
       const claims = signedClaims(header, unverified, { signers, issuer }) as VerifiedAccessClaims
       if (!isText(subjectOf(claims))) throw refusal('ERR_TOKEN_CLAIM')

@@ -1,13 +1,13 @@
 import type { KeyResolver } from '../types.js'
 
-/** Returns the keys of an issuer with several `iss` values, each with a key set of its own: only the one that tokens name is fetched. */
+/** Returns the keys of an issuer with several `iss` values, each with a key set of its own: a token causes a fetch only of the one it names. */
 export function keySetByIssuer(sets: ReadonlyMap<string, KeyResolver>): KeyResolver {
   const all = [...sets.values()]
   const first = all[0] as KeyResolver
   const resolve: KeyResolver = (kid, algorithm, now, issuer) =>
     (sets.get(issuer as string) as KeyResolver)(kid, algorithm, now)
   return Object.assign(resolve, {
-    /** Which `iss` a pool signs with shows with its first token. The original one is where most pools are; the updated one answers 403 there. */
+    /** Which `iss` a pool signs with is only known from its first token. Most pools use the original one; their updated one answers 403. */
     ready: async (now: number) => {
       const [answer] = await Promise.allSettled([first.ready?.(now)])
       if (answer.status === 'fulfilled') return

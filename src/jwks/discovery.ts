@@ -1,12 +1,12 @@
 import { keySetError } from './failure.js'
 
-/** Where an issuer's discovery document is (OpenID Connect Discovery 1.0 section 4.1). */
+/** Returns the URL of an issuer's discovery document (OpenID Connect Discovery 1.0 section 4.1). */
 export const discoveryUrl = (issuer: string) =>
   `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
 
 /**
- * Returns where the key set of an issuer is, from the text of its discovery document (OpenID Connect Discovery 1.0 section 3).
- * The document must be this issuer's, and the key set on its origin: a document is no reason to ask another host for anything.
+ * Returns the URL of an issuer's key set, from the text of its discovery document (OpenID Connect Discovery 1.0 section 3).
+ * The document must be this issuer's, and the key set on its origin: a document must not direct requests to another host.
  *
  * @throws KeySetError `body`
  */

@@ -1,7 +1,7 @@
 import type { Clock } from '../types.js'
 
 /**
- * Returns a time in milliseconds that never runs slower than either clock, so that no age is ever taken for less than it is.
+ * Returns a time in milliseconds that never runs slower than either clock, so that no age is ever underestimated.
  * The monotonic clock may stand still while a machine sleeps or a function is frozen; the wall clock may be set back.
  * Steps of the wall clock forward count as time; steps back count as nothing.
  */
@@ -22,5 +22,5 @@ export function elapsed(monotonic: Clock): (wall?: number) => number {
   }
 }
 
-/** Below this a wall clock that goes back is only coarse or being slewed: following it down would count the way up again each time. */
+/** Below this a wall clock that goes back is only coarse or being slewed: following it down would count each step up as time again. */
 const jitter = 1_000

@@ -3,9 +3,9 @@ import type { SkippedEntry } from './key-set.js'
 
 /** What happens to the keys of an issuer. A closed set, safe to log and to count. */
 export type KeySetEvent =
-  /** Keys came and are in use. */
+  /** Keys were fetched and are in use. */
   | { readonly type: 'fetched'; readonly keys: number }
-  /** They did not come. The keys at hand stay in use; the next attempt is `retryAfter` seconds away. */
+  /** A fetch failed. The cached keys stay in use; the next attempt is `retryAfter` seconds away. */
   | {
       readonly type: 'fetch_failed'
       readonly reason: KeySetFailure
@@ -19,15 +19,15 @@ export type KeySetEvent =
   | { readonly type: 'expired'; readonly age: number }
   /** An entry of a fetched set is left out. */
   | { readonly type: 'entry_skipped'; readonly reason: SkippedEntry }
-  /** A token names a key that is not at hand, and the keys are fetched for its sake. Not told of tokens that no fetch is granted. */
+  /** A token names a key that is not cached, and the keys are fetched because of it. Not sent when the rate limit allows no fetch. */
   | { readonly type: 'unknown_key' }
   /** A signature did not verify, and the keys are fetched in case one was replaced under its ID. */
   | { readonly type: 'suspect_key' }
   /** A fetched set shares no key ID with the one it replaces: perhaps it is another issuer's. */
   | { readonly type: 'disjoint' }
 
-/** Returns the hook, made harmless: whatever it throws or rejects with is ignored. */
-export function harmless(onEvent?: (event: KeySetEvent) => unknown): (event: KeySetEvent) => void {
+/** Returns the callback with its failures contained: what it throws or rejects with is ignored. */
+export function safeCallback(onEvent?: (event: KeySetEvent) => unknown): (event: KeySetEvent) => void {
   if (!onEvent) return () => {}
   return event => {
     try {

@@ -4,11 +4,11 @@ import type { KeySetFailure } from '../types.js'
 export interface KeySetError extends Error {
   readonly name: 'KeySetError'
   readonly reason: KeySetFailure
-  /** The system's name for it, such as `ENOTFOUND`, where there is one. */
+  /** The system's error code, such as `ENOTFOUND`, where there is one. */
   readonly code?: string
   /** The HTTP status, where that is the reason. */
   readonly status?: number
-  /** Seconds to wait as the answer asked for (RFC 9110 section 10.2.3). */
+  /** Seconds to wait, from the answer's `Retry-After` (RFC 9110 section 10.2.3). */
   readonly retryAfter?: number
 }
 
@@ -25,7 +25,13 @@ export function keySetError(
   })
 }
 
-/** Returns what a network error comes down to. The error itself names hosts and addresses, and is left behind. */
+/** Whatever was thrown while keys were loaded, as the error of a reason: what is none came of what was in the answer. */
+export const asKeySetError = (error: unknown): KeySetError =>
+  (error as Partial<KeySetError> | undefined)?.name === 'KeySetError'
+    ? (error as KeySetError)
+    : keySetError('body')
+
+/** Returns the reason and code of a network error. The error itself is dropped: it names hosts and addresses. */
 export function networkError(error: unknown, otherwise: KeySetFailure): KeySetError {
   const code = codeOf(error) ?? codeOf((error as { cause?: unknown } | null | undefined)?.cause)
   if (code === undefined) return keySetError(otherwise)
@@ -39,12 +45,12 @@ function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' && systemCode.test(code) ? code : undefined
 }
 
-/** Whatever a stranger's fetch calls a code, it is short and has no room for a message. */
+/** A custom fetch may set any code: this one is too short to hold a message. */
 const systemCode = /^[A-Z][A-Z0-9_]{2,49}$/
 const dnsCodes = /^(?:ENOTFOUND|EAI_[A-Z]+)$/
 const connectCodes = /^(?:E[A-Z]+|UND_ERR_SOCKET|UND_ERR_CONNECT_TIMEOUT)$/
 
-/** What OpenSSL says of certificates (X509_V_ERR_*, without that prefix) and what node and OpenSSL say of handshakes. */
+/** What OpenSSL says of certificates (X509_V_ERR_*, without that prefix) and what Node.js and OpenSSL say of handshakes. */
 const tlsCodes =
   /CERT|^ERR_(?:TLS|SSL)|^UNABLE_TO_|^EPROTO$|^CRL_|^HOSTNAME_MISMATCH$|^INVALID_(?:CA|PURPOSE)$/
 

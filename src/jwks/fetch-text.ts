@@ -1,20 +1,20 @@
 import { type KeySetError, keySetError, networkError } from './failure.js'
-import { hedge } from './hedge.js'
+import { hedge, type Which } from './hedge.js'
 import type { Answer, Get } from './request.js'
 
-/** A text from the network, and for how many milliseconds its sender calls it fresh. */
+/** A text from the network, and its `max-age` in milliseconds. */
 interface FetchedText {
   readonly text: string
   readonly maxAge: number | undefined
 }
 
-/** What one flight may take. */
-interface FlightLimits {
-  /** Resolves when it has to end. */
+/** The limits of one fetch, with all its requests. */
+interface FetchLimits {
+  /** Resolves when the fetch has to end. */
   readonly ended: Promise<KeySetError>
   /** How many requests it may send, one at a time or side by side. */
   readonly requests: number
-  /** Milliseconds after which a request without an answer gets company. */
+  /** Milliseconds without an answer after which a second request starts. */
   readonly hedgeDelay: number
 }
 
@@ -23,9 +23,9 @@ interface FlightLimits {
  *
  * @throws KeySetError
  */
-export function fetchText(get: Get, url: string, limits: FlightLimits): Promise<FetchedText> {
-  const attempt = async (ended: Promise<void>, isFirst: boolean) => {
-    const answer = await get(url, { ended, isFirst })
+export function fetchText(get: Get, url: string, limits: FetchLimits): Promise<FetchedText> {
+  const attempt = async (ended: Promise<void>, which: Which) => {
+    const answer = await get(url, { ended, ...which })
     checkStatus(answer)
     return { text: await readText(answer), maxAge: maxAgeOf(answer) }
   }
@@ -55,7 +55,7 @@ async function readText({ header, read, isCompressed }: Answer): Promise<string>
   }
 }
 
-/** RFC 9110 section 10.2.3. A date counts from the sender's own, so that nobody's clock has to be right. */
+/** RFC 9110 section 10.2.3. A date is compared with the answer's own `Date`, so that no clock has to be right. */
 function retryAfterOf(header: Answer['header']): number | undefined {
   const value = header('retry-after') ?? ''
   if (/^\d{1,9}$/.test(value)) return Number(value)
@@ -63,7 +63,7 @@ function retryAfterOf(header: Answer['header']): number | undefined {
   return seconds >= 0 ? Math.ceil(seconds) : undefined
 }
 
-/** RFC 9111 section 5.2.2.1. A host that wants no caching at all is still asked once a minute at most. */
+/** RFC 9111 section 5.2.2.1. A host that allows no caching still gets at most one request a minute. */
 function maxAgeOf({ header }: Answer): number | undefined {
   const [, seconds] = /(?:^|[\s,])max-age=(\d{1,9})(?:$|[\s,])/i.exec(header('cache-control') ?? '') ?? []
   return seconds === undefined ? undefined : Math.max(60, Number(seconds)) * 1_000

@@ -1,80 +1,95 @@
-// Over 150 lines: one state is changed here and nowhere else.
-import { AuthError } from '../errors.js'
+// Over 150 lines: one state, which is changed here and nowhere else.
+import type { AuthError } from '../errors.js'
 import type { Algorithm, KeySetHealth, VerificationKey } from '../types.js'
 import { backoff } from './backoff.js'
-import { ending } from './ending.js'
+import { cancellation } from './cancellation.js'
 import type { KeySetEvent } from './events.js'
-import { type KeySetError, keySetError } from './failure.js'
+import { asKeySetError, type KeySetError, keySetError } from './failure.js'
 import type { KeySet } from './key-set.js'
 import type { Timing } from './options.js'
+import { unavailable } from './unavailable.js'
 
-/** What {@link keyCache} is made of. */
-export interface Supply {
-  /** Gets the keys, or rejects with a {@link KeySetError} as soon as `ended` resolves to it. */
+/** The options of {@link keyCache}. */
+export interface KeyCacheOptions {
+  /** Fetches the keys, or rejects with a {@link KeySetError} as soon as `ended` resolves to it. */
   readonly load: (request: {
     readonly ended: Promise<KeySetError>
     readonly requests: number
     readonly last: KeySet | undefined
   }) => Promise<Loaded>
-  /** Keys at hand that were not fetched. */
+  /** Bundled keys, which were not fetched. */
   readonly initial?: KeySet | undefined
-  /** Infinity when the keys at hand are never to be fetched again. Default: as soon as they are used. */
+  /** Infinity when the bundled keys are never fetched again. Default: they are as soon as they are used. */
   readonly freshFor?: number
   readonly timing: Timing
-  /** The time in milliseconds; told the wall clock's where that is known. */
+  /** Returns the time in milliseconds; gets that of the wall clock where it is known. */
   readonly time: (wall?: number) => number
-  /** Told of keys that were not there before. */
+  /** Called when a fetch brings key IDs that were not there before. */
   readonly foundNew: () => void
   readonly emit: (event: KeySetEvent) => void
 }
 
-/** Keys, and for how many milliseconds their sender calls them fresh. */
+/** Keys, and their `max-age` in milliseconds. */
 interface Loaded {
   readonly keys: KeySet
   readonly freshFor?: number | undefined
 }
 
-/** One fetch, from its start until its end is accounted for. */
+/** One fetch in flight, from its start until its result is stored. */
 export interface Flight {
   readonly startedAt: number
-  /** Never rejects. That of a flight that was given up is its successor's. */
+  /** Never rejects. When the fetch was given up, it resolves with the one that follows. */
   readonly done: Promise<void>
-  /** Keeps the process from exiting before the end: somebody waits for it. */
+  /** Keeps the process from exiting before the end, for a caller that waits. */
   hold(): void
 }
 
-/** The keys at hand and the flight that fetches the next ones. */
+/** The cached keys and the fetch in flight of the next ones. */
 interface KeyCache {
-  /** The time of a call. Gives up a flight that should have ended long ago. */
+  /** Returns the time of a call. Gives up a fetch that should have ended long ago. */
   tick(wall: number): number
   find(kid: string | undefined, algorithm: Algorithm): VerificationKey | undefined
+  /** Whether several keys of an algorithm are at hand, so that a token has to name its one. */
+  hasSeveral(algorithm: Algorithm): boolean
+  /** Whether the keys at hand were asked for later than this. */
+  isAnsweredSince(time: number): boolean
   isUsable(time: number): boolean
-  /** Whether a caller should wait for the flight rather than take the keys at hand. */
+  /** Whether a caller should wait for the fetch rather than take the cached keys. */
   isOverdue(time: number): boolean
   isDue(time: number): boolean
-  /** Whether a flight may start: none is under way, and the last one did not just fail. */
+  /** Whether a fetch may start: none is in flight, and the last one did not just fail. */
   canStart(time: number): boolean
   start(time: number): Flight
   readonly flight: Flight | undefined
-  /** Whether the last flight failed. */
+  /** Whether the last fetch failed. */
   readonly isFailing: boolean
-  /** Until when nothing has to be done but to find keys. */
+  /** Until when no call has to do more than look up a key. */
   quietUntil(): number
-  /** What a caller is told when nobody can tell. */
+  /** Returns the refusal of a token whose key cannot be fetched. */
   outage(time: number): AuthError
   health(time: number): KeySetHealth
   close(): void
 }
 
 /**
- * Returns the keys at hand, which are replaced as a whole by each flight that brings some, and by nothing else.
- * One closure: the state below is what every part of it turns on.
+ * Returns the cached keys, which each successful fetch replaces as a whole, and nothing else does.
+ * One closure: every function in it uses the state below.
  */
-export function keyCache({ load, initial, freshFor, timing, time, foundNew, emit }: Supply): KeyCache {
-  // Over 40 lines: one state, and all that may change it.
+export function keyCache({
+  load,
+  initial,
+  freshFor,
+  timing,
+  time,
+  foundNew,
+  emit,
+}: KeyCacheOptions): KeyCache {
+  // Over 40 lines: one state, and everything that may change it.
   let keys = initial
   /** When the fetch of the keys began. Keys that were not fetched age from their first use. */
   let fetchedAt: number | undefined
+  /** The same, but of an answer: keys that are never fetched are the answer. */
+  let answeredAt = freshFor === Number.POSITIVE_INFINITY ? freshFor : Number.NEGATIVE_INFINITY
   let isFetched = false
   let softAt = freshFor ?? Number.NEGATIVE_INFINITY
   let retryAt = Number.NEGATIVE_INFINITY
@@ -82,7 +97,7 @@ export function keyCache({ load, initial, freshFor, timing, time, foundNew, emit
   let lastError: KeySetError | undefined
   let flight: (Flight & { readonly end: (why: KeySetError) => void }) | undefined
   let isClosed = false
-  let outage: AuthError | undefined
+  const outage = unavailable()
 
   const age = (t: number) => t - (fetchedAt ?? t)
   const isUsable = (t: number) => keys !== undefined && age(t) < timing.hardAge
@@ -94,7 +109,7 @@ export function keyCache({ load, initial, freshFor, timing, time, foundNew, emit
   }
 
   function start(t: number): Flight {
-    const { ended, end } = ending<KeySetError>()
+    const { ended, end } = cancellation<KeySetError>()
     const timer = setTimeout(() => end(keySetError('timeout')), timing.deadline)
     timer.unref?.()
     const conclude = (account: () => void): Promise<void> | undefined => {
@@ -104,24 +119,25 @@ export function keyCache({ load, initial, freshFor, timing, time, foundNew, emit
       account()
       return undefined
     }
-    // After a failure there is no second request: the pause between flights is what the issuer gets.
+    // After a failure there is no second request: a failing issuer gets one request, then the pause.
     const requests = failures === 0 ? 2 : 1
     const done = load({ ended, requests, last: keys }).then(
-      loaded => conclude(() => land(t, loaded)),
-      (error: KeySetError) => conclude(() => fail(t, error)),
+      loaded => conclude(() => succeed(t, loaded)),
+      error => conclude(() => fail(t, asKeySetError(error))),
     )
     const own = { startedAt: t, done, end, hold: () => void timer.ref?.() }
     flight = own
     return own
   }
 
-  function land(startedAt: number, loaded: Loaded): void {
+  function succeed(startedAt: number, loaded: Loaded): void {
     const { kids } = loaded.keys
     const before = keys?.kids
     keys = loaded.keys
     fetchedAt = startedAt
+    answeredAt = Math.max(answeredAt, startedAt)
     isFetched = true
-    // Jitter sets processes apart that were started together.
+    // Jitter spreads processes that were started together.
     softAt =
       startedAt + Math.min(timing.softAge * (1 - Math.random() / 10), loaded.freshFor ?? timing.softAge)
     retryAt = Number.NEGATIVE_INFINITY
@@ -138,7 +154,7 @@ export function keyCache({ load, initial, freshFor, timing, time, foundNew, emit
     const t = time()
     const isCold = !isUsable(t)
     lastError = error
-    // A flight that outlived its deadline was frozen with its process: that says nothing about the issuer.
+    // A fetch that outlived its deadline was frozen with its process: that says nothing about the issuer.
     if (t - startedAt <= timing.deadline + slack) {
       failures++
       const asked = Math.min((error.retryAfter ?? 0) * 1_000, isCold ? 10_000 : 60_000)
@@ -159,7 +175,10 @@ export function keyCache({ load, initial, freshFor, timing, time, foundNew, emit
       if (flight && t - flight.startedAt > timing.deadline + slack) giveUp(keySetError('timeout'))
       return t
     },
-    find: (kid, algorithm) => keys?.byAlgorithm.get(algorithm)?.get(kid as string),
+    find: (kid, algorithm) =>
+      kid === undefined ? keys?.unnamed.get(algorithm) : keys?.byAlgorithm.get(algorithm)?.get(kid),
+    hasSeveral: algorithm => keys?.unnamed.has(algorithm) === true && !keys.unnamed.get(algorithm),
+    isAnsweredSince: t => answeredAt > t,
     isUsable,
     isOverdue: t => age(t) >= timing.blockingAge,
     isDue: t => keys === undefined || t >= softAt,
@@ -175,14 +194,7 @@ export function keyCache({ load, initial, freshFor, timing, time, foundNew, emit
       const needed = (fetchedAt as number) + (lastError ? timing.hardAge : timing.blockingAge)
       return flight ? needed : Math.min(needed, Math.max(softAt, retryAt))
     },
-    outage(t) {
-      const seconds = retryAfter(t)
-      if (outage?.cause !== lastError || outage?.retryAfter !== seconds) {
-        outage = new AuthError('ERR_KEYS_UNAVAILABLE', { cause: lastError, retryAfter: seconds })
-      }
-      // Made once for all who are told the same; an object of its own for each of them, for what frameworks add to errors.
-      return Object.create(outage) as AuthError
-    },
+    outage: t => outage(retryAt - t, lastError),
     health(t) {
       const isStale = isFetched ? age(t) >= timing.blockingAge : t >= softAt
       return {

@@ -1,107 +1,167 @@
+// Over 150 lines: its memories and its budget are one state.
 import { LRUCache } from 'lru-cache'
 import { type ImportKey, importKey as importKeyHere } from '../crypto/import-key.js'
 import { AuthError } from '../errors.js'
 import { aFunction, aString, checkOptions } from '../options.js'
-import type { Algorithm, KeyResolver, KeySetHealth } from '../types.js'
+import type { Algorithm, KeyResolver, KeySetHealth, MaybePromise, VerificationKey } from '../types.js'
 import { elapsed } from './elapsed.js'
-import { harmless } from './events.js'
+import { safeCallback } from './events.js'
 import { type KeySetError, keySetError } from './failure.js'
 import { fetchText } from './fetch-text.js'
-import type { Supply } from './key-cache.js'
+import type { KeyCacheOptions } from './key-cache.js'
 import type { KeySet } from './key-set.js'
 import { type KeyOptions, keyOptionChecks, keyUrl, timing } from './options.js'
 import { type RefreshingKeys, refreshing } from './refreshing.js'
-import { wire } from './request.js'
+import { transport } from './request.js'
 import { tokenBucket } from './token-bucket.js'
+import { overBudget } from './unavailable.js'
 
-/** What {@link keyPerUrl} is made from. */
+/** The options of {@link keyPerUrl}. */
 export interface KeyPerUrlSource extends KeyOptions {
-  /** The URL of a key: `https:`, on a host that no token has a say in. The key ID is a UUID. */
+  /** The URL of a key: `https:`, on a host that no token can choose. The key ID is a UUID. */
   readonly urlOf: (kid: string) => string
   readonly algorithm: Algorithm
-  /** Makes a PEM text a key. Default: what the runtime's cryptography does. */
+  /** Imports a PEM text as a key. Default: with the runtime's cryptography. */
   readonly importKey?: ImportKey
+  /** What the user has called, for error messages. Default `'keyPerUrl'`. */
+  readonly factory?: string
 }
 
 /**
  * Returns keys that are published one by one, as PEM texts under their IDs, as load balancers and Verified Access do.
  *
- * Each key is kept fresh as a key set is. A key ID that is no UUID is refused unseen. The others, which anybody can make up,
- * share a budget of 5 fetches and one more every 2 s; that an ID has no key is remembered for 60 s, of the last 1,000.
+ * Each key is kept fresh as a key set is. A key ID that is no UUID is refused without a fetch. The others, which an attacker can make up,
+ * share a rate limit of 5 fetches and one more every 2 s; that an ID has no key is cached for 60 s, for the last 1,000 IDs.
+ * Over it, the answer is `ERR_KEYS_UNAVAILABLE`, and the next fetch is for the ID that was asked for most: a genuine one is asked for
+ * again and again, while a flood has to share its requests among the IDs that it makes up.
  *
  * @throws TypeError for a missing, unknown or unusable option, naming it
  */
 export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
-  // Over 40 lines: its functions share two memories and one budget.
-  checkOptions('keyPerUrl', options, checks)
-  const { urlOf, monotonic = performance } = options
-  const problem = keyUrl(options.insecureLoopbackHttp)(urlOf(anyKid))
-  if (problem) throw new TypeError(`keyPerUrl: urlOf ${problem}`)
-  const times = timing('keyPerUrl', options)
-  const get = wire(options.fetch, urlOf(anyKid))
+  // Over 40 lines: its functions share four caches and one rate limit.
+  const { urlOf, algorithm, factory = 'keyPerUrl', insecureLoopbackHttp, monotonic = performance } = options
+  checkOptions(factory, options, checks)
+  const problem = keyUrl(insecureLoopbackHttp)(urlOf(anyKid))
+  if (problem) throw new TypeError(`${factory}: urlOf ${problem}`)
+  const times = timing(factory, options)
+  const get = transport(options.fetch, urlOf(anyKid), times.deadline)
   const time = elapsed(monotonic)
-  const emit = harmless(options.onEvent)
+  const emit = safeCallback(options.onEvent)
   const budget = tokenBucket(5, [2_000])
+  const spent = overBudget()
   const known = new LRUCache<string, RefreshingKeys>({ max: 1_000 })
-  const others = new LRUCache<string, RefreshingKeys>({ max: 1_000 })
+  /** Asked for, and there is no answer yet. */
+  const asked = new LRUCache<string, RefreshingKeys>({ max: 1_000 })
+  /** When the host said that there is no such key. */
+  const absent = new LRUCache<string, number>({ max: 1_000 })
+  /** Beyond the budget: how often, and when last. */
+  const waiting = new LRUCache<string, { readonly count: number; readonly at: number }>({ max: 1_000 })
+  /** The ID whose next flight is within the budget. */
+  let paid: string | undefined
+  /** The wall clock's time of the latest call. */
+  let latest = 0
   let isClosed = false
 
-  /** The first flight of a key is paid for by who makes this. */
-  function keysOf(kid: string, t: number): RefreshingKeys {
-    let isPaid = true
+  function keysOf(kid: string): RefreshingKeys {
     const permit = (t: number) => {
-      if (known.has(kid)) budget.force(t)
-      else if (!isPaid) return budget.take(t)
-      isPaid = false
+      if (!known.has(kid)) return paid === kid || isNext(kid, t)
+      budget.force(t)
       return true
     }
-    const load: Supply['load'] = async ({ ended, requests, last }) => {
-      const fetched = await fetchText(get, urlOf(kid), {
-        ended,
-        requests,
-        hedgeDelay: times.hedgeDelay,
-      }).catch(unlessAbsent)
-      if (!fetched) return { keys: noKey }
+    const load: KeyCacheOptions['load'] = async ({ ended, requests, last }) => {
+      const limits = { ended, requests, hedgeDelay: times.hedgeDelay }
+      const fetched = await fetchText(get, urlOf(kid), limits).catch(unlessAbsent)
+      if (!fetched) {
+        if (asked.delete(kid)) absent.set(kid, time())
+        return { keys: noKey }
+      }
       const loaded = { keys: await keySetOf(kid, fetched.text, options, last), freshFor: fetched.maxAge }
       known.set(kid, keys)
-      others.delete(kid)
+      asked.delete(kid)
       return loaded
     }
     const unknown = tokenBucket(1, [60_000])
-    unknown.take(t)
+    unknown.take(time())
     const suspects = tokenBucket(1, [60_000])
-    const keys = refreshing({ load, timing: times, time, emit, permit, unknown, suspects })
-    others.set(kid, keys)
+    const keys = refreshing({ load, timing: times, time, emit, permit, unknown, suspects, firstSeen })
+    asked.set(kid, keys)
     return keys
   }
 
-  function find(kid: string | undefined, now: number): RefreshingKeys | undefined {
-    if (kid === undefined || !uuid.test(kid)) return undefined
-    const keys = others.get(kid)
-    if (keys) return keys
-    if (isClosed) throw new AuthError('ERR_KEYS_UNAVAILABLE', { cause: keySetError('closed') })
-    const t = time(now)
-    return budget.take(t) ? keysOf(kid, t) : undefined
+  /** Whether the budget is this ID's now. What there is of it goes to those who were asked for more often, first. */
+  function isNext(kid: string, t: number): boolean {
+    waiting.set(kid, { count: (waiting.get(kid)?.count ?? 0) + 1, at: t })
+    while (budget.take(t)) {
+      const first = mostWanted(kid, t)
+      waiting.delete(first)
+      if (first === kid) return true
+      void inBackground(first)
+    }
+    return false
   }
 
-  const resolve: KeyResolver = (kid, algorithm, now) =>
-    (known.get(kid as string) ?? find(kid, now))?.(kid, algorithm, now)
+  /** The latest of those that were asked for equally often. */
+  function mostWanted(kid: string, t: number): string {
+    let first = kid
+    let most = 0
+    // The latest come first.
+    for (const [id, { count, at }] of waiting.entries()) {
+      if (t - at > remembered) break
+      if (count > most) {
+        first = id
+        most = count
+      }
+    }
+    return first
+  }
+
+  async function inBackground(kid: string): Promise<void> {
+    try {
+      await fetchNow(kid)
+    } catch {}
+  }
+
+  function fetchNow(kid: string): MaybePromise<VerificationKey | undefined> {
+    paid = kid
+    try {
+      return (asked.get(kid) ?? keysOf(kid))(kid, algorithm, latest)
+    } finally {
+      paid = undefined
+    }
+  }
+
+  function search(kid: string | undefined, now: number): MaybePromise<VerificationKey | undefined> {
+    if (kid === undefined || !uuid.test(kid)) return undefined
+    latest = now
+    const keys = asked.get(kid)
+    if (keys) return keys(kid, algorithm, now)
+    if (isClosed) throw new AuthError('ERR_KEYS_UNAVAILABLE', { cause: keySetError('closed') })
+    const t = time(now)
+    if (t - (absent.get(kid) ?? Number.NEGATIVE_INFINITY) < remembered) return undefined
+    if (!isNext(kid, t)) throw spent(budget.wait(t))
+    return fetchNow(kid)
+  }
+
+  const resolve: KeyResolver = (kid, algorithm, now) => {
+    const keys = known.get(kid as string)
+    return keys ? keys(kid, algorithm, now) : search(kid, now)
+  }
   return Object.assign(resolve, {
     suspect: (kid: string | undefined, now: number) => known.get(kid as string)?.suspect(kid, now),
-    health: (now: number) => healthOf([...known.values()].map(keys => keys.health(now))),
+    health: (now: number) => healthOf([...known.values(), ...asked.values()].map(keys => keys.health(now))),
     close() {
       isClosed = true
-      for (const keys of [...known.values(), ...others.values()]) keys.close()
+      for (const keys of [...known.values(), ...asked.values()]) keys.close()
     },
   })
 }
 
-/** What the hosts of these keys say of an ID that has none; a bucket answers 403. */
+/** The statuses by which these hosts say that an ID has no key; a bucket answers 403. */
 function unlessAbsent(error: KeySetError): undefined {
   if (error.status !== 403 && error.status !== 404 && error.status !== 410) throw error
 }
 
-/** A text that has not changed keeps its key, and with it the tokens verified before. */
+/** A text that has not changed keeps its key, and with it the cached tokens. */
 async function keySetOf(
   kid: string,
   pem: string,
@@ -113,6 +173,7 @@ async function keySetOf(
     const key = await importKey(pem, algorithm)
     return {
       byAlgorithm: new Map([[algorithm, new Map([[kid, key]])]]),
+      unnamed: new Map(),
       kids: new Set([kid]),
       imported: new Map([[pem, [key]]]),
     }
@@ -121,14 +182,25 @@ async function keySetOf(
   }
 }
 
-/** That of the key that is worst off. */
+/** The health of the oldest key, with the number of all. */
 function healthOf(all: readonly KeySetHealth[]): KeySetHealth {
   const [worst] = all.toSorted((a, b) => (b.age ?? 0) - (a.age ?? 0))
   const keys = all.reduce((sum, health) => sum + health.keys, 0)
   return { ...(worst ?? { state: 'empty', age: undefined, lastFailure: undefined }), keys }
 }
 
-const noKey: KeySet = { byAlgorithm: new Map(), kids: new Set(), imported: new Map() }
+const noKey: KeySet = {
+  byAlgorithm: new Map(),
+  unnamed: new Map(),
+  kids: new Set(),
+  imported: new Map(),
+}
+
+/** Whatever the host says of the one ID is an answer about it. */
+const firstSeen = () => Number.NEGATIVE_INFINITY
+
+/** Milliseconds. */
+const remembered = 60_000
 const anyKid = '00000000-0000-0000-0000-000000000000'
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
@@ -137,4 +209,5 @@ const checks = {
   urlOf: aFunction,
   algorithm: aString,
   'importKey?': aFunction,
+  'factory?': aString,
 }

@@ -1,19 +1,27 @@
-import { aBoolean, aClock, aFunction, type OptionCheck, type OptionChecks, seconds } from '../options.js'
+import {
+  aBoolean,
+  aClock,
+  aFunction,
+  aString,
+  type OptionCheck,
+  type OptionChecks,
+  seconds,
+} from '../options.js'
 import type { Clock } from '../types.js'
 import type { KeySetEvent } from './events.js'
 import { isKeySet } from './key-set.js'
 import type { Fetch } from './request.js'
 
-/** What can be set about the keys of an issuer. Every factory of issuers takes these beside its own. */
+/** The options for the keys of an issuer. Every issuer factory takes them beside its own. */
 export interface KeyOptions {
   /**
-   * Asks for the keys in place of node:https (on Node.js) or the global `fetch` (elsewhere): for a proxy, a VPC endpoint, a test.
+   * Fetches the keys in place of node:https (on Node.js) or the global `fetch` (elsewhere): for a proxy, a VPC endpoint, a test.
    * It must honour `redirect: 'manual'` and `signal`.
    */
   readonly fetch?: Fetch
   /**
-   * Told of what happens to the keys, in a closed set of words: no token, key ID or URL is in them.
-   * What it throws is ignored. Default: nobody is told.
+   * Called with what happens to the keys, as a closed set of events: no token, key ID or URL is in them.
+   * What it throws is ignored. Default none.
    */
   readonly onEvent?: (event: KeySetEvent) => void
   /** Seconds after which keys are fetched again, in the background. A `Cache-Control: max-age` only shortens it, to 60 at least. Default 300. */
@@ -22,20 +30,20 @@ export interface KeyOptions {
   readonly maxAge?: number
   /** Seconds that a fetch may take in all, with its second request and its body. Default 4. */
   readonly fetchTimeout?: number
-  /** Accepts `http:` for 127.0.0.1, [::1] and localhost. For tests. Default `false`. */
+  /** Accepts `http:` for loopback hosts: 127.0.0.0/8, [::1], localhost and names below it (RFC 6761 section 6.3). For tests. Default `false`. */
   readonly insecureLoopbackHttp?: boolean
   /** A clock that is never set back, in milliseconds, for the age of keys. Default `performance`. */
   readonly monotonic?: Clock
 }
 
-/** What can be set about a key set (JWKS). */
+/** The options for a key set (JWKS). */
 export interface KeySetOptions extends KeyOptions {
   /**
-   * A key set at hand, bundled at build time or read at start-up: `{ keys: [...] }`. It is used at once, fetched again in the
-   * background on first use, and bridges an outage for `maxAge` from then on. Default none.
+   * A key set that was bundled at build time or read at start-up: `{ keys: [...] }`. It is used at once, refreshed in the background on
+   * first use, and serves as the outage fallback for `maxAge` from then on. Default none.
    */
   readonly jwks?: { readonly keys: readonly unknown[] }
-  /** Accepts the keys that `cognito-guard/testing` publishes, private half and all. For tests. Default `false`. */
+  /** Accepts the keys of `cognito-guard/testing`, whose private halves are public. For tests. Default `false`. */
   readonly insecureTestKeys?: boolean
   /** Never fetches: the keys are those of `jwks`, for as long as the process runs. Makes `jwks` required. Default `false`. */
   readonly offline?: boolean
@@ -43,11 +51,11 @@ export interface KeySetOptions extends KeyOptions {
 
 /** {@link KeyOptions} with their defaults, in milliseconds. */
 export interface Timing {
-  /** From here on a refresh runs in the background. */
+  /** From this age on a refresh runs in the background. */
   readonly softAge: number
-  /** From here on a caller waits for the refresh, once, and gets the old keys if it fails. */
+  /** From this age on a caller waits for the refresh, once, and gets the old keys if it fails. */
   readonly blockingAge: number
-  /** From here on the old keys are not used. */
+  /** From this age on the old keys are not used. */
   readonly hardAge: number
   readonly deadline: number
   readonly hedgeDelay: number
@@ -78,12 +86,19 @@ export const keyUrl =
     const { protocol, hostname, username, password, hash } = new URL(value)
     if (username || password || hash) return 'must be a URL without credentials and fragment'
     if (protocol === 'https:') return undefined
-    return protocol === 'http:' && insecureLoopbackHttp === true && loopback.has(hostname)
+    return protocol === 'http:' && insecureLoopbackHttp === true && loopback.test(hostname)
       ? undefined
       : 'must be an https URL (http only for a loopback host, with insecureLoopbackHttp: true)'
   }
 
-const loopback = new Set(['127.0.0.1', '[::1]', 'localhost'])
+/** Checks the `iss` of an issuer: a URL where keys are asked for there, else any text, which is compared and nothing more. */
+export const anIssuer = (
+  { jwksUri, jwks, offline, insecureLoopbackHttp }: KeySetOptions & { readonly jwksUri?: unknown },
+  aUrl: OptionCheck = keyUrl(insecureLoopbackHttp),
+): OptionCheck => (jwksUri !== undefined || (jwks && offline === true) ? aString : aUrl)
+
+/** Of hosts as URLs have them, which is in small letters, and each IPv4 address in one spelling. */
+const loopback = /^(?:127\.\d+\.\d+\.\d+|\[::1\]|(?:[^.]+\.)*localhost\.?)$/
 
 /** The checks of {@link KeyOptions}, to be merged into those of a factory. */
 export const keyOptionChecks = {

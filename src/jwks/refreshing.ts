@@ -1,18 +1,24 @@
+import { refusal } from '../errors.js'
 import type { Algorithm, KeySetHealth, MaybePromise, VerificationKey } from '../types.js'
-import { type Flight, keyCache, type Supply } from './key-cache.js'
+import { type Flight, type KeyCacheOptions, keyCache } from './key-cache.js'
 import type { TokenBucket } from './token-bucket.js'
+import { overBudget } from './unavailable.js'
 
-/** What {@link refreshing} is made of. */
-interface Source extends Omit<Supply, 'foundNew'> {
-  /** How often a key that is not at hand may cause a flight. */
+/** The options of {@link refreshing}. */
+interface RefreshingOptions extends Omit<KeyCacheOptions, 'foundNew'> {
+  /** How often an unknown key ID may cause a fetch. */
   readonly unknown: TokenBucket
-  /** How often a bad signature may. */
+  /** How often a bad signature may cause one. */
   readonly suspects: TokenBucket
-  /** Whether one more flight is within the limits that it shares with others. Default: always. */
+  /** When a key ID was first asked for; called with the time now. */
+  readonly firstSeen: (kid: string | undefined, time: number) => number
+  /** Whether tokens may be without a key ID. Default `false`. */
+  readonly allowsUnnamed?: boolean | undefined
+  /** Whether the rate limit shared with other keys allows one more fetch. Default: always. */
   readonly permit?: (time: number) => boolean
 }
 
-/** A KeyResolver that has all its parts. */
+/** A KeyResolver with all its optional members. */
 export interface RefreshingKeys {
   (kid: string | undefined, algorithm: Algorithm, now: number): MaybePromise<VerificationKey | undefined>
   ready(now: number): Promise<void>
@@ -22,14 +28,22 @@ export interface RefreshingKeys {
 }
 
 /**
- * Returns keys that are kept fresh by being asked for: in the background while those at hand are good, on the caller's time
- * when they are not. No step relies on a timer: each call compares the time with the age of what is at hand, so that a process
- * that was frozen goes on as if it had been idle.
+ * Returns keys that each call keeps fresh: in the background while the cached ones are usable, else while the caller waits.
+ * No refresh relies on a timer: each call compares the time with the age of the cached keys, so that a process that was frozen
+ * goes on as if it had been idle.
  */
-export function refreshing({ unknown, suspects, permit = () => true, ...supply }: Source): RefreshingKeys {
-  // Over 40 lines: one state machine; every function is a way through it.
-  const { time, emit } = supply
-  const store = keyCache({ ...supply, foundNew: unknown.refill })
+export function refreshing({
+  unknown,
+  suspects,
+  firstSeen,
+  allowsUnnamed,
+  permit = () => true,
+  ...options
+}: RefreshingOptions): RefreshingKeys {
+  // Over 40 lines: one state machine; its functions share the state.
+  const { time, emit } = options
+  const cache = keyCache({ ...options, foundNew: unknown.refill })
+  const spent = overBudget()
   /** Between these readings of the wall clock there is nothing to do but to find keys. */
   let quietFrom = 0
   let quietUntil = 0
@@ -39,7 +53,7 @@ export function refreshing({ unknown, suspects, permit = () => true, ...supply }
     algorithm: Algorithm,
     now: number,
   ): MaybePromise<VerificationKey | undefined> {
-    const key = now >= quietFrom && now < quietUntil ? store.find(kid, algorithm) : undefined
+    const key = now >= quietFrom && now < quietUntil ? cache.find(kid, algorithm) : undefined
     return key ?? look(kid, algorithm, now)
   }
 
@@ -48,25 +62,26 @@ export function refreshing({ unknown, suspects, permit = () => true, ...supply }
     algorithm: Algorithm,
     now: number,
   ): MaybePromise<VerificationKey | undefined> {
-    const t = store.tick(now)
+    if (kid === undefined && !allowsUnnamed) throw refusal('ERR_TOKEN_KEY', noKeyId)
+    const t = cache.tick(now)
     const started = refreshIfDue(t)
-    const { flight } = store
-    if (!store.isUsable(t)) {
-      if (flight) return landing(flight, kid, algorithm, started !== undefined)
-      throw store.outage(t)
+    const { flight } = cache
+    if (!cache.isUsable(t)) {
+      if (flight) return afterFetch(flight, kid, algorithm, started !== undefined)
+      throw cache.outage(t)
     }
-    const key = store.find(kid, algorithm)
+    const key = cache.find(kid, algorithm)
     if (!key) return search(kid, algorithm, t, started)
-    // Once the issuer is known to be down, one caller a flight finds out whether it still is; the others get what is at hand.
-    if (flight && store.isOverdue(t) && (started || !store.isFailing))
-      return landing(flight, kid, algorithm, true)
+    // Once the issuer is known to be down, one caller per fetch finds out whether it still is; the others get the cached keys.
+    if (flight && cache.isOverdue(t) && (started || !cache.isFailing))
+      return afterFetch(flight, kid, algorithm, true)
     quietFrom = now
-    quietUntil = now + Math.min(clockCheck, store.quietUntil() - t)
+    quietUntil = now + Math.min(clockCheck, cache.quietUntil() - t)
     return key
   }
 
   function refreshIfDue(t: number): Flight | undefined {
-    return store.isDue(t) && store.canStart(t) && permit(t) ? store.start(t) : undefined
+    return cache.isDue(t) && cache.canStart(t) && permit(t) ? cache.start(t) : undefined
   }
 
   function search(
@@ -75,59 +90,77 @@ export function refreshing({ unknown, suspects, permit = () => true, ...supply }
     t: number,
     started: Flight | undefined,
   ): Promise<VerificationKey | undefined> | undefined {
-    const underWay = started ? undefined : store.flight
-    const flight = started ?? underWay ?? searchFlight(t)
-    if (flight) return landing(flight, kid, algorithm, flight !== underWay)
-    if (store.isFailing) throw store.outage(t)
-    return undefined
+    const inFlight = started ? undefined : cache.flight
+    if (inFlight) return afterFetch(inFlight, kid, algorithm, false)
+    if (!started) refuseUndecided(kid, algorithm)
+    const flight = started ?? startSearch(t)
+    if (flight) return afterFetch(flight, kid, algorithm, true)
+    if (cache.isFailing) throw cache.outage(t)
+    return unlessUnasked(kid, t)
   }
 
-  function searchFlight(t: number): Flight | undefined {
-    if (!store.canStart(t) || !unknown.take(t) || !permit(t)) return undefined
+  function refuseUndecided(kid: string | undefined, algorithm: Algorithm): void {
+    if (kid === undefined && cache.hasSeveral(algorithm)) throw refusal('ERR_TOKEN_KEY', severalKeys)
+  }
+
+  /** That there is no such key is only said where the issuer was asked since its ID came up: a flood must not keep a new key out. */
+  function unlessUnasked(kid: string | undefined, t: number): undefined {
+    if (!cache.isAnsweredSince(firstSeen(kid, t))) throw spent(unknown.wait(t))
+  }
+
+  function startSearch(t: number): Flight | undefined {
+    if (!cache.canStart(t) || !unknown.take(t) || !permit(t)) return undefined
     emit({ type: 'unknown_key' })
-    return store.start(t)
+    return cache.start(t)
   }
 
-  /** `isCurrent`: the flight began when the caller came, or later. An earlier one may have missed a key that is news. */
-  async function landing(
+  /** `isCurrent`: the fetch began with this call or later. An earlier one may have missed a new key. */
+  async function afterFetch(
     flight: Flight,
     kid: string | undefined,
     algorithm: Algorithm,
     isCurrent: boolean,
   ): Promise<VerificationKey | undefined> {
+    if (!isCurrent) firstSeen(kid, time())
     flight.hold()
     await flight.done
     const t = time()
-    const isUsable = store.isUsable(t)
-    const key = isUsable ? store.find(kid, algorithm) : undefined
+    const isUsable = cache.isUsable(t)
+    const key = isUsable ? cache.find(kid, algorithm) : undefined
     if (key) return key
-    if (!isUsable || store.isFailing) throw store.outage(t)
-    const next = isCurrent ? undefined : (store.flight ?? searchFlight(t))
-    return next && landing(next, kid, algorithm, true)
+    if (!isUsable || cache.isFailing) throw cache.outage(t)
+    refuseUndecided(kid, algorithm)
+    if (isCurrent) return undefined
+    const next = cache.flight ?? startSearch(t)
+    return next ? afterFetch(next, kid, algorithm, true) : unlessUnasked(kid, t)
   }
 
   return Object.assign(resolve, {
     async ready(now: number) {
-      const t = store.tick(now)
+      const t = cache.tick(now)
       refreshIfDue(t)
-      if (store.flight && (!store.isUsable(t) || store.isOverdue(t))) {
-        store.flight.hold()
-        await store.flight.done
+      if (cache.flight && (!cache.isUsable(t) || cache.isOverdue(t))) {
+        cache.flight.hold()
+        await cache.flight.done
       }
-      if (!store.isUsable(time())) throw store.outage(time())
+      if (!cache.isUsable(time())) throw cache.outage(time())
     },
     suspect(_kid: string | undefined, now: number) {
-      const t = store.tick(now)
-      if (!store.canStart(t) || !suspects.take(t) || !permit(t)) return
+      const t = cache.tick(now)
+      if (!cache.canStart(t) || !suspects.take(t) || !permit(t)) return
       emit({ type: 'suspect_key' })
-      store.start(t)
+      cache.start(t)
     },
-    health: (now: number) => store.health(time(now)),
+    health: (now: number) => cache.health(time(now)),
     close: () => {
-      store.close()
+      cache.close()
     },
   })
 }
 
-/** Milliseconds after which the monotonic clock is consulted again, in case the wall clock was set back meanwhile. */
+/** Milliseconds after which the monotonic clock is read again, in case the wall clock was set back meanwhile. */
 const clockCheck = 1_000
+
+const noKeyId = 'The header of the token has no "kid": it does not say which key it is signed with.'
+const severalKeys =
+  'The header of the token has no "kid", and the issuer publishes several keys (OpenID Connect Core 1.0 section 10.1).'

@@ -1,16 +1,19 @@
 import type { Agent, IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { builtinModule } from '../runtime.js'
 import { keySetError, networkError } from './failure.js'
+import type { Which } from './hedge.js'
 
-/** Asks for a URL once. Follows no redirect, and gives up when `ended` resolves. */
-export type Get = (url: string, how: { ended: Promise<void>; isFirst: boolean }) => Promise<Answer>
+/** Sends one GET request. Follows no redirect, and is aborted when `ended` resolves. */
+export type Get = (url: string, how: { ended: Promise<void> } & Which) => Promise<Answer>
 
-/** What came back, its body not read yet. */
+/** A response, its body not read yet. */
 export interface Answer {
   readonly status: number
   readonly header: (name: string) => string | undefined
-  /** Hands over the body, piece by piece. What the taker throws ends it. */
+  /** Calls `take` with each chunk of the body. An error that it throws stops the reading. */
   readonly read: (take: (chunk: Uint8Array) => void) => Promise<void>
-  /** Nobody asked for that, and nobody here undoes it. */
+  /** Such a body is refused: compression was not requested, and is not decoded here. */
   readonly isCompressed?: boolean
 }
 
@@ -34,29 +37,31 @@ export interface FetchResponse {
   readonly body: AsyncIterable<Uint8Array> | null
 }
 
-/** Returns how to ask for a URL: with the function given, else with what the runtime has. */
-export function wire(fetch: Fetch | undefined, url: string): Get {
+/** Returns the transport for a URL: the given fetch function, else what the runtime has. `deadline`: milliseconds for all requests of a fetch. */
+export function transport(fetch: Fetch | undefined, url: string, deadline: number): Get {
   if (fetch) return getWithFetch(fetch)
-  return getWithNode(url.startsWith('https:') ? 'node:https' : 'node:http') ?? getWithFetch(globalThis.fetch)
+  const protocol = url.startsWith('https:') ? 'node:https' : 'node:http'
+  return getWithNode(protocol, deadline) ?? getWithFetch(globalThis.fetch)
 }
 
 /**
- * Returns how to ask with node:https, or node:http for a loopback URL; `undefined` on a runtime without them.
- * A process's first global fetch takes longer than this by tens of milliseconds, which a cold start would pay.
+ * Returns a transport over node:https, or node:http for a loopback URL; `undefined` on a runtime without them.
+ * The first global fetch of a process takes tens of milliseconds longer, which would add to a cold start.
  */
-function getWithNode(protocol: 'node:http' | 'node:https'): Get | undefined {
+function getWithNode(protocol: Protocol, deadline: number): Get | undefined {
   // Cloudflare Workers have these modules by name, not the sockets behind them.
   const { navigator } = globalThis as { navigator?: { userAgent?: string } }
   if (navigator?.userAgent === 'Cloudflare-Workers') return undefined
-  const http = globalThis.process?.getBuiltinModule?.(protocol)
+  const http = builtinModule(protocol)
   if (!http) return undefined
-  return (url, { ended, isFirst }) =>
+  return (url, { ended, isFirst, isLast }) =>
     new Promise((resolve, reject) => {
-      agents[protocol] ??= new http.Agent({ keepAlive: true, maxFreeSockets: 1, timeout: idleTime })
-      // A kept socket may have been closed at the other end meanwhile: the second request does without.
-      const request = http.get(url, { headers, agent: isFirst && agents[protocol] })
+      agents[protocol] ??= agentsOf(http)
+      // The server may have closed a kept-alive socket meanwhile: the second request opens a new one.
+      const agent = agents[protocol][isFirst ? 'kept' : 'fresh']
+      const request = http.get(url, { headers, agent, ...connecting(isFirst, isLast, deadline) })
       void ended.then(() => request.destroy())
-      // Who waits for the answer holds the process, by the deadline's timer; the sockets do not.
+      // The deadline's timer keeps the process alive while a caller waits; the sockets must not.
       request.on('socket', socket => socket.unref())
       request.on('error', error => reject(networkError(error, 'connect')))
       request.on('response', response => {
@@ -68,6 +73,38 @@ function getWithNode(protocol: 'node:http' | 'node:https'): Get | undefined {
         })
       })
     })
+}
+
+/**
+ * Where the process asks for it (`NODE_USE_ENV_PROXY=1`, `--use-env-proxy`), Node gives its global agent the environment that names proxies and
+ * those hosts that are reached without one. Agents of one's own have to be given it too.
+ */
+function agentsOf({ Agent, globalAgent }: Pick<typeof import('node:http'), 'Agent' | 'globalAgent'>): Agents {
+  const { proxyEnv } = (globalAgent as { options?: { proxyEnv?: unknown } }).options ?? {}
+  const shared = { timeout: idleTime, ...(proxyEnv ? { proxyEnv } : {}) }
+  const agents = {
+    kept: new Agent({ ...shared, keepAlive: true, maxFreeSockets: 1 }),
+    fresh: new Agent({ ...shared, keepAlive: false }),
+  }
+  if (proxyEnv) for (const agent of Object.values(agents)) letGo(agent)
+  return agents
+}
+
+/** A request hears of its socket when the proxy has agreed to a tunnel, and one that is silent would hold the process until then. */
+function letGo(agent: object): void {
+  const { createConnection } = agent as { createConnection: (...how: unknown[]) => Socket }
+  Object.assign(agent, {
+    createConnection: (...how: unknown[]) => createConnection.apply(agent, how).unref(),
+  })
+}
+
+/**
+ * For how long Node tries one address of several before it turns to the next, for good: 250 ms by default, which gets the first request past
+ * a dead address quickly, and past a slow one as well. So the second request takes its time, and one that is alone leaves time for three.
+ */
+function connecting(isFirst: boolean, isLast: boolean, deadline: number) {
+  if (!isLast) return undefined
+  return { autoSelectFamilyAttemptTimeout: Math.ceil(isFirst ? deadline / 3 : deadline) }
 }
 
 /** By events: iterating over a stream takes longer, the first time by some tenths of a millisecond. */
@@ -86,7 +123,7 @@ function readAll(response: IncomingMessage, take: (chunk: Uint8Array) => void): 
   })
 }
 
-/** Returns how to ask with a fetch function. It may undo a compression; what counts is the size after that. */
+/** Returns a transport over a fetch function. It may decompress; the size limit is for the result. */
 function getWithFetch(fetch: Fetch): Get {
   return async (url, { ended }) => {
     const controller = new AbortController()
@@ -123,10 +160,13 @@ function isResponse(value: unknown): value is FetchResponse {
   )
 }
 
-/** For all key sets of the process: tenants may be thousands, and the hosts of their keys are few. A host's last socket is kept. */
-const agents: { 'node:http'?: Agent; 'node:https'?: Agent } = {}
+/** Shared by all key sets of the process: tenants may be thousands, and the hosts of their keys are few. One idle socket per host is kept. */
+const agents: { [protocol in Protocol]?: Agents } = {}
 
-/** Milliseconds after which a socket that nobody uses is closed: nobody else closes what all share. */
+type Protocol = 'node:http' | 'node:https'
+type Agents = { readonly kept: Agent; readonly fresh: Agent }
+
+/** Milliseconds after which an idle socket is closed: no key set closes what all share. */
 const idleTime = 10_000
 
 const headers = { accept: 'application/json, */*', 'accept-encoding': 'identity' }

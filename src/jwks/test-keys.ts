@@ -10,12 +10,13 @@ export const refusingTestKeys =
   (importKey: ImportKey): ImportKey =>
   (source, algorithm) => {
     const { n } = Object(source) as { n?: unknown }
-    if (typeof n === 'string' && testModulusEndings.has(canonical(n).slice(-43)))
+    // Nobody has looked at the text yet: it may be of any length.
+    if (typeof n === 'string' && testModulusEndings.has(canonical(n.slice(-45)).slice(-43)))
       throw new TypeError('the key is one for tests')
     return importKey(source, algorithm)
   }
 
-/** The last 256 bits of each modulus, and a few of those before, in base64url: enough to know a key by, and no hash to wait for. */
+/** The last 256 bits of each modulus, and a few of those before, in base64url: enough to identify a key, without an asynchronous hash. */
 const testModulusEndings: ReadonlySet<string> = new Set([
   'Ei67vXd15dU5U9EsUJPljSYPZ4L4Vwgg20lhgyvsnLw',
   'jKiK15LvHBoKxTyOD4MCzUdRtxMw6ZHc-mF9FxaQyiw',

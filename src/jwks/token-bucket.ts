@@ -1,10 +1,12 @@
-/** A limit on how often something is done. All times are in milliseconds, of any clock that does not go back. */
+/** A rate limit. All times are in milliseconds, of any clock that does not go back. */
 export interface TokenBucket {
-  /** Whether it may be done at this time; if so, it counts as done. */
+  /** Takes a token; `false` when there is none. */
   take(time: number): boolean
-  /** Counts something as done that is done in any case; what may wait pays for it later. */
+  /** Takes a token even when there is none: later calls of `take` fail until the debt is paid. */
   force(time: number): void
-  /** Starts afresh: what was done was worth it. */
+  /** Milliseconds until there is a token. */
+  wait(time: number): number
+  /** Fills the bucket and starts over with the first interval, after a token was well spent. */
   readonly refill: () => void
 }
 
@@ -44,6 +46,10 @@ export function tokenBucket(burst: number, intervals: readonly [number, ...numbe
     force(time) {
       accrue(time)
       spend(time)
+    },
+    wait(time) {
+      accrue(time)
+      return tokens > 0 ? 0 : since + interval() - tokens * longest - time
     },
     refill() {
       tokens = burst

@@ -1,5 +1,5 @@
 /**
- * Revocations in a DynamoDB table, for Lambda functions and others without a Redis. Longer than 150 lines: a third of it is what DynamoDB takes.
+ * Revocations in a DynamoDB table, for Lambda functions and others without Redis. Over 150 lines: a third of it is the input of DynamoDB calls.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import { encodeRevocation, type Revocation } from './entry.js'
 import {
   type RemoteRevocationOptions,
   type RemoteRevocations,
-  reach,
+  remoteList,
   remoteOptionChecks,
-  within,
-} from './reach.js'
+  withTimeout,
+} from './remote-list.js'
 
-export type { RemoteRevocationHealth, RemoteRevocationOptions, RemoteRevocations } from './reach.js'
+export type { RemoteRevocationHealth, RemoteRevocationOptions, RemoteRevocations } from './remote-list.js'
 
 /** The client `new DynamoDB()` of `@aws-sdk/client-dynamodb`, the one with a method for each operation. */
 export interface DynamoClient {
@@ -52,24 +52,24 @@ export interface DynamoRevocationOptions extends RemoteRevocationOptions {
   /** Needs the rights to Query, PutItem and UpdateItem on the table. */
   readonly client: DynamoClient
   /**
-   * The name of a table with the partition key `list` (a string), the sort key `serial` (a number) and, for old entries to go, the
-   * attribute `expires` as its time to live.
+   * The name of a table with the partition key `list` (a string) and the sort key `serial` (a number). To have old entries deleted, make
+   * the attribute `expires` its time to live.
    */
   readonly table: string
-  /** The partition that the list is in, when a table holds several. Default `'revocations'`. */
+  /** The list's partition, when a table holds several. Default `'revocations'`. */
   readonly list?: string
-  /** Seconds between two looks at the table, at most half of `staleAfter`. Each takes one read unit while there is no news. Default 2. */
+  /** Seconds between two queries, at most half of `staleAfter`. Each takes one read unit while nothing is new. Default 2. */
   readonly pollEvery?: number
 }
 
 /**
- * Returns a list of revocations that is kept in a DynamoDB table. The process reads all of it, then asks for what is new every
- * `pollEvery` seconds: that is how long a revocation takes to get around. No request waits for DynamoDB.
+ * Returns a list of revocations in a DynamoDB table. The process reads all of it, then polls for new entries every `pollEvery` seconds:
+ * that is how long a revocation takes to reach it. No request waits for DynamoDB.
  *
- * A Lambda function calls `await revocations.ready()` in its handler: while the function was frozen nobody asked. It resolves at once when
+ * Call `await revocations.ready()` in the handler of a Lambda function: a frozen function does not poll. It resolves at once when
  * the list is fresh enough.
  *
- * Its times are those of the process that revokes. Its `revoke` methods resolve when DynamoDB has the entry, and reject with an AuthError
+ * Times are those of the process that revokes. The `revoke` methods resolve when DynamoDB has the entry, and reject with an AuthError
  * `ERR_REVOCATION_UNAVAILABLE` when that is not known. Not for a table that is written in several Regions.
  *
  * @throws TypeError for a missing, unknown or unusable option, naming it
@@ -77,13 +77,13 @@ export interface DynamoRevocationOptions extends RemoteRevocationOptions {
  * const revocations = dynamoRevocations({ client: new DynamoDB(), table: 'revocations', staleAfter: 30, whenStale: 'refuse' })
  */
 export function dynamoRevocations(options: DynamoRevocationOptions): RemoteRevocations {
-  // Over 40 lines: its functions share the place in the list; a third of it is what DynamoDB is sent.
+  // Over 40 lines: its functions share the position in the list; a third of it is the input of DynamoDB calls.
   checkOptions('dynamoRevocations', options, checks)
   const { client, table: TableName, list: name = 'revocations', staleAfter, pollEvery = 2 } = options
   if (pollEvery > staleAfter / 2)
     throw new TypeError('dynamoRevocations: pollEvery must be at most half of staleAfter')
-  const list = reach(options)
-  const patience = Math.min(5_000, staleAfter * 500)
+  const list = remoteList(options)
+  const timeout = Math.min(5_000, staleAfter * 500)
   const partition = { S: name }
   let position = 0
   let last: string | undefined
@@ -102,19 +102,19 @@ export function dynamoRevocations(options: DynamoRevocationOptions): RemoteRevoc
   }
 
   function poll(): Promise<void> {
-    polling ??= readOn().finally(() => {
+    polling ??= readNew().finally(() => {
       polling = undefined
     })
     return polling
   }
 
-  /** Asks for the last entry again as well: a table in which it is missing, or another, was emptied or restored, and is read anew. */
-  async function readOn(): Promise<void> {
+  /** Reads the last entry again as well: a table that lost it, or has another in its place, was emptied or restored, and is read from the start. */
+  async function readNew(): Promise<void> {
     const asked = list.time()
     if (list.wasAhead()) goBack()
     for (let isMore = true; isMore; ) {
       const place = position
-      const { Items = [], LastEvaluatedKey } = await within(askFrom(place), patience)
+      const { Items = [], LastEvaluatedKey } = await withTimeout(askFrom(place), timeout)
       if (place > 0 && textOf(Items[0]) !== last) {
         goBack()
         lost = list.restoration()
@@ -151,7 +151,7 @@ export function dynamoRevocations(options: DynamoRevocationOptions): RemoteRevoc
     last = textOf(item)
   }
 
-  /** What the table has lost and is known here is written again, many entries to an item: writers take turns. */
+  /** Writes back what the table has lost and this process still has, many entries to an item, since writers take turns. */
   async function restore(): Promise<void> {
     const work = lost
     if (!work || isClosed) return
@@ -167,8 +167,8 @@ export function dynamoRevocations(options: DynamoRevocationOptions): RemoteRevoc
   }
 
   /**
-   * An entry's number is the next one after the last, and only one writer gets it: whoever has read a number has read all before it.
-   * The last entry stays until there is another, so that numbers are never used again; then it is given its time to live.
+   * An entry's number is the next after the last, and only one writer gets it: a reader of a number has read all before it.
+   * The last entry gets its time to live only when there is another, so that numbers are never reused.
    */
   async function append(revocations: readonly Revocation[], attempt = 0): Promise<void> {
     await poll()
@@ -177,15 +177,15 @@ export function dynamoRevocations(options: DynamoRevocationOptions): RemoteRevoc
     const said = list.nextSaid()
     const lines = revocations.map(revocation => encodeRevocation({ said, ...revocation }))
     try {
-      await within(putNext(serial, written, lines.join('\n')), patience)
+      await withTimeout(putNext(serial, written, lines.join('\n')), timeout)
     } catch (error) {
       if ((error as Error).name !== 'ConditionalCheckFailedException' || attempt === 50) throw error
       await pause(Math.random() * 50)
       return append(revocations, attempt + 1)
     }
-    // the entry itself is read back, in its turn
+    // reads this entry back, after those that others wrote before it
     await poll()
-    if (serial > 1) await within(expire(serial - 1, written), patience).catch(list.failed)
+    if (serial > 1) await withTimeout(expire(serial - 1, written), timeout).catch(list.failed)
   }
 
   const putNext = (serial: number, written: number, line: string) =>
@@ -217,7 +217,7 @@ export function dynamoRevocations(options: DynamoRevocationOptions): RemoteRevoc
     verifies: list.verifies,
     ...list.revoking(write),
     async ready() {
-      // an answer may be to a question from before the function was frozen: then it is asked again
+      // a response may be to a query from before the function was frozen: then it is queried again
       for (let attempt = 0; list.health().state !== 'current'; attempt++) {
         if (attempt === 10) throw new AuthError('ERR_REVOCATION_UNAVAILABLE')
         await poll().catch(list.unavailable)

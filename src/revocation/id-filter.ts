@@ -1,16 +1,16 @@
-/** Tells most IDs that are not listed from those that may be. */
+/** Rules out most IDs that are not listed. */
 interface IdFilter {
   add(id: string): void
-  /** Takes out what was added once; what was not must never be removed. */
+  /** Removes an ID that was added. Must not be called for any other. */
   remove(id: string): void
   mayHave(id: string): boolean
 }
 
 /**
- * Returns an empty counting filter: 1 MB of bits to ask, which the cache of a processor holds, and 8 MB of counts to take IDs out again,
- * which the operating system only hands out as they are written to.
- * A Map of a million IDs lies all over the memory: to find out that one is not in it takes 400 ns, and nearly no ID is. Asking here
- * first takes 10 ns, since both bits of an ID are in one word, and is wrong about one ID in twenty then.
+ * Returns an empty counting Bloom filter: 1 MB of bits for lookups, which fits in a processor's cache, and 8 MB of counts for removals,
+ * which the operating system allocates as they are written to.
+ * A Map of a million IDs is scattered over memory: a miss takes 400 ns, and nearly every lookup is a miss. A miss here
+ * takes 10 ns, since both bits of an ID are in one word; one in twenty is a false positive at that size.
  */
 export function idFilter(): IdFilter {
   const words = new Int32Array(2 ** 18)
@@ -24,7 +24,7 @@ export function idFilter(): IdFilter {
 
   function lower(slot: number): void {
     const count = counts[slot] as number
-    // a full count no longer says how many there are, so it stays
+    // a saturated count is not exact any more, so it stays
     if (count < full) counts[slot] = count - 1
     if (count === 1) words[slot >>> 5]! &= ~(1 << slot)
   }
@@ -40,13 +40,13 @@ export function idFilter(): IdFilter {
   }
 }
 
-/** The numbers of two bits: 18 bits of the hash are their word's, and five more each one's within it. */
+/** Returns the indexes of two bits: 18 bits of the hash select their word, five more each bit within it. */
 function slotsOf(id: string): readonly [number, number] {
   const hash = hashOf(id)
   return [hash >>> 9, ((hash >>> 14) << 5) | ((hash >>> 4) & 31)]
 }
 
-/** Of the last characters: those of a UUID are random, and no harm but time comes of two IDs with the same. */
+/** Hashes the last characters: a UUID's are random, and a collision costs only time. */
 function hashOf(id: string): number {
   let hash = 0
   for (let i = id.length - 1, end = Math.max(-1, i - 8); i > end; i--)

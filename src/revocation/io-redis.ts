@@ -46,7 +46,7 @@ export function ioRedisStream(
       own.on('error', onError)
       return {
         ...reading(own as IoRedisConnection & IoRedisReader, key),
-        // it connects by itself unless it is lazy, and not every client holds back commands until it has
+        // it connects by itself unless it is lazy, and not every client queues commands until it has
         open: () =>
           new Promise<void>((resolve, reject) => {
             own.once('ready', resolve)
@@ -58,12 +58,12 @@ export function ioRedisStream(
   }
 }
 
-/** What a cluster takes; another client takes nothing of it. */
+/** The arguments of a cluster; other clients ignore them. */
 interface MaybeCluster {
   duplicate(startupNodes: never[], options: object): IoRedisConnection
 }
 
-/** A replica may be behind, or cut off, and who reads from it would not know. */
+/** A replica may be behind, or disconnected, and its reader would not know. */
 const readingFromMaster = { scaleReads: 'master' }
 
 const reading = (through: IoRedisReader, key: string) => ({
@@ -82,7 +82,7 @@ const reading = (through: IoRedisReader, key: string) => ({
 const entriesIn = (streams: Streams | null): Entries =>
   (Array.isArray(streams) ? streams[0]?.[1] : Object.values(streams ?? {})[0]) ?? []
 
-/** The second as `replyMapping: 'resp3'` has it. */
+/** The second with `replyMapping: 'resp3'`. */
 type Streams = readonly (readonly [key: unknown, entries: Entries])[] | Readonly<Record<string, Entries>>
 
 type Entries = readonly (readonly [id: string, fields: readonly [name: string, value: string]])[]

@@ -18,9 +18,9 @@ export interface MemoryRevocations extends Revocations<void> {
 }
 
 /**
- * Returns a list of revocations for one process: what is revoked is refused from the next call on, and by this process alone.
+ * Returns a list of revocations for one process: what is revoked is refused from the next call on, by this process only.
  *
- * Its `revoke` methods throw an AuthError `ERR_REVOCATION_UNAVAILABLE` when the list is full.
+ * The `revoke` methods throw an AuthError `ERR_REVOCATION_UNAVAILABLE` when the list is full.
  *
  * @throws TypeError for an unknown or unusable option, naming it
  * @example

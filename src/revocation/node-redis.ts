@@ -61,7 +61,7 @@ function duplicated(
   }
 }
 
-/** The application's connection, for a client that cannot be duplicated. It must not be made to wait: it is asked again and again. */
+/** The application's connection, for a client that cannot be duplicated. A blocking read would hold up the application: it is polled. */
 function shared(client: NodeRedisClient, key: string): StreamConnection {
   const { read, ...rest } = reading(client, key)
   let hasEnded = false
@@ -96,18 +96,18 @@ const reading = (through: NodeRedisReader, key: string) => ({
 })
 
 /**
- * A replica may be behind, or cut off, and who reads from it would not know: a cluster's option and a Sentinel's. What an application wants
- * replies to be made of is not for ours.
+ * A replica may be behind, or disconnected, and its reader would not know: an option of clusters and one of Sentinels. The application's
+ * type mapping of replies must not apply to ours.
  */
 const forReading = { useReplicas: false, replicaPoolSize: 0, commandOptions: {} }
 
 /** Milliseconds. */
 const pollEvery = 50
 
-/** The only one in a list. */
+/** The only element of a list. */
 interface Stream {
   readonly messages: readonly { readonly id: unknown; readonly message: Record<string, unknown> }[]
 }
 
-/** The only one in an object, which release 5 returns with `RESP: 3` and `unstableResp3: true`. */
+/** The only member of an object, which release 5 returns with `RESP: 3` and `unstableResp3: true`. */
 type RawStream = readonly (readonly [id: string, fields: readonly [name: string, value: string]])[]

@@ -1,15 +1,15 @@
 import { aClock, aCount, seconds } from '../options.js'
 import type { Clock } from '../types.js'
 
-/** What every list of revocations can be told. */
+/** The options of every list of revocations. */
 export interface RevocationOptions {
   /**
-   * Seconds that the longest token lives, and with it an entry. The same for all who share a list. A token that lives more than 300
-   * seconds longer is answered with `ERR_REVOCATION_UNAVAILABLE`: it would be good again when its entry has gone.
+   * The longest lifetime of a token, in seconds, and so that of an entry. Must be the same in all processes that share a list. A token whose
+   * lifetime is more than 300 seconds longer is refused with `ERR_REVOCATION_UNAVAILABLE`: it would outlive its entry.
    * Default 86,400: a day, the longest that Cognito can be set to.
    */
   readonly maxTokenLifetime?: number
-  /** How many entries are held; one takes about 100 bytes. Default 2,000,000. */
+  /** The limit of entries; one takes about 100 bytes. Default 2,000,000. */
   readonly maxEntries?: number
   /** The time. Default `Date`. */
   readonly clock?: Clock
@@ -17,9 +17,9 @@ export interface RevocationOptions {
   readonly monotonic?: Clock
 }
 
-/** How a list of revocations is. */
+/** The state of a list of revocations. */
 export interface RevocationHealth {
-  /** What is held, with what has had its time and is not cleared away yet. */
+  /** How many entries are in memory, with expired ones that are not removed yet. */
   readonly entries: number
   /** About how many bytes the entries take. */
   readonly memory: number
@@ -32,7 +32,7 @@ export const withDefaults = ({
   monotonic = performance,
 }: RevocationOptions): Required<RevocationOptions> => ({ maxTokenLifetime, maxEntries, clock, monotonic })
 
-/** Measured: a UUID, and its place in a Map. */
+/** Measured: a UUID and its slot in a Map. */
 export const bytesOfEntry = 100
 
 export const revocationOptionChecks = {

@@ -2,13 +2,13 @@
 export interface RedisStream {
   /** Adds a line and returns its ID. */
   add(line: string): Promise<string>
-  /** Takes out entries before an ID, and the stream itself after so many seconds. */
+  /** Deletes entries before an ID, and the stream itself after so many seconds. */
   expire(before: string, seconds: number): Promise<unknown>
   /** A connection of our own: one that waits for entries can do nothing else. */
   connection(): StreamConnection
 }
 
-/** One stream, through a connection on which nobody else waits. */
+/** One stream, through a connection that nothing else uses. */
 export interface StreamConnection {
   open(): Promise<unknown>
   /** The entries after an ID, up to a number; waits for one, up to a number of milliseconds. */
@@ -19,11 +19,11 @@ export interface StreamConnection {
   end(): void
 }
 
-/** A line of text in a stream, with its ID: the milliseconds and the number that Redis gave it. */
+/** A line of text in a stream, with the ID that Redis gave it: milliseconds and a number. */
 interface StreamEntry {
   readonly id: string
   readonly line: string
 }
 
-/** The field of an entry that the line is in. */
+/** The field of an entry that holds the line. */
 export const field = 'r'

@@ -1,5 +1,6 @@
 /**
- * Revocations in Redis or Valkey, for all processes that share one. Longer than 150 lines: following, cuts and repair share the place in the stream.
+ * Revocations in Redis or Valkey, for all processes that share one. Over 150 lines: reading, detecting
+ * lost entries and writing them back share the position in the stream.
  *
  * @module
  */
@@ -8,37 +9,37 @@ import { aString, checkOptions, type OptionCheck } from '../options.js'
 import { encodeRevocation, type Revocation, tick } from './entry.js'
 import { type IoRedisClient, ioRedisStream } from './io-redis.js'
 import { type NodeRedisClient, nodeRedisStream } from './node-redis.js'
+import type { StreamConnection } from './redis-stream.js'
 import {
   type RemoteRevocationOptions,
   type RemoteRevocations,
-  reach,
+  remoteList,
   remoteOptionChecks,
-  within,
-} from './reach.js'
-import type { StreamConnection } from './redis-stream.js'
+  withTimeout,
+} from './remote-list.js'
 
 export type { IoRedisClient } from './io-redis.js'
 export type { NodeRedisClient } from './node-redis.js'
-export type { RemoteRevocationHealth, RemoteRevocationOptions, RemoteRevocations } from './reach.js'
+export type { RemoteRevocationHealth, RemoteRevocationOptions, RemoteRevocations } from './remote-list.js'
 
 /** The options of {@link redisRevocations}. */
 export interface RedisRevocationOptions extends RemoteRevocationOptions {
   /**
-   * A connected client of `redis` (5 or later) or `ioredis` (5 or later), a cluster or one with Sentinels too. It is written through; the
-   * list is followed on a duplicate of it, which takes a connection more. A Sentinel's of `redis` 5, which cannot be duplicated, is asked
-   * twenty times a second.
+   * A connected client of `redis` (5 or later) or `ioredis` (5 or later), also a cluster or one with Sentinels. It writes; a duplicate of it
+   * follows the list, which takes one more connection. A Sentinel's client of `redis` 5 cannot be duplicated: it is polled twenty times a
+   * second.
    */
   readonly client: NodeRedisClient | IoRedisClient
-  /** The key of the stream: the one key in use. Default `'cognito-guard:revocations'`. */
+  /** The key of the stream, the only one in use. Default `'cognito-guard:revocations'`. */
   readonly key?: string
 }
 
 /**
- * Returns a list of revocations that is kept as a Redis stream. The process reads all of it, then follows it: what is revoked anywhere is
- * refused everywhere some milliseconds later, and no request waits for Redis. Where it was it goes on from after a disconnect; where the
- * stream does not know that place any more, it reads all of it again, and writes back what the stream has lost.
+ * Returns a list of revocations in a Redis stream. Each process reads all of it, then follows it: what one process revokes, all refuse some
+ * milliseconds later. No request waits for Redis. After a disconnect it continues from its last position. Where the stream has lost that
+ * position, it reads all of it again, and writes back what the stream has lost.
  *
- * Its times are those of the server that Redis runs on: clocks of processes do not matter. Its `revoke` methods resolve when
+ * Times are those of the server that Redis runs on: clocks of processes do not matter. The `revoke` methods resolve when
  * Redis has the entry, and reject with an AuthError `ERR_REVOCATION_UNAVAILABLE` when that is not known.
  *
  * @throws TypeError for a missing, unknown or unusable option, naming it
@@ -48,15 +49,15 @@ export interface RedisRevocationOptions extends RemoteRevocationOptions {
  * const verifier = createVerifier({ issuers, revocations })
  */
 export function redisRevocations(options: RedisRevocationOptions): RemoteRevocations {
-  // Over 40 lines: its functions share the place in the stream.
+  // Over 40 lines: its functions share the position in the stream.
   checkOptions('redisRevocations', options, checks)
   const { client, key = 'cognito-guard:revocations', staleAfter } = options
-  const list = reach(options)
+  const list = remoteList(options)
   const stream =
     'xAdd' in client ? nodeRedisStream(client, key, list.failed) : ioRedisStream(client, key, list.failed)
-  // a read is asked for again so often that the last answer is never as old as staleAfter, and is given up when it hangs
+  // reads are short enough to renew the contact well before staleAfter, and time out when they hang
   const block = Math.min(1_000, staleAfter * 250)
-  const patience = Math.min(5_000, staleAfter * 500)
+  const timeout = Math.min(5_000, staleAfter * 500)
   const ended = new AbortController()
   let following: StreamConnection | undefined
   let position = beginning
@@ -70,11 +71,11 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
       try {
         const connection = stream.connection()
         following = connection
-        await within(connection.open(), patience)
-        await isCut(connection, position)
+        await withTimeout(connection.open(), timeout)
+        await restartIfLost(connection, position)
         let isBehind = true
         while (!ended.signal.aborted) {
-          isBehind = await readOn(connection, isBehind)
+          isBehind = await readNext(connection, isBehind)
           failures = 0
         }
       } catch (error) {
@@ -86,42 +87,42 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
     }
   }
 
-  /** Once: ioredis keeps the process for two seconds when it is told again. */
+  /** Calls `end` once: a second call makes ioredis keep the process alive for two seconds. */
   function endConnection(): void {
     following?.end()
     following = undefined
   }
 
   /**
-   * A server that was restarted, replaced, trimmed or emptied has forgotten entries, the first or the last that we know of among them.
-   * Then all is read again.
+   * Starts again from the beginning, and returns `true`, when the stream has lost entries: one that was restarted, replaced, trimmed or
+   * emptied lacks the first or the last that this process has read.
    */
-  async function isCut(connection: StreamConnection, place: string): Promise<boolean> {
+  async function restartIfLost(connection: StreamConnection, last: string): Promise<boolean> {
     const before = oldest
-    const [first, hasPlace] = await within(
-      Promise.all([connection.first(), place === beginning || connection.has(place)]),
-      patience,
+    const [first, hasLast] = await withTimeout(
+      Promise.all([connection.first(), last === beginning || connection.has(last)]),
+      timeout,
     )
     oldest = first
     const hasFirst =
       before === undefined || before === first || timeOf(before) < list.expiredBy(list.clock.now())
-    if (hasFirst && hasPlace) return false
+    if (hasFirst && hasLast) return false
     position = beginning
     lost = list.restoration()
     return true
   }
 
-  /** Reads the next entries; `true` when there may be more at once. */
-  async function readOn(connection: StreamConnection, isBehind: boolean): Promise<boolean> {
+  /** Reads the next entries; `true` when there may be more already. */
+  async function readNext(connection: StreamConnection, isBehind: boolean): Promise<boolean> {
     const asked = list.time()
-    const place = position
-    const entries = await within(connection.read(place, page, isBehind ? 1 : block), block + patience)
+    const last = position
+    const entries = await withTimeout(connection.read(last, page, isBehind ? 1 : block), block + timeout)
     for (const { id, line } of entries) {
       take(id, line)
       position = id
     }
-    // clients go to another server by themselves: one that does not have what we go on from may have entries before these
-    if ((await isCut(connection, place)) || entries.length === page) return true
+    // a client may fail over to another server: one without our last entry may have entries before these
+    if ((await restartIfLost(connection, last)) || entries.length === page) return true
     if (list.wasAhead()) {
       position = beginning
       return true
@@ -142,14 +143,14 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
     const { said, isTakenBack } = revocation
     const after = said === undefined ? list.index.lastSaid(revocation, isTakenBack) : undefined
     const line = encodeRevocation({ ...revocation, after })
-    const id = await within(stream.add(line), patience)
+    const id = await withTimeout(stream.add(line), timeout)
     oldest ??= id
     take(id, line)
     const written = timeOf(id)
     if (written < expiredAt + 60_000) return
     expiredAt = written
     const kept = list.neededUntil(written) - Math.floor(written / 1000)
-    await within(stream.expire(`${list.expiredBy(written)}-0`, kept), patience).catch(list.failed)
+    await withTimeout(stream.expire(`${list.expiredBy(written)}-0`, kept), timeout).catch(list.failed)
   }
 
   return {
@@ -176,7 +177,7 @@ function placeOf(id: string): number {
 
 const beginning = '0-0'
 
-/** Entries a read: some milliseconds' work, between which requests are answered. */
+/** Entries per read: some milliseconds of work, so that requests are answered in between. */
 const page = 5_000
 
 const aClient: OptionCheck = value =>

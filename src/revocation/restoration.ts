@@ -3,10 +3,10 @@ import { type DatedRevocation, type Revocation, undated } from './entry.js'
 import { type RevocationIndex, revocationIndex } from './revocation-index.js'
 
 /**
- * Returns the work of writing back what a store has lost and this process still knows. Whoever knows it too does the same at the same
- * time: so each begins somewhere else, and reads what the others have written before it goes on. What is written twice does no harm.
+ * Returns the steps that write back what a store has lost and this process still has. Other processes do the same at the same
+ * time: so each begins somewhere else, and reads what the others have written before it continues. Duplicates do no harm.
  *
- * @param known what this process knows
+ * @param known the entries of this process
  */
 export function restoration(known: RevocationIndex, lifetime: number, monotonic: Clock) {
   const present = revocationIndex({ lifetime, maxEntries: Infinity, monotonic })
@@ -14,12 +14,12 @@ export function restoration(known: RevocationIndex, lifetime: number, monotonic:
   return {
     /** The store has an entry. */
     found: (revocation: DatedRevocation, now: number) => present.add(revocation, now),
-    /** Writes back some of what is missing, once the store was read to its end; `false` when nothing is. What fails is left for the next call. */
+    /** Writes back some missing entries, once the store was read to its end; `false` when none is left. The next call retries what failed. */
     async writeBack(
       now: number,
       append: (revocations: readonly Revocation[]) => Promise<unknown>,
     ): Promise<boolean> {
-      missing ??= fromAnywhere([...known.entries(now)])
+      missing ??= rotatedAtRandom([...known.entries(now)])
       const some: DatedRevocation[] = []
       let left = missing.length
       while (left > 0 && some.length < 200) {
@@ -33,7 +33,7 @@ export function restoration(known: RevocationIndex, lifetime: number, monotonic:
   }
 }
 
-function fromAnywhere<T>(list: readonly T[]): T[] {
+function rotatedAtRandom<T>(list: readonly T[]): T[] {
   const start = Math.floor(Math.random() * list.length)
   return [...list.slice(start), ...list.slice(0, start)]
 }

@@ -1,4 +1,4 @@
-// Over 150 lines: one memory, and all that may change it.
+// Over 150 lines: one index, and all functions that may change it.
 import { refusal } from '../errors.js'
 import type { Clock, RevocationCheck, VerifiedToken } from '../types.js'
 import { type DatedRevocation, margin, type RevocationKind, type RevocationTarget } from './entry.js'
@@ -7,43 +7,43 @@ import { idFilter } from './id-filter.js'
 import { poolOf } from './issuer-names.js'
 import { unhurried } from './unhurried.js'
 
-/** What a {@link revocationIndex} is limited to. */
+/** The limits of a {@link revocationIndex}. */
 interface IndexLimits {
-  /** Seconds that the longest token lives, and with it an entry. */
+  /** The longest lifetime of a token, in seconds, and so that of an entry. */
   readonly lifetime: number
   readonly maxEntries: number
-  /** For how long an entry has been here: it does not go while only a clock that was set says that its time is over. */
+  /** Measures the age of entries: none expires only because the wall clock was set. */
   readonly monotonic: Clock
 }
 
-/** Revocations in memory, by what they are about. */
+/** Revocations in memory, by issuer, kind and ID. */
 export interface RevocationIndex {
   readonly isRevoked: RevocationCheck & { readonly revision: (now: number) => number }
-  /** Takes an entry in, unless its time is over; `false` when it does not fit. In whichever order entries come, the outcome is one. */
+  /** Adds an entry unless it has expired; `false` when it does not fit. Entries may come in any order. */
   add(revocation: DatedRevocation, now: number): boolean
-  /** Takes the entry about a target out, and keeps nothing of it: where no other process could bring it back. */
+  /** Removes the entry of a target without a trace: for a list that no other process writes to. */
   remove(target: RevocationTarget): void
-  /** When the last that an entry has to come after was said: of what it takes back, or of what took back its like. */
+  /** The `said` of what an entry must come after: of the revocations that it takes back, or of what took back earlier ones. */
   lastSaid(target: RevocationTarget, isTakenBack: boolean | undefined): number | undefined
-  /** Whether an entry, or one that says more, is in. */
+  /** Whether the index has an entry, or one that outweighs it. */
   covers(revocation: DatedRevocation): boolean
-  /** The entries whose time is not over. */
+  /** The entries that have not expired. */
   entries(now: number): Iterable<DatedRevocation>
   readonly size: number
 }
 
 /**
- * Returns an empty index. A lookup is a read of a filter for each kind of entry that there is; only where the filter says that there may
- * be something, the issuer's Maps are looked into.
- * Entries go when their time is over, a few with each entry that comes and a few more every second of lookups: there is no timer.
+ * Returns an empty index. A lookup reads a filter once for each kind of entry in use; only where the filter finds a possible match, it
+ * reads the issuer's Maps.
+ * Expired entries are removed without a timer: a few with each entry that is added, and more every second of lookups.
  */
 export function revocationIndex({ lifetime, maxEntries, monotonic }: IndexLimits): RevocationIndex {
-  // Over 40 lines: its functions share what is revoked, and how much of it there may be.
+  // Over 40 lines: its functions share the Maps, the filter and the counts.
   const lists = new Map<string, List>()
   const aliases = new Map<string, List>()
   const filter = idFilter()
   const slots = entrySlots()
-  /** The last taking back, of the few targets that there was one of. */
+  /** The last take-back of a target; few have one. */
   const takenBack = new Map<number, TakenBack>()
   const held = { token: 0, session: 0, user: 0, client: 0, pool: 0 }
   // longer than any entry is held
@@ -58,7 +58,7 @@ export function revocationIndex({ lifetime, maxEntries, monotonic }: IndexLimits
   function isRevoked(token: VerifiedToken, now: number): boolean {
     if (size > 0 && isFound(token, now)) return true
     const { iat = now / 1000, exp } = token.claims
-    // such a token is good again when its entry has gone, and nobody would know
+    // such a token would be accepted again once its entry has expired
     if (!(exp - iat <= lifetime + margin)) throw refusal('ERR_REVOCATION_UNAVAILABLE', outlives)
     return false
   }
@@ -89,7 +89,7 @@ export function revocationIndex({ lifetime, maxEntries, monotonic }: IndexLimits
   }
 
   function isIn(list: List, { claims, principal }: VerifiedToken): boolean {
-    // a token that does not say when it was issued counts as old
+    // a token without `iat` counts as old
     const issued = claims.iat ?? -1
     return (
       isBefore(list.token, claims.jti, -1) ||
@@ -107,7 +107,7 @@ export function revocationIndex({ lifetime, maxEntries, monotonic }: IndexLimits
     return cut > 0 && cut > issued && slots.until(slot) > seconds
   }
 
-  /** The list of a pool is found by each of the pool's `iss`. */
+  /** One list per pool, under each `iss` of the pool. */
   function listOf(issuer: string): List {
     const pool = poolOf(issuer)
     const list = lists.get(pool) ?? newList()
@@ -116,7 +116,7 @@ export function revocationIndex({ lifetime, maxEntries, monotonic }: IndexLimits
     return list
   }
 
-  /** Another number after each entry that says something new, and when the clock was set back: what was over may not be then. */
+  /** Changes with each new entry, and when the clock was set back: expired entries may apply again. */
   function revision(now: number): number {
     sweepEachSecond(now)
     if (now < askedAt) count++
@@ -164,12 +164,12 @@ export function revocationIndex({ lifetime, maxEntries, monotonic }: IndexLimits
     )
   }
 
-  /** What is newer stays, and with it what was said before it: it is not known any more how much that was. */
+  /** Newer revocations stay, and older ones with them: their entry is one, and what each contributed is not known any more. */
   function takeBack(slot: number, { until, said }: DatedRevocation): void {
     const before = takenBack.get(slot)
     takenBack.set(slot, {
       said: Math.max(said, before?.said ?? 0),
-      // as long as another process may know what is taken back
+      // another process may still have what is taken back
       until: Math.max(until, before?.until ?? 0, slots.until(slot)),
     })
     if (said >= slots.said(slot)) slots.set(slot, 0, 0, 0)
@@ -227,7 +227,7 @@ export function revocationIndex({ lifetime, maxEntries, monotonic }: IndexLimits
     for (let step = 0; step < steps; step++) sweeper.next()
   }
 
-  /** Goes round and round the entries and takes out those whose time is over. */
+  /** Iterates over the entries again and again, and removes expired ones. */
   function* sweep(): Generator<void, never> {
     for (;;) {
       yield
@@ -255,10 +255,10 @@ interface TakenBack {
   readonly until: number
 }
 
-/** Whether every token that an entry is about has expired, for verifiers too whose clock is behind. */
+/** Whether every token that an entry revokes has expired, also for verifiers whose clock is behind. */
 const isOver = (until: number, seconds: number) => seconds >= until + margin
 
-/** Most lists are of one kind or two: the others are `undefined`, which costs a lookup nothing. */
+/** Most lists have entries of one kind or two: the others are `undefined`, which costs a lookup nothing. */
 type List = Record<RevocationKind, Map<string, number> | undefined>
 
 const newList = (): List => ({

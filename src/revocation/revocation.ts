@@ -11,11 +11,11 @@ export interface RevokedToken {
   /** The `iss` of the token, or the ID of its user pool. */
   readonly issuer: string
   readonly jti: string
-  /** The token's `exp`. Default: that of the longest token there can be. */
+  /** The token's `exp`. Default: that of the longest-lived token. */
   readonly expiresAt?: number
 }
 
-/** One sign-in, with all the tokens it was refreshed to. */
+/** One sign-in, with all refreshed tokens. */
 export interface RevokedSession {
   /** The `iss` of its tokens, or the ID of their user pool. */
   readonly issuer: string
@@ -42,7 +42,7 @@ export interface RevokedClient {
   readonly notBefore?: number
 }
 
-/** Everybody. */
+/** All tokens of an issuer. */
 export interface RevokedPool {
   /** The `iss` of the tokens, or the ID of their user pool. */
   readonly issuer: string
@@ -51,10 +51,10 @@ export interface RevokedPool {
 }
 
 /**
- * A list of revocations that can be added to. It is about tokens that are out: that no new ones are issued is for the
- * issuer to see to. Does not know tokens by their text, which the same token can have several of.
+ * A list of revocations that can be added to. It revokes tokens that were issued; it does not stop the issuer from issuing new ones.
+ * Does not identify tokens by their text, since one token can have several spellings.
  *
- * @template R what adding returns: nothing for a list in memory, a promise for one that is kept elsewhere
+ * @template R what adding returns: nothing for a list in memory, a promise for a shared one
  */
 export interface Revocations<R extends MaybePromise<void> = MaybePromise<void>> extends RevocationList {
   /**
@@ -67,14 +67,14 @@ export interface Revocations<R extends MaybePromise<void> = MaybePromise<void>> 
    * @throws TypeError for a token without `origin_jti`, such as a machine's
    */
   revokeSession(target: VerifiedToken | RevokedSession): R
-  /** Revokes what a user has been issued, everywhere: for a sign-out, or a changed group. */
+  /** Revokes a user's tokens of all sign-ins: for a sign-out everywhere, or a changed group. */
   revokeUser(target: VerifiedToken | RevokedUser): R
   /**
-   * Revokes what an app client has been issued.
+   * Revokes the tokens of an app client.
    * @throws TypeError for a token without a client
    */
   revokeClient(target: VerifiedToken | RevokedClient): R
-  /** Revokes what a user pool, or another issuer, has issued. */
+  /** Revokes the tokens of a user pool, or of another issuer. */
   revokePool(target: VerifiedToken | RevokedPool): R
   /** Takes back every `revokeToken` of a token until now. Those of its session, user, client and pool stay, as with the others. */
   unrevokeToken(target: VerifiedToken | Omit<RevokedToken, 'expiresAt'>): R
@@ -189,7 +189,7 @@ const aTimeUntil =
       ? undefined
       : `must be a number of seconds since the epoch${most < endOfTime ? ', not in the future' : ''}`
 
-/** The year 9999: milliseconds are not taken for seconds. */
+/** The year 9999: refuses milliseconds given by mistake. */
 const endOfTime = 253_402_300_799
 
 interface Kind {

@@ -3,19 +3,20 @@ import type { MaybePromise } from '../types.js'
 import { isRevocationKind } from './entry.js'
 import { membersOf, methodOf, type Revocations } from './revocation.js'
 
-/** What a back office is answered. */
+/** The response to a request to revoke. */
 export interface RevocationAnswer {
-  /** 204: the list has it. 400: the body is wrong. 503: the list is out of reach, or full. */
+  /** 204: the list has the entry. 400: the body is wrong. 503: the list is unavailable, or full. */
   readonly status: 204 | 400 | 503
   /** As JSON; `undefined` with 204. */
   readonly body?: { readonly error: string; readonly error_description: string }
 }
 
 /**
- * Returns what to answer to a request to revoke, once the list has it. The body says what, and who, in the words of the list's methods:
+ * Returns the response to a request to revoke, once the list has the entry. The body names the kind, and the identifiers as the list's methods take them:
  * `{ "revoke": "user", "issuer": "eu-west-1_AbCdEf123", "subject": "...", "notBefore": 1767225600 }`, where `revoke` is `token`, `session`,
- * `user`, `client` or `pool`. With `unrevoke` in place of `revoke` it takes that back. A member that is unknown, missing or of a wrong type is an answer of 400.
- * Does not ask who is calling: a guard in front of the route does.
+ * `user`, `client` or `pool`. With `unrevoke` in place of `revoke` it takes that back. A member that is
+ * unknown, missing or of a wrong type gives 400.
+ * Does not authorize the caller: protect the route with a guard.
  *
  * @param body the parsed JSON
  * @example
@@ -30,7 +31,7 @@ export async function revokeFromBody(revocations: Revocations, body: unknown): P
   if (verb === 'unrevoke' && revoke !== undefined) return badRequest('revoke or unrevoke, not both')
   const kind = unrevoke ?? revoke
   if (!isRevocationKind(kind)) return badRequest(`${verb} must be token, session, user, client or pool`)
-  // a body that looks like a verified token is none
+  // a body is never a verified token, though the list's methods would take it for one
   if ('principal' in target) return badRequest(membersOf(kind, verb))
   let added: MaybePromise<void>
   try {

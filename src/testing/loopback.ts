@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import type { MaybePromise } from '../types.js'
 
-/** What a server on loopback answers. */
+/** The answer of a server on loopback. */
 export interface LoopbackAnswer {
   readonly status: number
   readonly type: string
@@ -17,12 +17,21 @@ export interface Loopback {
   readonly close: () => Promise<void>
 }
 
-/** Resolves to a server on 127.0.0.1, once it listens on a port: 0 for one that the system picks. */
-export async function loopback(
-  handle: (request: IncomingMessage, response: ServerResponse) => void,
-  port: number,
-): Promise<Loopback> {
-  const server = createServer(handle)
+/** Answers a request. What it throws is answered with 500. */
+export type HandleRequest = (request: IncomingMessage, response: ServerResponse) => MaybePromise<void>
+
+/**
+ * Resolves to a server on 127.0.0.1, once it listens on a port: 0 for one that the system picks. It answers only to names of
+ * loopback, so that no page elsewhere reaches it by a name of its own that resolves here (DNS rebinding).
+ */
+export async function loopback(handle: HandleRequest, port: number): Promise<Loopback> {
+  const server = createServer((request, response) => {
+    settle(request, response, handle).catch((error: unknown) => {
+      console.error(error)
+      if (response.headersSent) response.destroy()
+      else response.writeHead(500, plain).end('Internal Server Error: see the console of this server.')
+    })
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, '127.0.0.1', resolve)
   })
@@ -34,6 +43,31 @@ export async function loopback(
         server.closeAllConnections()
       }),
   }
+}
+
+async function settle(request: IncomingMessage, response: ServerResponse, handle: HandleRequest) {
+  if (!hasOriginForm(request)) return void response.writeHead(400, plain).end('Bad Request')
+  if (isLoopback(`http://${request.headers.host}`)) return handle(request, response)
+  response.writeHead(421, plain).end('This server answers to loopback names only.')
+}
+
+/** A target may be a whole URL, whose host then counts and not the header's (RFC 9112 section 3.2.2). Every handler reads a path. */
+function hasOriginForm(request: IncomingMessage): boolean {
+  const { url = '' } = request
+  if (!url.startsWith('/') && URL.canParse(url)) {
+    const { protocol, host, pathname, search } = new URL(url)
+    if (protocol !== 'http:') return false
+    request.headers.host = host
+    request.url = `${pathname}${search}`
+  }
+  return request.url?.startsWith('/') === true && URL.canParse(`http://127.0.0.1${request.url}`)
+}
+
+/** Whether an http(s) URL names this machine, by a name that is nothing but a name. */
+export function isLoopback(url: string): boolean {
+  if (!URL.canParse(url)) return false
+  const { protocol, hostname } = new URL(url)
+  return /^https?:$/.test(protocol) && /^(?:127(?:\.\d+){3}|\[::1\]|(?:[\w-]+\.)*localhost)$/.test(hostname)
 }
 
 /** As {@link loopback}, for answers that are texts. */
@@ -48,12 +82,12 @@ export function answering(
   return loopback((request, response) => {
     answerOf(request).then(
       ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
-      () => response.destroy(), // the client broke off in the middle of its request
+      () => response.destroy(), // the client closed the connection before its request was complete
     )
   }, port)
 }
 
-/** The body of a request, or `undefined` when it is too large. What comes after the limit is read but not kept. */
+/** The body of a request, or `undefined` when it is too large. Bytes over the limit are read and dropped. */
 export async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let size = 0
@@ -65,5 +99,7 @@ export async function readBody(request: IncomingMessage): Promise<string | undef
 }
 
 const tooLarge: LoopbackAnswer = { status: 413, type: 'text/plain', body: 'Content Too Large' }
+
+const plain = { 'content-type': 'text/plain' }
 
 const bodyLimit = 64 * 1024

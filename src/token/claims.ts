@@ -2,7 +2,7 @@ import type { AuthErrorCode } from '../errors.js'
 import type { JwtClaims } from '../types.js'
 
 /**
- * Whether the claims that every token has or may have, whoever issued it, are of their types (RFC 7519 section 4.1). Does not look at the time.
+ * Whether the registered claims of a token, from any issuer, are of their types (RFC 7519 section 4.1). Does not look at the time.
  */
 export function hasRegisteredClaims({ exp, nbf, iat, auth_time, sub, jti }: JwtClaims): boolean {
   return (
@@ -16,14 +16,14 @@ export function hasRegisteredClaims({ exp, nbf, iat, auth_time, sub, jti }: JwtC
 }
 
 /**
- * Why a token is refused at a time, `undefined` when it is not. Asked on every call, whether or not the rest is remembered.
+ * Returns why a token is refused at a time, `undefined` when it is not. Called for every token, cached or not.
  *
  * @param time milliseconds since the epoch
  * @param tolerance seconds by which clocks may differ
  */
 export function refusedAt({ exp, nbf, iat }: Dates, time: number, tolerance: number): TimeError | undefined {
   const now = time / 1000
-  // Asked this way round, a clock that is broken (NaN) lets nothing in.
+  // Compared this way round, a broken clock (NaN) accepts nothing.
   if (!(now < exp + tolerance)) return 'ERR_TOKEN_EXPIRED'
   const isEarly = (nbf !== undefined && nbf > now + tolerance) || (iat !== undefined && iat > now + tolerance)
   return isEarly ? 'ERR_TOKEN_NOT_YET_VALID' : undefined
@@ -49,4 +49,5 @@ export function isTextList(value: unknown): value is readonly string[] {
 export const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
 /** RFC 7519 section 2, from the epoch to the end of the year 9999: milliseconds are not taken for seconds. */
-const isNumericDate = (value: unknown) => typeof value === 'number' && value >= 0 && value <= 253_402_300_799
+export const isNumericDate = (value: unknown): value is number =>
+  typeof value === 'number' && value >= 0 && value <= 253_402_300_799

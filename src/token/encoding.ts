@@ -1,14 +1,17 @@
-/** What the signature of a token is over, and the signature. Lent: another token's parts may stand there after the next call. */
+import { builtinModule } from '../runtime.js'
+
+/** The signing input and the signature of a token, in borrowed buffers: the next call overwrites them. */
 export interface SignedBytes {
   readonly signingInput: Uint8Array
   readonly signature: Uint8Array
 }
 
-/** Strict conversions between texts and bytes. Canonical means: no padding, no foreign character, no spare bits set in the last one. */
+/** Strict conversions between texts and bytes. Canonical means: no padding, no character outside the alphabet, no spare bits set in the last one. */
 export interface Encoding {
   /**
-   * The bytes that a token's signature is over, and the signature; `undefined` unless the token is ASCII and the signature is canonical.
-   * Other texts must have passed this, or be ASCII: base64 decoders cut other characters down to a byte, and two spellings would be one token.
+   * Returns the signing input and the signature of a token; `undefined` unless the token is ASCII and the signature is canonical.
+   * A text must pass this, or be ASCII, before `text` or `bytes`: base64 decoders cut other characters down to a byte, and two spellings
+   * would be one token.
    *
    * @param end where the signing input ends
    * @param signatureEnd where the signature ends; default with the token
@@ -20,7 +23,7 @@ export interface Encoding {
   bytes(base64url: string): Uint8Array | undefined
 }
 
-/** With what every runtime has. */
+/** Uses only what every runtime has. */
 export const webEncoding: Encoding = {
   signedBytes(token, end, signatureEnd) {
     const bytes = new TextEncoder().encode(token)
@@ -38,15 +41,15 @@ export const webEncoding: Encoding = {
   bytes: decode,
 }
 
-/** With node:buffer; `undefined` on a runtime without it. */
-export const nodeEncoding = encodingOf(globalThis.process?.getBuiltinModule?.('node:buffer'))
+/** Uses node:buffer; `undefined` on a runtime without it. */
+export const nodeEncoding = encodingOf(builtinModule('node:buffer'))
 
-/** The faster one of those that are here. */
+/** The fastest one that this runtime has. */
 export const encoding: Encoding = nodeEncoding ?? webEncoding
 
-/** Works in memory that is made once: a new buffer for every part of every token takes longer than to decode it. */
+/** Reuses its buffers: a new one for every part of every token takes longer than to decode it. */
 function encodingOf(node: typeof import('node:buffer') | undefined): Encoding | undefined {
-  // Over 40 lines: all of it works in the same two buffers.
+  // Over 40 lines: its functions share the same buffers.
   if (!node) return undefined
   /** More than the bytes of any token, by more than one character's. */
   const capacity = 16_384 + 8
@@ -55,22 +58,22 @@ function encodingOf(node: typeof import('node:buffer') | undefined): Encoding | 
   const decoded = node.Buffer.allocUnsafeSlow(capacity)
   let held: string | undefined
   let heldSignatureEnd = 0
-  let lent: SignedBytes = { signingInput: ascii, signature }
+  let borrowed: SignedBytes = { signingInput: ascii, signature }
 
   return {
     signedBytes(token, end, signatureEnd = token.length) {
-      // With padding and without it, one token would be two.
-      if (held === token && heldSignatureEnd === signatureEnd) return lent
+      // A token that passed as padded must not pass where padding is refused.
+      if (held === token && heldSignatureEnd === signatureEnd) return borrowed
       held = undefined
       const length = decodeInto(signature, token.slice(end + 1, signatureEnd))
       // A token that does not fit is longer than its characters, too.
       if (length < 0 || ascii.write(token, 'utf8') !== token.length) return undefined
       // Most signatures are of one length, and many tokens are.
-      if (lent.signingInput.length !== end || lent.signature.length !== length)
-        lent = { signingInput: ascii.subarray(0, end), signature: signature.subarray(0, length) }
+      if (borrowed.signingInput.length !== end || borrowed.signature.length !== length)
+        borrowed = { signingInput: ascii.subarray(0, end), signature: signature.subarray(0, length) }
       held = token
       heldSignatureEnd = signatureEnd
-      return lent
+      return borrowed
     },
     text(base64url) {
       const length = decodeInto(decoded, base64url)
@@ -85,9 +88,9 @@ function encodingOf(node: typeof import('node:buffer') | undefined): Encoding | 
   }
 }
 
-/** The length of what was decoded, -1 unless the text is canonical. The decoder skips what it does not know, and takes + and / for - and _. */
-function decodeInto(memory: Buffer, text: string): number {
-  const length = memory.write(text, 'base64url')
+/** Returns the decoded length, -1 unless the text is canonical. Buffer's decoder skips unknown characters, and takes + and / for - and _. */
+function decodeInto(buffer: Buffer, text: string): number {
+  const length = buffer.write(text, 'base64url')
   return length === decodedLength(text) && hasNoSpareBits(text) && !text.includes('+') && !text.includes('/')
     ? length
     : -1
@@ -121,7 +124,7 @@ const lastCharacters = ['', '', 'AQgw', 'AEIMQUYcgkosw048']
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
-/** By ASCII code: the six bits of a character, 64 for a foreign one. */
+/** By ASCII code: the six bits of a character, 64 for one outside the alphabet. */
 const sextets = new Uint8Array(128).fill(64)
 for (let i = 0; i < alphabet.length; i++) sextets[alphabet.charCodeAt(i)] = i
 

@@ -1,9 +1,9 @@
 /**
- * The value of a JSON text (RFC 8259), read so that no two readers can differ on it, and frozen; `undefined` when it is not such a text.
+ * Returns the frozen value of a JSON text (RFC 8259), if no two parsers can differ on it; else `undefined`.
  * Refuses, beyond what JSON.parse does: duplicate members, a member named `__proto__`, lone surrogates, more than 32 levels, more than 750 values
  * in a text over 2 kB.
  *
- * @throws TypeError where Object.prototype was extended: what it was given would be a claim of every token
+ * @throws TypeError where Object.prototype was extended: its members would be claims of every token
  */
 export function parseJson(text: string): unknown {
   for (const _ in nothing) throw new TypeError('Object.prototype has an enumerable property')
@@ -21,7 +21,7 @@ export function parseJson(text: string): unknown {
   return value
 }
 
-/** Whether a text has too many levels or values, whether or not it is valid: a glance, where parsing it would take a fraction of a millisecond. */
+/** Whether a text has too many levels or values, whether or not it is valid. Cheap, where parsing it would take a fraction of a millisecond. */
 function isExcessive(text: string): boolean {
   let depth = 0
   let values = 1
@@ -61,7 +61,7 @@ function freezeAndCount(value: unknown, depth: number): number {
 
 /**
  * How many `":` stand in a text: one a member, where none has white space before its colon (else -1) and no string holds the pair.
- * A duplicate is one member more in the text than in the value; a pair within a string too, so a difference only asks for a closer look.
+ * A duplicate is one member more in the text than in the value; a pair within a string too, so a difference only calls for the exact check.
  */
 function countColons(text: string): number {
   let count = 0
@@ -102,7 +102,7 @@ const nothing = {}
 const maxDepth = 32
 const maxValues = 750
 
-/** Below it, there is no room for what takes long. */
+/** A shorter text has no room for what takes long to parse. */
 const longText = 2_048
 
 const [quote, backslash, comma, space] = [0x22, 0x5c, 0x2c, 0x20]

@@ -2,7 +2,7 @@ import type { JwsHeader, JwtClaims } from '../types.js'
 import { encoding } from './encoding.js'
 import { parseJson } from './json.js'
 
-/** A token cut into its parts: their form is checked, their content is not. */
+/** A token split into its parts: their form is checked, their content is not. */
 export interface JwsParts {
   /** Base64url text. */
   readonly header: string
@@ -16,8 +16,8 @@ export interface JwsParts {
 }
 
 /**
- * The parts of a token in JWS compact serialization (RFC 7515 section 7.1); `undefined` for anything else.
- * The length is looked at before anything else, so that the work is bounded whatever a stranger sends.
+ * Returns the parts of a token in JWS compact serialization (RFC 7515 section 7.1); `undefined` for anything else.
+ * The length is checked first, so that the work is bounded whatever an unauthenticated caller sends.
  *
  * @param allowsPadding whether its parts may be padded, as RFC 4648 section 3.2 says and RFC 7515 section 2 does not: all of them or none
  */
@@ -37,12 +37,12 @@ export function splitJws(token: unknown, allowsPadding = false): JwsParts | unde
   return { header, claims, end, signatureEnd, isPadded }
 }
 
-/** Whether a value is a text that is not too long for a token. To be asked first: reading even one character of a text that was put together takes as long as the text. */
+/** Whether a value is a string that is not too long for a token. Check it first: reading even one character of a concatenated string flattens all of it. */
 export const isOfTokenLength = (token: unknown): token is string =>
   typeof token === 'string' && token.length <= maxTokenLength
 
 /**
- * The JOSE header of a token (RFC 7515 section 4); `undefined` for what is none, and for one that asks for processing that we do not do:
+ * Returns the JOSE header of a token (RFC 7515 section 4); `undefined` for what is none, and for one that asks for processing not supported here:
  * `crit`, `b64`, `zip`, `enc`, `cty`. Keys and URLs that it brings along (`jwk`, `jku`, `x5u`, `x5c`) are never looked at.
  */
 export function parseHeader(text: string): JwsHeader | undefined {
@@ -55,7 +55,7 @@ export function parseHeader(text: string): JwsHeader | undefined {
   return header as JwsHeader
 }
 
-/** The claims of a token (RFC 7519 section 4) as they stand there: a JSON object, nothing more is known of it; `undefined` for anything else. */
+/** Returns the unverified claims of a token (RFC 7519 section 4), which may be any JSON object; `undefined` for anything else. */
 export const parseClaims = (text: string) => parseObject(text) as JwtClaims | undefined
 
 /** Where the padding is not what the length asks for, some of it stays, and the text is not base64url. */

@@ -1,6 +1,6 @@
 import type { JwsHeader } from '../types.js'
 
-/** The last headers of verified tokens, by their text: all tokens that a key signs have the same. A few are compared faster than one is hashed. */
+/** Caches the last headers of verified tokens by their text: all tokens that a key signs have the same. Comparing a few is faster than hashing one. */
 export function recentHeaders() {
   const recent: { readonly text: string; readonly header: JwsHeader }[] = []
   let next = 0

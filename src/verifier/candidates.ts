@@ -3,7 +3,7 @@ import { andThen } from '../maybe-promise.js'
 import type { JwsParts } from '../token/jws.js'
 import type { Algorithm, JwsHeader, JwtClaims, MaybePromise, TrustedIssuer } from '../types.js'
 
-/** Several issuers may share an `iss`: a pool with two clients, a pool and the load balancer in front of it. */
+/** Returns a lookup of issuers by `iss`. Several may share one: a pool with two clients, a pool and the load balancer in front of it. */
 export function finder(issuers: readonly TrustedIssuer[]) {
   const listed = new Map<unknown, TrustedIssuer[]>()
   for (const issuer of issuers) {
@@ -21,11 +21,11 @@ export function finder(issuers: readonly TrustedIssuer[]) {
   }
 }
 
-/** Load balancers name the issuer in the header. A claim comes first: one that is wrong is never made good by a header. */
+/** Load balancers name the issuer in the header. The claim comes first: a header must not override a wrong claim. */
 export const claimedIssuer = (header: JwsHeader, claims: JwtClaims): unknown =>
   claims.iss === undefined ? header.iss : claims.iss
 
-/** The first issuer that takes the token, with the claims as it types them; else the refusal of the one that came closest. */
+/** Returns the first issuer that accepts the token, with its typed claims; else the refusal of the one that came closest. */
 export function select(
   candidates: readonly TrustedIssuer[],
   { isPadded }: JwsParts,
@@ -37,12 +37,20 @@ export function select(
     if (!issuer.algorithms.includes(header.alg as Algorithm)) continue
     const selected = validated(issuer, isPadded, header, unverified)
     if (!isAuthError(selected)) return selected
-    if (!closest || closest.code === 'ERR_TOKEN_USE') closest = selected
+    if (!closest || closest.code === 'ERR_TOKEN_USE' || selected.code === 'ERR_TOKEN_BOUND')
+      closest = selected
   }
   return closest ?? refusal(candidates.length > 0 ? 'ERR_TOKEN_ALGORITHM' : 'ERR_TOKEN_ISSUER')
 }
 
-/** An issuer that takes a token, and the claims as it types them. */
+/**
+ * Whether a token says that its sender must prove something (RFC 7800 section 3), whatever that is: no proof is checked here, and without
+ * one a stolen token would be as good as any (RFC 9449 section 7.2, RFC 8705 section 3).
+ */
+export const isBound = ({ insecureIgnoreConfirmation }: TrustedIssuer, claims: JwtClaims): boolean =>
+  Object.hasOwn(claims, 'cnf') && insecureIgnoreConfirmation !== true
+
+/** An issuer that accepts a token, and its typed claims. */
 export interface Selected {
   readonly issuer: TrustedIssuer
   readonly claims: JwtClaims
@@ -58,7 +66,8 @@ function validated(
   if (isPadded ? !issuer.padding : issuer.padding === 'required') return refusal('ERR_TOKEN_MALFORMED')
   try {
     const claims = issuer.validate(header, unverified)
-    return claims.iss === claimedIssuer(header, unverified) ? { issuer, claims } : refusal('ERR_TOKEN_ISSUER')
+    if (claims.iss !== claimedIssuer(header, unverified)) return refusal('ERR_TOKEN_ISSUER')
+    return isBound(issuer, unverified) ? refusal('ERR_TOKEN_BOUND') : { issuer, claims }
   } catch (error) {
     return asRefusal(error)
   }

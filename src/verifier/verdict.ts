@@ -2,10 +2,10 @@ import { type AuthError, isAuthError, refusal } from '../errors.js'
 import { isPending } from '../maybe-promise.js'
 import type { JwtClaims, MaybePromise, VerifiedToken, Verifier } from '../types.js'
 
-/** What a check of a token results in: refusals are values until they leave a verifier. */
+/** The result of a check: refusals are values until they leave a verifier. */
 export type Verdict<C extends JwtClaims = JwtClaims> = VerifiedToken<C> | AuthError
 
-/** The result of `verify`: what a check results in, as a promise. */
+/** Returns the result of `verify`: that of a check, as a promise. */
 export function promised<C extends JwtClaims>(
   check: Verifier<C>['check'],
   token: string,
@@ -20,9 +20,9 @@ export function promised<C extends JwtClaims>(
 }
 
 /**
- * The result of `verifySync`.
+ * Returns the result of `verifySync`.
  *
- * @throws AuthError a refusal; `ERR_KEYS_NOT_LOADED` for a verdict that is not there yet
+ * @throws AuthError a refusal; `ERR_KEYS_NOT_LOADED` for a verdict that is still a promise
  */
 export function settled<C extends JwtClaims>(verdict: MaybePromise<Verdict<C>>): VerifiedToken<C> {
   if (!(verdict instanceof Promise)) return verifiedIn(verdict)

@@ -3,15 +3,15 @@ import { aCount, checkOptions } from '../options.js'
 import type { Dates } from '../token/claims.js'
 import type { JwsHeader, JwtClaims, TrustedIssuer, VerificationKey, VerifiedToken } from '../types.js'
 
-/** The options of a verifier's memory of verified tokens. */
+/** The options of a verifier's cache of verified tokens. */
 export interface VerifiedTokenCacheOptions {
-  /** How many tokens are remembered; the least recently used goes first. One takes about 3 kB. Default 10,000. */
+  /** How many tokens are cached; the least recently used is evicted first. One takes about 3 kB. Default 10,000. */
   readonly maxTokens?: number
 }
 
 /**
- * A verified token with what it was verified by, and what each call asks of it: in one place, since tokens and claims of many users are in no
- * processor's cache.
+ * A verified token, what it was verified with, and copies of what each call reads: in one object, since the tokens and claims of many users
+ * do not fit a processor's cache.
  */
 export interface Entry<C extends JwtClaims = JwtClaims> extends Dates {
   readonly token: string
@@ -20,18 +20,18 @@ export interface Entry<C extends JwtClaims = JwtClaims> extends Dates {
   readonly key: VerificationKey
   readonly header: JwsHeader
   readonly iss: string
-  /** At which the list of revocations last said no. */
+  /** The revision of the revocation list at which the token was last found not revoked. */
   revision: number | undefined
 }
 
-/** Tokens that passed every check that cannot change. Failures are never remembered, so a stranger cannot fill it. */
+/** Tokens that passed every check whose result cannot change. Failures are never cached, so an unauthenticated caller cannot fill it. */
 interface VerifiedTokens<C extends JwtClaims = JwtClaims> {
   get(token: string): Entry<C> | undefined
   add(token: string, verified: VerifiedToken<C>, issuer: TrustedIssuer<C>, key: VerificationKey): void
 }
 
 /**
- * Returns a bounded memory of verified tokens.
+ * Returns a bounded cache of verified tokens.
  *
  * @throws TypeError for a wrong option
  */
@@ -47,7 +47,7 @@ export function verifiedTokens<C extends JwtClaims = JwtClaims>(
     },
     add(token, verified, issuer, key) {
       const { header, claims } = verified
-      // The issuer's own text is in use by all its tokens; each token's claims have a copy.
+      // All entries share the issuer's string; each token's claims hold a copy.
       const iss = issuer.issuers.find(each => each === claims.iss) ?? claims.iss
       const { exp, nbf, iat } = claims
       entries.set(tail(token), {
@@ -67,9 +67,9 @@ export function verifiedTokens<C extends JwtClaims = JwtClaims>(
 }
 
 /**
- * 30 bits of the signature's end, short of the last character, which has spare bits. V8 takes microseconds to hash a token that it
- * has not seen before and a few nanoseconds for a small integer. Which entry it is, the whole token decides; two tokens of one tail
- * only displace each other, and nobody can aim for that without having a token signed.
+ * 30 bits of the signature's end, without the last character, which has spare bits. V8 takes microseconds to hash a token that it
+ * has not seen before and a few nanoseconds for a small integer. A hit still compares the whole token: two tokens with one tail only
+ * evict each other, and an attacker cannot aim for that without having a token signed.
  */
 function tail(token: string): number {
   const end = token.length

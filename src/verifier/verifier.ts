@@ -1,4 +1,4 @@
-// Over 150 lines: the path of a token in one place.
+// Over 150 lines: all steps of a verification, in order.
 
 import { AuthError, asRefusal, isAuthError, refusal } from '../errors.js'
 import { userPoolPrincipal } from '../issuers/principal.js'
@@ -26,11 +26,11 @@ import { type Entry, type VerifiedTokenCacheOptions, verifiedTokens } from './ve
 
 /** The options of {@link createVerifier}. */
 export interface VerifierOptions<I extends readonly TrustedIssuer[] = readonly TrustedIssuer[]> {
-  /** Whose tokens are accepted: any mix, also several with one `iss` (a pool with two clients). */
+  /** The issuers whose tokens are accepted: any mix, also several with one `iss` (a pool with two clients). */
   readonly issuers: I
-  /** By how many seconds the clocks of issuer and verifier may differ. Default 5, at most 300. */
+  /** Seconds by which the clocks of issuer and verifier may differ. Default 5, at most 300. */
   readonly clockTolerance?: number
-  /** The memory of verified tokens; `false` for none. What can change is checked on every call all the same. */
+  /** The cache of verified tokens; `false` for none. Expiry, key and revocation are checked on every call all the same. */
   readonly cache?: VerifiedTokenCacheOptions | false
   /** Which tokens are revoked though they have not expired. Default none. */
   readonly revocations?: RevocationList
@@ -43,8 +43,8 @@ export type ClaimsOf<I extends readonly TrustedIssuer[]> =
   I[number] extends TrustedIssuer<infer C> ? C : never
 
 /**
- * Returns a verifier: signature, issuer, algorithm and claims are checked once for a token and remembered;
- * its expiry, its key and its revocation on every call.
+ * Returns a verifier: signature, issuer, algorithm and claims of a token are checked once and cached;
+ * its expiry, its key and its revocation are checked on every call.
  *
  * @throws TypeError for a missing, unknown or unusable option, naming it
  * @example
@@ -93,24 +93,24 @@ async function allReady({ issuers, revocations }: VerifierOptions, now: number):
   if (failure) throw failure.reason
 }
 
-/** The path of a token, once, for those who wait and those who do not. */
+/** Returns the check behind `check` and `verify`, which may wait, and `verifySync`, which does not. */
 function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: VerifierOptions) {
-  // Over 40 lines: the path of a token is read from top to bottom.
+  // Over 40 lines: its functions are the steps of a verification, in order.
   const find = finder(issuers)
   const algorithms = new Set<string>(issuers.flatMap(issuer => issuer.algorithms))
   const allowsPadding = issuers.some(issuer => issuer.padding)
   const headers = recentHeaders()
-  const remembered = cache ? verifiedTokens(cache) : undefined
+  const verifiedCache = cache ? verifiedTokens(cache) : undefined
 
   return function check(token: string, now: number, canWait: boolean): MaybePromise<Verdict> {
-    const entry = isOfTokenLength(token) ? remembered?.get(token) : undefined
+    const entry = isOfTokenLength(token) ? verifiedCache?.get(token) : undefined
     return entry ? recheck(entry, now, canWait) : verifyAfresh(token, now, canWait)
   }
 
-  /** Asks for the key again: that keeps key sets fresh under a load of hits only, and a remembered token dies with its key. */
+  /** Looks up the key again: cache hits alone must keep the key set fresh, and a cached token is refused once its key is gone. */
   function recheck(entry: Entry, now: number, canWait: boolean): MaybePromise<Verdict> {
-    const late = refusedAt(entry, now, clockTolerance)
-    if (late) return refusal(late)
+    const timeError = refusedAt(entry, now, clockTolerance)
+    if (timeError) return refusal(timeError)
     const { kid, alg } = entry.header
     const key = entry.issuer.keys(kid, alg as Algorithm, now, entry.iss)
     return isPending(key)
@@ -154,8 +154,8 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
     if (isAuthError(selected)) return selected
     const { issuer, claims } = selected
     if (!hasRegisteredClaims(claims)) return refusal('ERR_TOKEN_CLAIM')
-    const late = refusedAt(claims, now, clockTolerance)
-    if (late) return refusal(late)
+    const timeError = refusedAt(claims, now, clockTolerance)
+    if (timeError) return refusal(timeError)
     const key = issuer.keys(header.kid, header.alg as Algorithm, now, claims.iss)
     return isPending(key) ? later(key, verifyWith, selected, attempt) : verifyWith(key, selected, attempt)
   }
@@ -165,7 +165,7 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
     selected: Selected,
     attempt: Attempt,
   ): MaybePromise<Verdict> {
-    // A key is bound to its algorithm, whatever a resolver was asked for.
+    // A key resolver may be custom: never trust it to return a key for the algorithm it was called with.
     if (key?.algorithm !== attempt.header.alg) return refusal('ERR_TOKEN_KEY')
     const isGenuine = isSigned(attempt, key)
     return isPending(isGenuine)
@@ -179,10 +179,10 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
     { issuer, claims }: Selected,
     { token, parts, header, unverified, now }: Attempt,
   ): Verdict {
-    if (isGenuine !== true) return doubt(issuer, header, claims, now)
+    if (isGenuine !== true) return signatureRefused(issuer, header, claims, now)
     headers.add(parts.header, header)
     const verified = verifiedToken(issuer, header, claims === unverified ? claims : freeze(claims))
-    remembered?.add(token, verified, issuer, key)
+    verifiedCache?.add(token, verified, issuer, key)
     return unlessRevoked(verified, now)
   }
 
@@ -191,7 +191,7 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
   }
 }
 
-/** A token on its way, and what is known of it. */
+/** A token being verified, and what is known of it. */
 interface Attempt {
   readonly token: string
   readonly parts: JwsParts
@@ -205,9 +205,9 @@ function isSigned(
   { token, parts: { end, signatureEnd }, canWait }: Attempt,
   key: VerificationKey,
 ): MaybePromise<boolean> {
-  // That they are well-formed was seen when the token was cut into its parts.
+  // Never `undefined`: splitting the token has checked the same parts.
   const { signingInput, signature } = encoding.signedBytes(token, end, signatureEnd) as SignedBytes
-  // Lent bytes are another token's by the time that a key which waits looks at them.
+  // The buffers are borrowed: they may hold another token's bytes by the time an asynchronous key reads them.
   return key.isImmediate
     ? key.verify(signingInput, signature, canWait)
     : key.verify(Uint8Array.from(signingInput), Uint8Array.from(signature), canWait)
@@ -219,8 +219,13 @@ function verifiedToken(issuer: TrustedIssuer, header: JwsHeader, claims: JwtClai
   return Object.freeze(revokedBy ? { header, claims, principal, revokedBy } : { header, claims, principal })
 }
 
-/** A signature that does not verify may be a key that was replaced under its ID: the key set may look, this token stays refused. */
-function doubt({ keys }: TrustedIssuer, { kid }: JwsHeader, { iss }: JwtClaims, now: number): AuthError {
+/** A signature that does not verify may be a key that was replaced under its ID: the key set may fetch again, this token stays refused. */
+function signatureRefused(
+  { keys }: TrustedIssuer,
+  { kid }: JwsHeader,
+  { iss }: JwtClaims,
+  now: number,
+): AuthError {
   keys.suspect?.(kid, now, iss)
   return refusal('ERR_TOKEN_SIGNATURE')
 }

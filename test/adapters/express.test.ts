@@ -101,7 +101,7 @@ t.test('a real server answers a real client', async t => {
   }
 })
 
-t.test('headers are read as they came over the wire', async t => {
+t.test('headers are read as they were sent', async t => {
   const port = await serve(t, app())
   const good = `Authorization: Bearer ${token()}`
   const cases: [string, string[], RegExp][] = [
@@ -121,7 +121,7 @@ t.test('headers are read as they came over the wire', async t => {
     t.match(await raw(port, 'GET /any HTTP/1.1', ...headers), answer, name)
 })
 
-t.test('nothing but the header is looked at unless asked for, and no method is exempt', async t => {
+t.test('only the header is read unless configured, and no method is exempt', async t => {
   const port = await serve(t, app())
   const good = token()
   const requests: [string, string[]][] = [
@@ -216,7 +216,26 @@ t.test('wrong arguments are named', async t => {
     )
 })
 
-t.test('types: the middleware fits Express, and req.auth needs no cast where it is declared', async t => {
+t.test('types: the middleware fits Express, and leaves the types of a route as they are', async t => {
   const handler: express.RequestHandler = protect(guard)
+  const handlers: express.RequestHandler[] = [protect(guard), protect(guard, isUser)]
   t.equal(handler.name, 'cognitoGuard')
+  const app = express()
+  app.use(protect(guard)).use('/users', ...handlers)
+  app.get('/users/:id', protect(guard), (req, res) => {
+    const id: string = req.params.id
+    res.json(id)
+  })
+  interface Tenant {
+    tenant: string
+  }
+  app.get<Tenant>('/t/:tenant', protect(guard), (req, res) => {
+    const tenant: string = req.params.tenant
+    res.json(tenant)
+  })
+  app.post<object, { ok: boolean }, { amount: number }>('/pay', protect(guard), (req, res) => {
+    const amount: number = req.body.amount
+    res.json({ ok: amount > 0 })
+  })
+  express.Router().use(protect(guard))
 })

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createGuard, createVerifier, userPool } from 'cognito-guard'
 import { protect } from 'cognito-guard/express'
@@ -93,6 +94,34 @@ t.test('installed, it is a command', async t => {
   t.equal(err, '')
 })
 
+t.test(
+  'dev and demo end with the npm that started them',
+  { skip: process.platform === 'win32' && 'no signals on Windows' },
+  async t => {
+    const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
+    for (const command of ['dev --port 0', 'demo --port 0 --no-open']) {
+      const npm = spawn('npm', ['exec', '--offline', '-c', `"${process.execPath}" "${main}" ${command}`], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      let out = ''
+      for await (const chunk of npm.stdout) {
+        out += chunk
+        if (out.includes('Ctrl-C')) break
+      }
+      const url = /http:\/\/127\.0\.0\.1:\d+/.exec(out)?.[0] as string
+      t.equal((await fetch(url)).status, 200, command)
+      npm.kill('SIGTERM')
+      const isUp = () =>
+        fetch(url).then(
+          () => true,
+          () => false,
+        )
+      for (const end = Date.now() + 10_000; Date.now() < end && (await isUp()); ) await pause(50)
+      t.notOk(await isUp(), `${command}: its port is free again`)
+    }
+  },
+)
+
 t.test('inspect', async t => {
   const good = issuer.accessToken({ groups: ['admin'] })
 
@@ -126,6 +155,12 @@ t.test('inspect', async t => {
 
   const asJson = await cli(['inspect', ...poolArgs, '--json'], { input: good })
   t.match(JSON.parse(asJson.out), { verdict: 'unknown', checks: [{ name: 'request', result: 'passed' }] })
+  const hostile = `a\u009b31m\u007f\u0085\u202e\u2028\u{e0001}b`
+  const harmless = await cli(['inspect', ...poolArgs, '--json'], {
+    input: issuer.accessToken({ claims: { 'custom:x': hostile } }),
+  })
+  t.match(harmless.out, /^[\n\x20-\x7e]+$/, 'a token writes nothing to a terminal')
+  t.equal(JSON.parse(harmless.out).token.claims['custom:x'], hostile, 'the JSON says the same')
   const shared = await cli(['inspect', ...poolArgs, '--redact'], { input: good })
   t.notMatch(shared.out, /test-user|TestIssuer|test1client|eyJ|Claims/)
 

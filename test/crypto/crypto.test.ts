@@ -335,26 +335,45 @@ function roca(): bigint {
   return ((1n << 2047n) / product + 1n) * product + 65537n
 }
 
-t.test('without node:crypto and node:buffer there are WebCrypto and what every runtime has', async t => {
-  const { getBuiltinModule } = process
-  t.teardown(() => Object.assign(process, { getBuiltinModule }))
-  Object.assign(process, { getBuiltinModule: undefined })
-  // What a module that is loaded afresh imports is loaded afresh, too.
-  const hook = `export async function resolve(specifier, context, next) {
-    const found = await next(specifier, context)
-    const isAfresh = context.parentURL?.endsWith('?bare') && specifier.startsWith('.')
-    return isAfresh ? { ...found, url: found.url + '?bare' } : found
-  }`
-  register(`data:text/javascript,${encodeURIComponent(hook)}`)
-  const afresh = (file: string) => import(new URL(`../../src/${file}?bare`, import.meta.url).href)
-  const { importKey: bare } = (await afresh(
-    'crypto/import-key.js',
-  )) as typeof import('../../src/crypto/import-key.js')
-  const encoding = (await afresh('token/encoding.js')) as typeof import('../../src/token/encoding.js')
-  const key = await bare(rsa.jwk, 'RS256')
-  Object.assign(process, { getBuiltinModule })
-  t.notOk(key.isImmediate)
-  t.ok(key.verify(input, signed('RS256', rsa.privateKey)) instanceof Promise)
-  t.equal(encoding.nodeEncoding, undefined)
-  t.equal(encoding.encoding, encoding.webEncoding)
-})
+for (const [name, change] of [
+  ['without a way to ask for it', { process: { getBuiltinModule: undefined } }],
+  [
+    'where asking throws',
+    {
+      process: {
+        getBuiltinModule: () => {
+          throw new Error('not supported')
+        },
+      },
+    },
+  ],
+  ['in an edge runtime', { globalThis: { EdgeRuntime: 'edge-runtime' } }],
+] as const) {
+  t.test(`${name} there are WebCrypto and what every runtime has`, async t => {
+    const { getBuiltinModule } = process
+    t.teardown(() => {
+      Object.assign(process, { getBuiltinModule })
+      Reflect.deleteProperty(globalThis, 'EdgeRuntime')
+    })
+    if ('process' in change) Object.assign(process, change.process)
+    else Object.assign(globalThis, change.globalThis)
+    // What a module that is loaded afresh imports is loaded afresh, too.
+    const mark = `?${encodeURIComponent(name)}`
+    const hook = `export async function resolve(specifier, context, next) {
+      const found = await next(specifier, context)
+      const isAfresh = context.parentURL?.endsWith('${mark}') && specifier.startsWith('.')
+      return isAfresh ? { ...found, url: found.url + '${mark}' } : found
+    }`
+    register(`data:text/javascript,${encodeURIComponent(hook)}`)
+    const afresh = (file: string) => import(new URL(`../../src/${file}${mark}`, import.meta.url).href)
+    const { importKey: bare } = (await afresh(
+      'crypto/import-key.js',
+    )) as typeof import('../../src/crypto/import-key.js')
+    const encoding = (await afresh('token/encoding.js')) as typeof import('../../src/token/encoding.js')
+    const key = await bare(rsa.jwk, 'RS256')
+    t.notOk(key.isImmediate)
+    t.ok(key.verify(input, signed('RS256', rsa.privateKey)) instanceof Promise)
+    t.equal(encoding.nodeEncoding, undefined)
+    t.equal(encoding.encoding, encoding.webEncoding)
+  })
+}

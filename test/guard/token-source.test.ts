@@ -106,10 +106,13 @@ t.test('cookie', async t => {
     ['id2=abc', undefined],
     ['ID=abc', undefined],
     ['id', undefined],
-    ['id=', invalid],
+    ['id=', undefined],
+    ['id=; id=', undefined],
+    ['id=; id=abc', 'abc'],
     ['id=abc; id=def', invalid],
-    ['id=abc; id=abc', invalid],
-    [['id=abc', 'id=abc'], invalid],
+    ['id=abc; id=abc', 'abc'],
+    [['id=abc', 'id=abc'], 'abc'],
+    [['id=abc', 'id=def'], invalid],
     ['id=a b', invalid],
     ['id=a,b', invalid],
     ['id="abc"', '"abc"'],
@@ -137,7 +140,7 @@ t.test('cookie: a request that may change something must come from a known origi
     ],
     ['a WebSocket from the app', 'GET', { 'sec-websocket-key': 'x', origin: 'https://app.example' }, 'abc'],
     ['no method', undefined, {}, invalid],
-    ['a method that nobody knows', 'PURGE', {}, invalid],
+    ['an unknown method', 'PURGE', {}, invalid],
     ['get in small letters', 'get', {}, invalid],
     ['same origin', 'POST', { 'sec-fetch-site': 'same-origin' }, 'abc'],
     ['same site', 'POST', { 'sec-fetch-site': 'same-site' }, invalid],
@@ -169,6 +172,26 @@ t.test('cookie: a request that may change something must come from a known origi
       { origin: 'http://127.0.0.1:8081', host: '127.0.0.1:8080' },
       invalid,
     ],
+    [
+      'an old browser: this machine by name',
+      'POST',
+      { origin: 'http://my.localhost:8080', host: 'my.localhost:8080' },
+      'abc',
+    ],
+    [
+      'an old browser: this machine, IPv6',
+      'POST',
+      { origin: 'http://[::1]:8080', host: '[::1]:8080' },
+      'abc',
+    ],
+    ['an old browser: not https', 'POST', { origin: 'http://api.example', host: 'api.example' }, invalid],
+    [
+      'an old browser: not https, a name that starts the same',
+      'POST',
+      { origin: 'http://127.0.0.1.evil.example', host: '127.0.0.1.evil.example' },
+      invalid,
+    ],
+    ['an old browser: another scheme', 'POST', { origin: 'ftp://127.0.0.1', host: '127.0.0.1' }, invalid],
     ['an old browser: listed', 'DELETE', { origin: 'https://app.example', host: 'api.example' }, 'abc'],
     ['an old browser: elsewhere', 'POST', { origin: 'https://evil.example', host: 'api.example' }, invalid],
     [
@@ -192,6 +215,15 @@ t.test('cookie: a request that may change something must come from a known origi
     ],
     ['an opaque origin', 'POST', { origin: 'null', host: 'null' }, invalid],
     ['no host', 'POST', { origin: 'https://evil.example' }, invalid],
+    ...['null', 'file://', 'chrome-extension://abc', 'https://', 'undefined', ''].map(
+      (origin): [string, string, Record<string, Value>, typeof invalid] => [
+        `no host, ${origin}`,
+        'POST',
+        { origin },
+        invalid,
+      ],
+    ),
+    ['two hosts', 'POST', { origin: 'https://a.example', host: ['a.example', 'b.example'] }, invalid],
     ['origin twice', 'POST', { origin: ['https://app.example', 'https://evil.example'] }, invalid],
     ['site twice', 'POST', { 'sec-fetch-site': ['same-origin', 'cross-site'] }, invalid],
   ]
@@ -220,8 +252,11 @@ t.test('amplifyCookie', async t => {
     ['an e-mail address', `${last('a%40example.com')}; ${of('a%40example.com')}`, 'abc'],
     ['an e-mail address, once as it is', `${last('a@example.com')}; ${of('a%40example.com')}`, 'abc'],
     ['what is no encoding', `${last('100%')}; ${of('100%')}`, 'abc'],
-    ['nobody signed in last', of('alice'), undefined],
+    ['no user signed in last', of('alice'), undefined],
     ['signed out', last('alice'), undefined],
+    ['signed out, cleared', `${prefix}LastAuthUser=; ${of('alice', '')}`, undefined],
+    ['cleared', `${last('alice')}; ${of('alice', '')}`, undefined],
+    ['the same twice', `${last('alice')}; ${last('alice')}; ${of('alice')}; ${of('alice')}`, 'abc'],
     ['another client', `${last('alice')}; ${of('alice')}`.replaceAll('1client', '2client'), undefined],
     ['two users signed in last', `${last('alice')}; ${last('bob')}; ${of('alice')}`, invalid],
     ['two tokens', `${last('alice')}; ${of('alice')}; ${of('alice', 'def')}`, invalid],
@@ -267,7 +302,7 @@ t.test('appSyncRealtime', async t => {
   for (const [name, header, expected] of cases)
     t.equal(found(appSyncRealtime(), view({ 'sec-websocket-protocol': header })), expected, name)
   const url = `/graphql?header=${encodeURIComponent(Buffer.from('{"Authorization":"abc"}').toString('base64'))}&payload=e30=`
-  t.equal(found(appSyncRealtime(), view({}, { url })), undefined, 'the query only where asked')
+  t.equal(found(appSyncRealtime(), view({}, { url })), undefined, 'the query only where configured')
   t.equal(found(appSyncRealtime({ query: true }), view({}, { url })), 'abc')
   const twice = view({ 'sec-websocket-protocol': offer({ Authorization: 'abc' }) }, { url })
   t.equal(found(appSyncRealtime({ query: true }), twice), invalid)

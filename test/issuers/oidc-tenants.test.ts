@@ -48,16 +48,21 @@ const codeOf = (verified: Promise<unknown>) =>
 
 t.test('an OIDC provider: who its tokens speak for', async t => {
   const cases = [
-    ['an ID token', { azp: 'web' }, { kind: 'user', clientId: 'web', groups: [], scopes: [] }],
+    ['an ID token', { azp: 'web', nonce: 'n' }, { kind: 'user', clientId: 'web', groups: [], scopes: [] }],
     [
       'an access token',
       { client_id: 'web', scope: 'read write' },
       { clientId: 'web', scopes: ['read', 'write'] },
     ],
     ['Entra ID’s', { scp: 'read write' }, { scopes: ['read', 'write'], clientId: undefined }],
+    ['a list', { scope: ['read', 'write'] }, { scopes: ['read', 'write'] }],
+    ['scope before scp', { scope: 'read', scp: ['write'] }, { scopes: ['read'] }],
+    ['scope before scp, a list', { scope: ['read'], scp: 'write' }, { scopes: ['read'] }],
+    ['an empty scope before scp', { scope: '', scp: 'write' }, { scopes: [] }],
+    ['an empty list before scp', { scope: [], scp: ['write'] }, { scopes: [] }],
     ['Okta’s', { scp: ['read', 'write'] }, { scopes: ['read', 'write'] }],
     ['a machine’s', { client_id: 'u-1' }, { kind: 'machine' }],
-    ['for several audiences', { aud: ['https://login.example/userinfo', 'my-api'] }, { kind: 'user' }],
+    ['for several audiences', { aud: ['https://login.example/userinfo', 'my-api'] }, { subject: 'u-1' }],
     ['groups that are not asked for', { groups: ['admin'], 'cognito:groups': ['admin'] }, { groups: [] }],
   ] as const
   for (const [name, more, principal] of cases)
@@ -135,9 +140,25 @@ t.test('an OIDC provider: what is refused', async t => {
     ['a list of issuers', { iss: [issuer] }, 'ERR_TOKEN_ISSUER'],
     ['none', { iss: undefined }, 'ERR_TOKEN_ISSUER'],
     ['no subject', { sub: undefined }, 'ERR_TOKEN_CLAIM'],
+    ['no subject, an empty client', { sub: undefined, client_id: '' }, 'ERR_TOKEN_CLAIM'],
+    [
+      'no subject, and a person',
+      { sub: undefined, client_id: 'c', email: 'a@example.com' },
+      'ERR_TOKEN_CLAIM',
+    ],
+    ['subject null', { sub: null, client_id: 'c' }, 'ERR_TOKEN_CLAIM'],
+    ['an empty subject', { sub: '', client_id: 'c' }, 'ERR_TOKEN_CLAIM'],
     ['azp', { azp: ['x'] }, 'ERR_TOKEN_CLAIM'],
     ['client_id', { client_id: 1 }, 'ERR_TOKEN_CLAIM'],
-    ['scope', { scope: ['read'] }, 'ERR_TOKEN_CLAIM'],
+    ...[1, null, {}, true, ['read', 1], ['read', ['write']], ['read write'], ['']].flatMap(
+      malformed =>
+        [
+          [`scope ${JSON.stringify(malformed)}`, { scope: malformed }, 'ERR_TOKEN_CLAIM'],
+          ['beside scp', { scope: malformed, scp: 'read' }, 'ERR_TOKEN_CLAIM'],
+          ['as scp', { scp: malformed }, 'ERR_TOKEN_CLAIM'],
+          ['as scp beside scope', { scope: 'read', scp: malformed }, 'ERR_TOKEN_CLAIM'],
+        ] as const,
+    ),
     ['scp', { scp: { read: true } }, 'ERR_TOKEN_CLAIM'],
     ['expired', { exp: now - 5 }, 'ERR_TOKEN_EXPIRED'],
   ] as const
@@ -150,14 +171,16 @@ t.test('an OIDC provider: what is refused', async t => {
     'an issuer that only the header names',
   )
   const wrong = [
-    [{ issuer: 'login.example' }, /issuer must be a URL/],
-    [{ issuer: 'http://login.example' }, /issuer must be an https URL/],
-    [{ issuer: 'https://login.example/?a' }, /without a query/],
+    [{ jwksUri: undefined as never, issuer: 'login.example' }, /issuer must be a URL/],
+    [{ jwksUri: undefined as never, issuer: 'http://login.example' }, /issuer must be an https URL/],
+    [{ jwksUri: undefined as never, issuer: 'https://login.example/?a' }, /without a query/],
+    [{ issuer: '' }, /issuer must be a non-empty string/],
     [{ issuer: undefined as never }, /issuer is undefined/],
     [{ audience: undefined as never }, /audience is undefined/],
     [{ audience: [] }, /audience must not be an empty list/],
     [{ algorithms: 'HS256' as never }, /algorithms must be one of/],
     [{ algorithms: [] }, /algorithms must not be an empty list/],
+    [{ kindFrom: 'machine' as never }, /kindFrom must be a function/],
     [{ jwksUri: 'http://login.example' }, /jwksUri must be an https URL/],
   ] as const
   for (const [options, message] of wrong) t.throws(() => verifierOf(options), { name: 'TypeError', message })
@@ -222,7 +245,8 @@ t.test('an OIDC provider: a certified one, and a mock, on loopback', async t => 
   const api = createVerifier({
     issuers: [
       oidcProvider({ issuer: url, audience: 'urn:api', algorithms: 'ES256', insecureLoopbackHttp: true }),
-      oidcProvider({ issuer: url, audience: 'm1', insecureLoopbackHttp: true }),
+      // An ID token need not show that its subject is a person.
+      oidcProvider({ issuer: url, audience: 'm1', kindFrom: () => 'user', insecureLoopbackHttp: true }),
     ],
   })
   t.match(await api.verify(await tokenAt()), {
@@ -258,14 +282,14 @@ t.test('an OIDC provider: a certified one, and a mock, on loopback', async t => 
   const token = (aud: string) =>
     mock.issuer.buildToken({
       kid,
-      scopesOrTransform: (_header, payload) => Object.assign(payload, { aud, sub: 'u-2' }),
+      scopesOrTransform: (_header, payload) => Object.assign(payload, { aud, sub: 'u-2', nonce: 'n' }),
     })
   t.match((await mocked.verify(await token('my-api'))).principal, { kind: 'user', subject: 'u-2' })
   t.equal(await codeOf(mocked.verify(await token('x'))), 'ERR_TOKEN_AUDIENCE')
   mocked.close()
 })
 
-/** `oidc-provider` brings no types. */
+/** `oidc-provider` has no types. */
 async function certifiedProvider(url: string) {
   const name: string = 'oidc-provider'
   const { default: Provider } = await import(name)
@@ -306,16 +330,16 @@ async function certifiedProvider(url: string) {
   })
 }
 
-/** Pools of several tenants under one clock, found by a resolver that is told what to do. */
-function landlord(options: TenantsOptions = {}) {
-  const hands = { now: now * 1000 }
-  const time = { now: () => hands.now }
+/** Pools of several tenants with one clock, and a resolver that the test controls. */
+function multiTenant(options: TenantsOptions = {}) {
+  const state = { now: now * 1000 }
+  const time = { now: () => state.now }
   const pools = new Map<string, TestIssuer>()
   const found = new Map<string, TrustedIssuer | undefined>()
   const asked: string[] = []
-  const house = {
+  const setup = {
     pass: (seconds: number) => {
-      hands.now += seconds * 1000
+      state.now += seconds * 1000
     },
     asked,
     found,
@@ -335,16 +359,16 @@ function landlord(options: TenantsOptions = {}) {
     issuers: [
       tenants(iss => {
         asked.push(iss)
-        return house.resolve(iss) as TrustedIssuer | undefined
+        return setup.resolve(iss) as TrustedIssuer | undefined
       }, options),
     ],
     clock: time,
   })
-  return { ...house, house, verifier }
+  return { ...setup, setup, verifier }
 }
 
 t.test('tenants: found once, by an exact iss', async t => {
-  const { pool, asked, verifier, pass } = landlord()
+  const { pool, asked, verifier, pass } = multiTenant()
   const [a, b] = [pool('A'), pool('B')]
   for (let i = 0; i < 3; i++) {
     t.match((await verifier.verify(a.accessToken())).principal, { issuer: a.issuer })
@@ -353,19 +377,19 @@ t.test('tenants: found once, by an exact iss', async t => {
   t.same(asked, [a.issuer, b.issuer])
   t.equal(await codeOf(verifier.verify(a.accessToken({ claims: { iss: b.issuer } }))), 'ERR_TOKEN_CLIENT')
   t.equal(await codeOf(verifier.verify(a.idToken())), 'ERR_TOKEN_USE')
-  const stranger = createTestIssuer({ userPoolId: 'eu-west-1_C' })
+  const unlisted = createTestIssuer({ userPoolId: 'eu-west-1_C' })
   for (let i = 0; i < 3; i++)
-    t.equal(await codeOf(verifier.verify(stranger.accessToken())), 'ERR_TOKEN_ISSUER')
-  t.equal(stranger.requests, 0, 'nobody was asked for the keys of a stranger')
-  t.same(asked.slice(2), [stranger.issuer], 'that there is nobody is remembered')
+    t.equal(await codeOf(verifier.verify(unlisted.accessToken())), 'ERR_TOKEN_ISSUER')
+  t.equal(unlisted.requests, 0, 'the keys of an unknown issuer are not fetched')
+  t.same(asked.slice(2), [unlisted.issuer], 'an unknown issuer is cached')
   const long = `https://x.example/${'x'.repeat(500)}`
   for (const iss of [long, [a.issuer], undefined, null, 1])
     t.equal(await codeOf(verifier.verify(a.accessToken({ claims: { iss } }))), 'ERR_TOKEN_ISSUER')
-  t.equal(asked.length, 3, 'what cannot be an issuer is not asked about')
+  t.equal(asked.length, 3, 'the resolver is not called for what cannot be an issuer')
   pass(60)
   pool('C')
   t.equal(
-    await codeOf(verifier.verify(stranger.accessToken({ claims: { iat: now } }))),
+    await codeOf(verifier.verify(unlisted.accessToken({ claims: { iat: now } }))),
     'ERR_TOKEN_CLIENT',
     'a new tenant',
   )
@@ -375,10 +399,10 @@ t.test('tenants: found once, by an exact iss', async t => {
   t.throws(() => verifier.verifySync(b.accessToken({ header: { kid: 'x' } })), { code: /ERR_/ })
 })
 
-t.test('tenants: who leaves is out, remembered or not', async t => {
+t.test('tenants: tokens of a removed tenant are refused, cached or not', async t => {
   for (const isLater of [false, true]) {
-    const { pool, found, house, verifier, pass } = landlord({ refreshAfter: 100, unknownFor: 10 })
-    if (isLater) house.resolve = async iss => found.get(iss)
+    const { pool, found, setup, verifier, pass } = multiTenant({ refreshAfter: 100, unknownFor: 10 })
+    if (isLater) setup.resolve = async iss => found.get(iss)
     const a = pool('A')
     const token = a.accessToken()
     await verifier.verify(token)
@@ -391,8 +415,8 @@ t.test('tenants: who leaves is out, remembered or not', async t => {
   }
 })
 
-t.test('tenants: who changes is another, once the new keys are there', async t => {
-  const { pool, found, verifier, pass, asked } = landlord({ refreshAfter: 100 })
+t.test('tenants: a changed tenant is replaced once the new keys are loaded', async t => {
+  const { pool, found, verifier, pass, asked } = multiTenant({ refreshAfter: 100 })
   const a = pool('A')
   const token = a.accessToken()
   await verifier.verify(token)
@@ -404,7 +428,7 @@ t.test('tenants: who changes is another, once the new keys are there', async t =
   t.ok(await verifier.verify(token))
   await new Promise(resolve => setTimeout(resolve, 50))
   t.ok(await verifier.verify(token), 'the keys of the new one are out of reach')
-  t.equal(asked.length, 2, 'it is asked again after a while')
+  t.equal(asked.length, 2, 'the resolver is called again after a while')
   a.bringUp()
   change({ clientId: 'new1client' })
   pass(11)
@@ -415,7 +439,7 @@ t.test('tenants: who changes is another, once the new keys are there', async t =
 })
 
 t.test('tenants: a resolver that fails is an outage', async t => {
-  const { pool, found, house, verifier, pass, asked } = landlord({ refreshAfter: 100, maxAge: 1_000 })
+  const { pool, found, setup, verifier, pass, asked } = multiTenant({ refreshAfter: 100, maxAge: 1_000 })
   const a = pool('A')
   const token = a.accessToken({ expiresIn: 5_000 })
   const down = new Error('the database is down')
@@ -426,18 +450,18 @@ t.test('tenants: a resolver that fails is an outage', async t => {
     () => Promise.reject(down),
   ]
   for (const failure of failures) {
-    house.resolve = failure
+    setup.resolve = failure
     const error = (await verifier.verify(token).catch(error => error)) as { code: string; cause: unknown }
     t.same([error.code, error.cause], ['ERR_KEYS_UNAVAILABLE', down])
   }
-  house.resolve = () => {
+  setup.resolve = () => {
     throw new AuthError('ERR_REVOCATION_UNAVAILABLE')
   }
   t.equal(await codeOf(verifier.verify(token)), 'ERR_REVOCATION_UNAVAILABLE', 'a refusal of one’s own')
-  house.resolve = iss => found.get(iss)
+  setup.resolve = iss => found.get(iss)
   t.ok(await verifier.verify(token))
   for (const failure of failures) {
-    house.resolve = failure
+    setup.resolve = failure
     pass(400)
     const before = asked.length
     for (let i = 0; i < 3; i++) t.ok(await verifier.verify(token), 'what is known stays')
@@ -447,11 +471,11 @@ t.test('tenants: a resolver that fails is an outage', async t => {
   t.equal(await codeOf(verifier.verify(token)), 'ERR_KEYS_UNAVAILABLE', 'not for ever')
 })
 
-t.test('tenants: one question at a time about each, and not too many at once', async t => {
-  const { pool, house, found, verifier, asked } = landlord()
+t.test('tenants: one call at a time for each issuer, and not too many at once', async t => {
+  const { pool, setup, found, verifier, asked } = multiTenant()
   const a = pool('A')
   const waiting: (() => void)[] = []
-  house.resolve = iss => new Promise(resolve => waiting.push(() => resolve(found.get(iss))))
+  setup.resolve = iss => new Promise(resolve => waiting.push(() => resolve(found.get(iss))))
   const verified = [1, 2, 3].map(() => verifier.verify(a.accessToken()))
   t.equal(asked.length, 1)
   const claims = (i: number) => ({ claims: { iss: `https://stranger.example/${i}` } })
@@ -464,37 +488,37 @@ t.test('tenants: one question at a time about each, and not too many at once', a
   t.equal(codes.filter(code => code === 'ERR_KEYS_UNAVAILABLE').length, 6)
 })
 
-t.test('tenants: a crowd of strangers does not keep in who has left', async t => {
-  const { pool, house, found, verifier, pass } = landlord({ refreshAfter: 100 })
+t.test('tenants: a flood of unknown issuers does not keep a removed tenant', async t => {
+  const { pool, setup, found, verifier, pass } = multiTenant({ refreshAfter: 100 })
   const a = pool('A')
   const token = a.accessToken()
   await verifier.verify(token)
   found.delete(a.issuer)
   const waiting: (() => void)[] = []
-  house.resolve = iss => new Promise(resolve => waiting.push(() => resolve(found.get(iss))))
+  setup.resolve = iss => new Promise(resolve => waiting.push(() => resolve(found.get(iss))))
   const others = Array.from({ length: 100 }, (_, i) =>
     codeOf(verifier.verify(a.accessToken({ claims: { iss: `https://stranger.example/${i}` } }))),
   )
   pass(100)
-  t.ok(await verifier.verify(token), 'asked about meanwhile')
+  t.ok(await verifier.verify(token), 'while the resolver is called')
   for (const answer of waiting) answer()
   await Promise.all(others)
   t.equal(await codeOf(verifier.verify(token)), 'ERR_TOKEN_ISSUER')
 })
 
-t.test('tenants: memory is bounded', async t => {
-  const { pool, verifier, asked } = landlord({ maxTenants: 2 })
+t.test('tenants: the cache is bounded', async t => {
+  const { pool, verifier, asked } = multiTenant({ maxTenants: 2 })
   const tokens = ['A', 'B', 'C'].map(name => pool(name).accessToken())
   for (const token of [...tokens, ...tokens]) t.ok(await verifier.verify(token))
-  t.equal(asked.length, 6, 'the least recently used goes, and comes back')
+  t.equal(asked.length, 6, 'the least recently used is evicted, and resolved again')
 })
 
 t.test('tenants: what a resolver must not do', async t => {
-  const { pool, house, verifier } = landlord()
+  const { pool, setup, verifier } = multiTenant()
   const a = pool('A')
-  house.resolve = () => userPool(createTestIssuer().options)
+  setup.resolve = () => userPool(createTestIssuer().options)
   await t.rejects(verifier.verify(a.accessToken()), { name: 'TypeError', message: /another iss/ })
-  house.resolve = iss => ({ ...userPool(a.options), issuers: [iss], algorithms: ['ES256'] })
+  setup.resolve = iss => ({ ...userPool(a.options), issuers: [iss], algorithms: ['ES256'] })
   await t.rejects(verifier.verify(a.accessToken()), { name: 'TypeError', message: /not in algorithms/ })
   const value = tenants(() => undefined, { algorithms: ['RS256', 'ES256'] })
   t.same([value.issuers, value.algorithms], [[], ['RS256', 'ES256']])
@@ -520,7 +544,7 @@ t.test('tenants stand beside issuers that are listed, which come first', async t
   const verifier = createVerifier({ issuers: [nobody, some, userPool(a.options)], clock })
   t.ok(await verifier.verify(a.accessToken()))
   t.same(asked, [])
-  t.ok(await verifier.verify(b.accessToken()), 'the next is asked')
+  t.ok(await verifier.verify(b.accessToken()), 'the next resolver is called')
   t.same(asked, [b.issuer])
   t.equal(
     await codeOf(verifier.verify(b.accessToken({ header: { kid: a.jwks().keys[0]?.kid } }))),

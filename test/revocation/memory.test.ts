@@ -173,7 +173,7 @@ t.test('a target that is incomplete is a TypeError that names what is missing', 
     t.throws(() => memoryRevocations(options as never), TypeError)
 })
 
-t.test('entries go when no token can be left that they are about', async t => {
+t.test('entries expire once no token can be left that they revoke', async t => {
   const clock = { time: Date.UTC(2027, 0), now: () => clock.time }
   const revocations = memoryRevocations({ clock, monotonic: clock, maxTokenLifetime: 300, maxEntries: 1_000 })
   const token = verifiedTokenOf({ issuer: userPoolId, iat: clock.time / 1000, exp: clock.time / 1000 + 300 })
@@ -202,7 +202,7 @@ t.test('entries go when no token can be left that they are about', async t => {
   t.doesNotThrow(() => revocations.revokePool(token))
 })
 
-t.test('a clock that is set back makes an entry count again, for remembered tokens too', async t => {
+t.test('a clock that is set back makes an entry count again, for cached tokens too', async t => {
   const source = createTestIssuer()
   const { clock } = source
   const pool = userPool({ ...source.options, jwks: source.jwks(), offline: true })
@@ -223,7 +223,7 @@ t.test('a clock that is set back makes an entry count again, for remembered toke
   t.throws(() => verifier.verifySync(token), { code: 'ERR_TOKEN_REVOKED' })
 })
 
-t.test('IDs that share the place of a filter are told apart', async t => {
+t.test('IDs that share a slot of the filter are distinguished', async t => {
   const clock = { time: Date.now(), now: () => clock.time }
   const revocations = memoryRevocations({ clock, monotonic: clock })
   const ids = Array.from({ length: 600 }, (_, i) => `${i}-the-same-end`)
@@ -272,7 +272,7 @@ t.test('30,000 random steps agree with a model', async t => {
   t.ok(revoked > 2_000 && revoked < 20_000, `${revoked} were revoked`)
 })
 
-t.test('a back office revokes with a body', async t => {
+t.test('a back office revokes by a request body', async t => {
   const revocations = memoryRevocations({ maxEntries: 5 })
   const token = verifiedTokenOf({ issuer: userPoolId })
   const { jti, origin_jti: session, sub: subject, client_id: clientId } = token.claims
@@ -330,7 +330,7 @@ t.test('a back office revokes with a body', async t => {
   )
 })
 
-t.test('freshness is asked for with a challenge of RFC 9470', async t => {
+t.test('a fresh sign-in is requested by a challenge of RFC 9470', async t => {
   const issuer = createTestIssuer()
   issuer.clock.set(Date.UTC(2027, 0))
   const verifier = createVerifier({ issuers: [userPool(issuer.options)], clock: issuer.clock })

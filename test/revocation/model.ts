@@ -22,8 +22,8 @@ interface Said {
 }
 
 /**
- * What a list of revocations is meant to do, as plain as can be: a few of each thing, so that they meet often, and none ever goes.
- * A taking back takes what was said before it, unless something newer is known already: then nobody can tell any more what to leave.
+ * A simple model of a revocation list: few values of each kind, so that they coincide often, and no entry ever expires.
+ * A take-back removes what was said before it, unless something newer is known already.
  */
 export function revocationModel(lifetime: number) {
   const written = new Map<string, Said[]>()

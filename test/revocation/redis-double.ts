@@ -6,7 +6,7 @@ interface Pending {
   readonly reject: (error: Error) => void
 }
 
-/** A Redis stream in memory that answers a read when the test says so, and with as much as it says. */
+/** A Redis stream in memory. The test decides when a read is answered, and with how many entries. */
 export function redisDouble(now: () => number, lines: Readonly<Record<string, string>> = {}) {
   let entries = Object.entries(lines).map(([id, line]) => ({ id, line }))
   let pending: Pending | undefined
@@ -58,7 +58,7 @@ export function redisDouble(now: () => number, lines: Readonly<Record<string, st
     lose(first: number, last: number) {
       entries = entries.slice(first, entries.length - last)
     },
-    /** Is another server from now on, with other entries. */
+    /** Replaces the server by another one, with other entries. */
     become(others: Readonly<Record<string, string>>) {
       entries = Object.entries(others).map(([id, line]) => ({ id, line }))
     },

@@ -10,7 +10,7 @@ import { isDone, needsRedis, proxyTo, redisServer, until } from './redis-server.
 
 // most of the time is spent waiting for a server that starts, hangs or is away
 t.jobs = 10
-// an object for each, since tap writes on it
+// a new object each time, since tap modifies it
 const aside = () => ({ ...needsRedis, buffered: true })
 
 const issuer = 'eu-west-1_AbCdEf123'
@@ -200,7 +200,7 @@ t.test('a client that goes on at another server by itself misses nothing there',
   for (const session of ['one', 'two', 'three']) redis.add(line(session))
   await until('it asks', redis.isAsked)
   redis.deliver(3)
-  await until('it asks for more', redis.isAsked)
+  await until('it requests more', redis.isAsked)
   const now = Date.now()
   redis.become({ [`${now - 60_000}-2`]: line('four'), [`${now + 1}-4`]: line('five') })
   redis.deliver(1)

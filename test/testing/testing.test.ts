@@ -1,4 +1,5 @@
 import { createPublicKey, verify } from 'node:crypto'
+import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { createVerifier, oidcProvider, tenants, userPool } from 'cognito-guard'
 import { createTestIssuer, serveTestIssuer, type TestIssuer } from 'cognito-guard/testing'
@@ -193,7 +194,7 @@ t.test('claims are those that Cognito issues, no more and no fewer', async t => 
   for (const [name, token, expected] of cases) {
     const [header, claims] = decode(token)
     t.same(Object.keys(header), ['kid', 'alg'], `${name}: the header has two members, no typ`)
-    // a claim that is random stands for the pattern that it has
+    // a random claim is replaced by its pattern
     const known = Object.entries(claims).map(([claim, value]) => {
       const pattern = expected[claim]
       return [claim, pattern instanceof RegExp && pattern.test(String(value)) ? pattern : value]
@@ -292,7 +293,7 @@ t.test('the keys are refused outside of tests', async t => {
 t.test('the keys are refused by every issuer that has a key set', async t => {
   const issuer = createTestIssuer()
   const provider = { issuer: 'https://idp.example', audience: 'api', jwks: issuer.jwks(), offline: true }
-  t.throws(() => oidcProvider(provider), new TypeError('keySet: jwks has no usable key'))
+  t.throws(() => oidcProvider(provider), new TypeError('oidcProvider: jwks has no usable key'))
   const trusted = oidcProvider({ ...provider, insecureTestKeys: true })
   const resolver = tenants(() => trusted)
   const claims = { iss: provider.issuer, aud: 'api' }
@@ -325,7 +326,7 @@ t.test('keys are stored, all refused outside of tests, and made when they run ou
     'a new one',
   )
   t.match(made.jwk.kid, /^[\w+/]{43}=$/)
-  t.equal(importOutsideOfTests({ ...made.jwk }, 'RS256'), 'imported', 'which nobody else knows')
+  t.equal(importOutsideOfTests({ ...made.jwk }, 'RS256'), 'imported', 'a private key of its own')
 })
 
 t.test('keys rotate and are withdrawn', async t => {
@@ -400,7 +401,7 @@ t.test('fetch answers for the key set only', async t => {
 })
 
 t.test('an issuer and its first token take less than 50 ms', async t => {
-  // the fastest of some: what else the machine does is not ours
+  // the fastest of several: other load on the machine does not count
   const durations = Array.from({ length: 5 }, () => {
     const start = performance.now()
     createTestIssuer().accessToken()
@@ -539,11 +540,25 @@ t.test('over HTTP', async t => {
     const { port } = new URL(served.url)
     await new Promise<void>(resolve => {
       const socket = connect(Number(port), '127.0.0.1', () => {
-        socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc', () => socket.destroy())
+        socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc', () =>
+          socket.destroy(),
+        )
       })
       socket.on('close', () => resolve())
     })
     t.equal((await fetch(served.options.jwksUri)).status, 200)
+  })
+
+  t.test('a name that only resolves here gets nothing (DNS rebinding)', async t => {
+    const { port } = new URL(served.url)
+    const statusFor = (host: string) =>
+      new Promise(resolve => {
+        httpRequest({ host: '127.0.0.1', port, method: 'POST', headers: { host } }, response => {
+          resolve(response.resume().statusCode)
+        }).end('{}')
+      })
+    t.equal(await statusFor(`rebound.example:${port}`), 421)
+    t.equal(await statusFor(`localhost:${port}`), 400)
   })
 
   t.test('a port that is taken', async t => {

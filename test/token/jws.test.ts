@@ -204,7 +204,7 @@ t.test('the parts of a token', async t => {
   ]
   const wrong = [...texts, good.padEnd(16_385, 'A'), undefined, null, 1, {}, [], new String(good)]
   for (const each of wrong) t.equal(splitJws(each), undefined, JSON.stringify(each)?.slice(0, 20))
-  t.equal(splitJws(padded) === undefined, padded !== good, 'padded, and not asked for')
+  t.equal(splitJws(padded) === undefined, padded !== good, 'padded, which is not allowed')
   for (const each of [
     `${good}=`,
     `${good}====`,

@@ -6,10 +6,14 @@ import { demoPage } from './page.js'
 
 export type World = Awaited<ReturnType<typeof createWorld>>
 
-/** Resolves to a local Cognito and an API that trusts it, on loopback. Both go by the Cognito's clock. */
-export async function createWorld() {
+/**
+ * Resolves to a local Cognito and an API that trusts it, on loopback. Both go by the Cognito's clock.
+ *
+ * @param port the Cognito's and the page's; 0 for one that the system picks
+ */
+export async function createWorld(port = 0) {
   let api: Api
-  const cognito = await startLocalCognito(parseConfig({ users }, 'demo'), 0, local => ({
+  const cognito = await startLocalCognito(parseConfig({ users }, 'demo'), port, local => ({
     'GET /demo': () => demoPage(local, api.url),
   }))
   const { url, local, close } = cognito
@@ -25,7 +29,7 @@ export async function createWorld() {
     url,
     local,
     api,
-    /** Another API, which knows no keys. */
+    /** Another API, whose key cache is empty. */
     newApi,
     /** The tokens of a user, from a sign-in over HTTP as an SDK does it. */
     signIn: (username: string) => signIn(url, username),

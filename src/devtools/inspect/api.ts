@@ -12,13 +12,13 @@ import { decode } from './decode.js'
 import { isSignedByAws } from './kind.js'
 import type { InspectOptions } from './types.js'
 
-/** An API to show a request to. */
+/** An API to try a request on. */
 export interface Api {
-  /** Resolves to what it refuses a request with, to `undefined` when it does not. */
+  /** Resolves to the error that it refuses a request with; to `undefined` when it accepts the request. */
   readonly refusal: (request: RequestView, source: TokenSource) => Promise<AuthError | undefined>
-  /** As configured, or by default. */
+  /** As configured, or the default. */
   readonly tolerance: number
-  /** Empty when nothing is configured: then nothing is accepted. */
+  /** Empty when nothing is configured: then no token is accepted. */
   readonly issuers: readonly Configured[]
   readonly close: () => void
 }
@@ -44,7 +44,7 @@ export function apiOf(options: InspectOptions, now: number, onEvent: (event: Key
   return {
     issuers,
     tolerance,
-    // Not by a guard: its policy refuses guests, whose tokens are good.
+    // Not through a guard: its policy refuses guests, although their tokens are valid.
     refusal: async (request, source) => {
       const token = tokenIn(request, source)
       if (isAuthError(token)) return token
@@ -80,7 +80,7 @@ const noFetch: Fetch = async () => {
   throw new Error('not to be fetched')
 }
 
-/** What no configuration can make good: the steps of the verifier that need none. */
+/** The steps of the verifier that need no configuration: what fails here fails with any. */
 const formalRefusal =
   (now: number, tolerance: number): Api['refusal'] =>
   async (request, source) => {

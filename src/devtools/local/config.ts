@@ -14,9 +14,9 @@ import type { LocalConfig } from './types.js'
 import { isAttribute } from './user-pool/attributes.js'
 
 /**
- * The configuration that a file's JSON means, with the defaults for what it leaves out.
+ * The configuration of a file's JSON, with the defaults for what it leaves out.
  *
- * @param source the name of the file, for what is said about it
+ * @param source the name of the file, for error messages
  * @throws TypeError naming the file and the place in it
  */
 export function parseConfig(document: unknown, source: string): LocalConfig {
@@ -41,7 +41,7 @@ export function parseConfig(document: unknown, source: string): LocalConfig {
   return config
 }
 
-/** What names something else in the file must name something that is there. */
+/** Names that refer to something else in the file must exist. */
 function checkReferences(config: LocalConfig, source: string): void {
   const groups = config.groups.map(({ name }) => name)
   for (const [index, user] of config.users.entries()) {
@@ -84,6 +84,29 @@ const matching =
     typeof value === 'string' && pattern.test(value) ? undefined : `must be ${description}`
 
 const aUrl: OptionCheck = value => (URL.canParse(String(value)) ? undefined : 'must be a URL')
+
+/** A page of http(s), or a custom scheme of an app on a device; none that a browser runs or reads by itself. Its host ends up in a header. */
+const callbacks: OptionCheck = value => {
+  const problem = strings(value)
+  if (problem) return problem
+  return (value as readonly string[]).every(isCallbackUrl)
+    ? undefined
+    : 'must hold URLs of http, https or an app’s own scheme'
+}
+
+function isCallbackUrl(url: string): boolean {
+  if (!URL.canParse(url)) return false
+  const { protocol, hostname } = new URL(url)
+  return /^https?:$/.test(protocol)
+    ? /^[\w.-]+$|^\[[\da-f:.]+\]$/.test(hostname)
+    : !browserSchemes.has(protocol)
+}
+
+const browserSchemes = new Set(
+  'about: blob: chrome: data: file: filesystem: ftp: javascript: mailto: vbscript: view-source: ws: wss:'.split(
+    ' ',
+  ),
+)
 
 const configChecks: OptionChecks = {
   'userPoolId?': matching(
@@ -128,7 +151,7 @@ const entryChecks = {
   clients: {
     clientId: matching(/^[\w+]{1,128}$/, 'letters, digits, "_" and "+"'),
     'secret?': aString,
-    'callbackUrls?': strings,
+    'callbackUrls?': callbacks,
     'scopes?': strings,
     'refreshTokenRotation?': aBoolean,
   },

@@ -1,42 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { type Loopback, loopback, readBody } from '../../testing/loopback.js'
+import { type HandleRequest, readBody } from '../../testing/loopback.js'
 import type { MaybePromise } from '../../types.js'
 
-/** Answers a request. `Response.error()` breaks the connection off. */
+/** Answers a request. `Response.error()` closes the connection without an answer. */
 export type Handler = (request: Request) => MaybePromise<Response>
-
-/**
- * Resolves when a server listens on 127.0.0.1. It answers only to names of loopback, so that no page elsewhere reaches it by
- * a name of its own that resolves here (DNS rebinding).
- */
-export function listen(
-  handle: (request: IncomingMessage, response: ServerResponse) => void,
-  port: number,
-): Promise<Loopback> {
-  return loopback((request, response) => {
-    if (isLoopback(`http://${request.headers.host}`)) return handle(request, response)
-    response
-      .writeHead(421, { 'content-type': 'text/plain' })
-      .end('This server answers to loopback names only.')
-  }, port)
-}
 
 /** Answers Node's requests with a function of the web's. */
 export const answerWith =
-  (handler: Handler, url: () => string) => (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    respond(handler, url(), incoming, outgoing).catch((error: Error) => {
-      if (!outgoing.headersSent) outgoing.writeHead(500, { 'content-type': 'text/plain' }).end(error.stack)
-    })
-  }
-
-/** Whether a URL names this machine. */
-export function isLoopback(url: string): boolean {
-  if (!URL.canParse(url)) return false
-  const { hostname } = new URL(url)
-  return ['127.0.0.1', 'localhost', '[::1]'].includes(hostname) || hostname.endsWith('.localhost')
-}
+  (handler: Handler, url: () => string): HandleRequest =>
+  (incoming, outgoing) =>
+    respond(handler, url(), incoming, outgoing)
 
 async function respond(
   handler: Handler,

@@ -1,7 +1,9 @@
 // Over 150 lines: a quarter of it is the table of paths.
+
+import { isLoopback, loopback } from '../../testing/loopback.js'
 import type { MaybePromise } from '../../types.js'
 import { answerCall, type Operations } from './aws.js'
-import { answerWith, type Handler, isLoopback, listen } from './http.js'
+import { answerWith, type Handler } from './http.js'
 import { identityPoolApi } from './identity-pool/identity-pool.js'
 import { stsEndpoint } from './identity-pool/sts.js'
 import { createKeyRing } from './keys.js'
@@ -37,7 +39,7 @@ export interface LocalCognito {
  * Resolves to a local Cognito on 127.0.0.1, once it listens.
  *
  * @param port 0 for one that the system picks
- * @param more what it answers besides, by method and path
+ * @param more further routes, by method and path
  */
 export async function startLocalCognito(
   config: LocalConfig,
@@ -46,7 +48,7 @@ export async function startLocalCognito(
 ): Promise<LocalCognito> {
   const keys = await createKeyRing()
   let handler: Handler
-  const server = await listen(
+  const server = await loopback(
     answerWith(
       request => handler(request),
       () => server.url,
@@ -61,7 +63,7 @@ export async function startLocalCognito(
 /** Answers by method and path. */
 export type Routes = Readonly<Record<string, (request: Request) => MaybePromise<Response>>>
 
-/** Every path of the server. What an app calls from another origin may be called from pages on loopback, the controls from their own page only. */
+/** Every path of the server. Pages on loopback may call the endpoints that apps use; only the control page may call the controls. */
 function routesOf(local: Local): Routes {
   const pool = `/${local.config.userPoolId}/.well-known`
   return {
@@ -101,7 +103,7 @@ const services: Readonly<Record<string, Operations>> = {
   AWSCognitoIdentityService: identityPoolApi,
 }
 
-/** Finds the route of a request, and says which pages of other origins may read the answer. */
+/** Finds the route of a request, and adds the CORS headers of the answer. */
 function route(local: Local, routes: Routes): Handler {
   return async request => {
     const { pathname } = new URL(request.url)
@@ -141,13 +143,12 @@ const preflight = (request: Request) =>
     },
   })
 
-/** The origins of apps: this machine, and wherever a callback URL of a client leads. */
+/** The origins of apps: this machine, and wherever a callback URL of a client leads. Any page in a sandbox has the origin `null`. */
 const isKnownOrigin = ({ config }: Local, origin: string) =>
   isLoopback(origin) ||
-  config.clients.some(({ callbackUrls = [] }) =>
-    callbackUrls.some(url => URL.canParse(url) && new URL(url).origin === origin),
-  )
+  (origin !== 'null' &&
+    config.clients.some(({ callbackUrls = [] }) => callbackUrls.some(url => new URL(url).origin === origin)))
 
-/** The server goes by several names. */
+/** Several host names lead to the server. */
 const sameServer = (origin: string, url: string) =>
   isLoopback(origin) && new URL(origin).port === new URL(url).port

@@ -64,7 +64,7 @@ t.test('the sign-in page', async t => {
     }
   })
 
-  t.test('a password, and the browser is remembered for an hour', async t => {
+  t.test('a password, and the browser stays signed in for an hour', async t => {
     const login = `/login${new URL(authorize({ state: 's', login_hint: '<bob>' }), url).search}`
     const page = await get(login)
     t.match(
@@ -485,10 +485,10 @@ t.test('the controls', async t => {
 
 t.test('whom it answers', async t => {
   const { url, pool, post } = await startTestCognito(t, {
-    clients: [{ clientId: 'localweb', callbackUrls: ['https://app.example/cb', 'no url'] }],
+    clients: [{ clientId: 'localweb', callbackUrls: ['https://app.example/cb', 'myapp://callback'] }],
   })
   const { port } = new URL(url)
-  const status = (host: string, headers: Record<string, string> = {}, path = '/') =>
+  const status = (host: string, headers: Record<string, string> = {}, path = '/'): Promise<unknown> =>
     new Promise(resolve => {
       httpRequest({ host: '127.0.0.1', port, path, headers: { ...headers, host } }, response => {
         resolve(response.resume().statusCode)
@@ -496,13 +496,27 @@ t.test('whom it answers', async t => {
     })
   for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `my.localhost:${port}`])
     t.equal(await status(host), 200, host)
-  for (const host of [`evil.example:${port}`, '127.0.0.1.evil.example', 'x y'])
+  for (const host of [`evil.example:${port}`, '127.0.0.1.evil.example', 'a;b.localhost', 'x y'])
     t.equal(await status(host), 421, host)
   const own = `127.0.0.1:${port}`
   const jwks = new URL(pool.jwksUri).pathname
   t.equal(await status(own, { origin: 'http://localhost:5173' }, jwks), 200, 'an app on this machine')
   t.equal(await status(own, { origin: 'https://app.example' }, jwks), 200, 'an app with a callback URL')
   t.equal(await status(own, { origin: 'https://evil.example' }, jwks), 403)
+  t.equal(
+    await status(own, { origin: 'null' }, jwks),
+    403,
+    'a page in a sandbox, beside an app with a scheme of its own',
+  )
+  t.equal(await status('evil.example', {}, `http://${own}${jwks}`), 200, 'a whole URL, whose host counts')
+  for (const [target, expected] of [
+    [`http://evil.example${jwks}`, 421],
+    [`https://${own}${jwks}`, 400],
+    ['*', 400],
+    ['x', 400],
+    ['//', 404],
+  ] as const)
+    t.equal(await status(own, {}, target), expected, target)
   t.equal(
     await status(own, { origin: 'http://localhost:5173' }, '/_local/state'),
     403,
@@ -522,12 +536,63 @@ t.test('whom it answers', async t => {
   t.equal((await post('/login', { username: 'x'.repeat(70_000) })).status, 413)
 })
 
+t.test('a call has a name of its own', async t => {
+  const { url } = await startTestCognito(t)
+  for (const service of ['AWSCognitoIdentityProviderService', 'AWSCognitoIdentityService'])
+    for (const name of ['constructor', 'valueOf', 'toString', '__proto__', 'hasOwnProperty', ''])
+      t.match(
+        await (
+          await fetch(url, { method: 'POST', headers: { 'x-amz-target': `${service}.${name}` }, body: '{}' })
+        ).json(),
+        { __type: 'UnknownOperationException' },
+        `${service}.${name}`,
+      )
+})
+
+t.test('callback URLs: pages of http(s), and an app’s own scheme', async t => {
+  const accepts = (url: string) => () =>
+    parseConfig({ clients: [{ clientId: 'web', callbackUrls: [url] }] }, 'file')
+  for (const url of [
+    'https://app.example/cb',
+    'http://localhost:3000',
+    'http://[::1]:3000/',
+    'myapp://callback',
+    'com.example.app:/cb',
+  ])
+    t.doesNotThrow(accepts(url), url)
+  for (const url of [
+    'no url',
+    'javascript://localhost/%0aalert(1)',
+    'JavaScript:alert(1)',
+    'data:text/html,x',
+    'file:///etc',
+    'blob:https://x/y',
+    'https://a;sandbox;b.localhost/',
+  ])
+    t.throws(accepts(url), /callbackUrls must hold URLs of http, https or/, url)
+  const { get } = await startTestCognito(t, { clients: [{ clientId: 'web' }] })
+  const query = (uri: string) =>
+    `/oauth2/authorize?client_id=web&response_type=code&redirect_uri=${encodeURIComponent(uri)}`
+  for (const uri of [
+    'javascript://localhost/%0aalert(1)',
+    'data://localhost/x',
+    'http://a;sandbox;b.localhost/',
+    'https://evil.example/',
+  ])
+    t.match(await (await get(query(uri))).text(), 'redirect_mismatch', uri)
+  for (const uri of ['http://localhost:1/', 'http://127.0.0.2:1/', 'https://my.localhost/'])
+    t.notMatch(await (await get(query(uri))).text(), 'redirect_mismatch', uri)
+})
+
 t.test('a fault of its own is not the fault of the caller', async t => {
   const { url, local, get } = await startTestCognito(t)
   Object.assign(local, { verifier: { verify: () => Promise.reject(new Error('a bug')) } })
   const headers = { 'x-amz-target': 'AWSCognitoIdentityProviderService.GetUser' }
+  const logged = t.capture(console, 'error')
   t.equal((await fetch(url, { method: 'POST', headers, body: '{"AccessToken":"x"}' })).status, 500)
-  t.match(await (await get('/oauth2/userInfo', { authorization: 'Bearer x' })).text(), 'Error: a bug')
+  const text = await (await get('/oauth2/userInfo', { authorization: 'Bearer x' })).text()
+  t.equal(text, 'Internal Server Error: see the console of this server.', 'the stack stays here')
+  t.match(logged(), [{ args: [{ message: 'a bug' }] }, { args: [{ message: 'a bug' }] }])
 })
 
 t.test('an issuer that is its own URL', async t => {
@@ -643,7 +708,13 @@ t.test('cognito-guard dev', async t => {
     ['no file', ['--config', join(folder, 'nothing.json')], {}, 2, /--config: ENOENT/],
     ['no JSON', ['--config', join(folder, 'no.json')], {}, 2, /--config: .*JSON/],
     ['a wrong file', ['--config', join(folder, 'bad.json')], {}, 2, /bad\.json: x is not an option/],
-    ['a port in use', ['--port', String((busy.address() as AddressInfo).port)], {}, 2, /EADDRINUSE/],
+    [
+      'a port in use',
+      ['--port', String((busy.address() as AddressInfo).port)],
+      {},
+      2,
+      /--port: port \d+ is in use/,
+    ],
   ] as const) {
     const ended = await run([...args], env)
     t.equal(await ended.code, code, name)
@@ -651,7 +722,7 @@ t.test('cognito-guard dev', async t => {
   }
 })
 
-/** Resolves when something has come about; fails by the timeout of the test. */
+/** Resolves when a condition holds; fails by the timeout of the test. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(resolve => setTimeout(resolve, 2))
 }

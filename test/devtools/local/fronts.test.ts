@@ -1,6 +1,7 @@
-// What stands around the user pool: the identity pool, a load balancer, an API Gateway.
+// The services around the user pool: the identity pool, a load balancer, an API Gateway.
 import { createHash, createHmac } from 'node:crypto'
-import { createServer, type IncomingMessage } from 'node:http'
+import { once } from 'node:events'
+import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
   CognitoIdentityClient,
@@ -323,10 +324,20 @@ t.test('cognito-guard dev --alb', async t => {
   t.equal((await fetch(`${balancer}/orders`, { headers: { cookie: again } })).status, 502)
 })
 
-t.test('a load balancer that lets nobody in, or everybody', async t => {
+t.test('a load balancer that denies unauthenticated requests, or allows them', async t => {
   const app = await startApp(t)
   const denying = await startDev(t, ['--alb', app.port, '--alb-listen', '0', '--unauthenticated', 'deny'])
   t.equal((await fetch(denying.balancer)).status, 401)
+  for (const [path, expected] of [
+    ['http://x/', 421],
+    ['http://[', 400],
+    ['ftp://127.0.0.1/', 400],
+  ] as const) {
+    const { port } = new URL(denying.balancer)
+    const answered = once(httpRequest({ host: '127.0.0.1', port, path }).end(), 'response')
+    t.equal(((await answered)[0] as IncomingMessage).resume().statusCode, expected, path)
+  }
+  t.equal((await fetch(denying.balancer)).status, 401, 'it goes on')
   const allowing = await startDev(t, ['--alb', app.port, '--alb-listen', '0', '--unauthenticated', 'allow'])
   const headers = await app.headersOf(allowing.balancer, { 'x-amzn-oidc-data': 'forged' })
   t.notOk('x-amzn-oidc-data' in headers)
@@ -380,10 +391,10 @@ t.test('an API Gateway', async t => {
       const { ask, calls } = await start({ type, authorizer: restAuthorizer(guard, { routes }) })
       const [alice, bob] = [await tokenOf('alice'), await tokenOf('bob')]
       t.match(await ask('/orders'), { status: 401, body: { message: 'Unauthorized' } })
-      t.equal(calls(), 0, 'nobody is asked about no token')
+      t.equal(calls(), 0, 'the authorizer is not called without a token')
       t.match(await ask('/orders?a=1&a=2', bob), { status: 200 })
       t.match(await ask('/admin/users', bob), { status: 403, body: { Message: /not authorized/ } })
-      t.equal(calls(), 1, 'its policy is remembered, and is right for the other route')
+      t.equal(calls(), 1, 'its policy is cached, and is right for the other route')
       const { context } = await ask('/admin/users', alice)
       t.match(context, { stage: 'dev', authorizer: { principalId: String, integrationLatency: 0 } })
       t.match(principalFromEvent({ requestContext: context }), {
@@ -488,7 +499,10 @@ export const nothing = 1`,
         /--authorizer-type must be one of token, request, http/,
       ],
       [['--authorizer', file, '--authorizer-ttl', '3601', ...api], /--authorizer-ttl must be from 0 to 3600/],
-      [['--authorizer', file, ...api, '--api-listen', app.port], /EADDRINUSE/],
+      [
+        ['--authorizer', file, ...api, '--api-listen', app.port],
+        /--api-listen: port \d+ is in use\. Choose another port, or 0/,
+      ],
       [['--alb', 'x'], /--alb must be a port/],
     ] as const) {
       const { code, output } = dev([...args])
@@ -520,7 +534,7 @@ async function startApp(t: Test) {
   return {
     port: String((server.address() as AddressInfo).port),
     close,
-    /** What headers reach the app; none when it is not reached. */
+    /** The headers that reach the app; none when the request does not. */
     async headersOf(url: string, headers: Record<string, string>) {
       const response = await fetch(url, { headers, redirect: 'manual' })
       return (response.ok ? await response.json() : {}) as IncomingMessage['headers'] & Record<string, string>

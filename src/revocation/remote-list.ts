@@ -1,4 +1,4 @@
-// Over 150 lines: one list and the time of its last contact, with the types that both stores share.
+// Over 150 lines: one list with the time of its last contact, and the types that both stores share.
 import { AuthError, refusal } from '../errors.js'
 import { elapsed } from '../jwks/elapsed.js'
 import { aFunction, oneOf, seconds } from '../options.js'
@@ -16,24 +16,24 @@ import { restoration } from './restoration.js'
 import { type Revocations, revoking } from './revocation.js'
 import { revocationIndex } from './revocation-index.js'
 
-/** What a list that is kept elsewhere must be told, and can be. */
+/** The options of a shared list of revocations. */
 export interface RemoteRevocationOptions extends RevocationOptions {
-  /** Seconds without contact after which the list is out of reach: what others have revoked since is not known here. */
+  /** Seconds without contact to the store after which the list is stale: later revocations by other processes are not known here. */
   readonly staleAfter: number
   /**
-   * What happens to tokens that are not known to be revoked while the list is out of reach. `'refuse'`: a 503, and nobody gets in who was
-   * signed out meanwhile. `'accept'`: the API stays up, and they do until they expire. There is no default.
+   * What happens to tokens that are not known to be revoked while the list is stale. `'refuse'`: a 503, so that no token revoked meanwhile is
+   * accepted. `'accept'`: the API stays up, and tokens revoked meanwhile are accepted until they expire. There is no default.
    */
   readonly whenStale: 'refuse' | 'accept'
-  /** Told of what goes wrong with the list, in the words of the client that was passed in. What it throws is ignored. */
+  /** Called with every error of the store, as the client that was passed in throws it. What it throws is ignored. */
   readonly onError?: (error: unknown) => void
 }
 
-/** How a list that is kept elsewhere is. */
+/** The state of a shared list of revocations. */
 export interface RemoteRevocationHealth extends RevocationHealth {
-  /** `loading`: not read to its end yet. `current`: in contact. `stale`: out of reach for longer than `staleAfter`. */
+  /** `loading`: not read to its end yet. `current`: in contact with the store. `stale`: no contact for longer than `staleAfter`. */
   readonly state: 'loading' | 'current' | 'stale'
-  /** Seconds since this process knew the whole list; `undefined` when it never did. */
+  /** Seconds since this process had the whole list; `undefined` when it never had. */
   readonly contactAge: number | undefined
   /** Entries that this release cannot read. They revoke nothing here. */
   readonly unreadable: number
@@ -42,18 +42,18 @@ export interface RemoteRevocationHealth extends RevocationHealth {
 /** A list of revocations that many processes share. Each holds all of it in memory, so that no request waits. */
 export interface RemoteRevocations extends Revocations<Promise<void>> {
   /**
-   * Resolves when the whole list is known here and no older than `staleAfter`: at once when it is.
+   * Resolves when the whole list is loaded and no older than `staleAfter`: at once when it already is.
    * @throws AuthError (as a rejection) `ERR_REVOCATION_UNAVAILABLE` when it is not, `staleAfter` seconds later
    */
   ready(): Promise<void>
   health(): RemoteRevocationHealth
-  /** Ends following the list. What is known stays known, until it is stale. */
+  /** Stops following the list. What is loaded stays in use until it is stale. */
   close(): void
 }
 
-/** Returns a list in memory that knows how long ago it was whole. */
-export function reach(options: RemoteRevocationOptions) {
-  // Over 40 lines: all of it is about one list, and the time of its last contact.
+/** Returns the local copy of a shared list, which knows its age. */
+export function remoteList(options: RemoteRevocationOptions) {
+  // Over 40 lines: its functions share the list and the time of its last contact.
   const { staleAfter, whenStale, onError } = options
   const { maxTokenLifetime: lifetime, maxEntries, clock, monotonic } = withDefaults(options)
   const index = revocationIndex({ lifetime, maxEntries, monotonic })
@@ -66,7 +66,7 @@ export function reach(options: RemoteRevocationOptions) {
   /** Of entries that are needed for longer than others: the second until which they are, by when they were written. */
   const held = new Map<number, number>()
   const waiting: (() => void)[] = []
-  // longer than any entry of a token that lives no longer than it may
+  // longer than the entry of any token that does not exceed the lifetime
   const kept = lifetime + 4 * margin
 
   const ageAt = (now: number) => (contact === undefined ? undefined : (time(now) - contact) / 1000)
@@ -78,19 +78,19 @@ export function reach(options: RemoteRevocationOptions) {
     return false
   }
 
-  /** Out of reach, no answer is for good. */
+  /** While the list is stale, no result may be cached: NaN equals no revision. */
   const revision = (now: number) =>
     whenStale === 'refuse' && isStaleAt(now) ? Number.NaN : index.isRevoked.revision(now)
 
   async function ready(): Promise<void> {
     if (!isStaleAt(clock.now())) return
-    await within(new Promise<void>(resolve => waiting.push(resolve)), staleAfter * 1000)
+    await withTimeout(new Promise<void>(resolve => waiting.push(resolve)), staleAfter * 1000)
   }
 
-  /** The list is known as it was at a time: when the question was asked, since the answer may have been long under way. */
-  function contacted(asked: number): void {
-    contact = asked
-    // who waits does so for an answer that is not from before the process was frozen
+  /** The list is up to date as of when it was requested, since the response may have taken long. */
+  function contacted(requested: number): void {
+    contact = requested
+    // a response to a request from before the process was frozen makes nobody ready
     if (isStaleAt(clock.now())) return
     for (const wake of waiting.splice(0)) wake()
   }
@@ -107,7 +107,7 @@ export function reach(options: RemoteRevocationOptions) {
     }
   }
 
-  /** Remembers an entry as it was written, and returns it; one that cannot be read is counted. */
+  /** Adds an entry as it was written, and returns it; one that cannot be read is counted. */
   function take(line: string, written: number, said = written): DatedRevocation | undefined {
     const revocation = decodeRevocation(line)
     if (!revocation) {
@@ -115,7 +115,7 @@ export function reach(options: RemoteRevocationOptions) {
       return undefined
     }
     const entry = dated(revocation, written, lifetime, said)
-    // not to go on is all that can be done: the place in the list is kept, and entries make room as their time is over
+    // the position in the list does not advance: the entry is read again, when expired ones have made room
     if (!index.add(entry, clock.now())) throw new AuthError('ERR_REVOCATION_UNAVAILABLE')
     lastSaid = Math.max(lastSaid, entry.said)
     if (entry.until > written / 1000 + kept) hold(written, entry.until + margin)
@@ -133,7 +133,7 @@ export function reach(options: RemoteRevocationOptions) {
   /** The milliseconds since the epoch before which nothing that was written is needed any more. */
   const expiredBy = (now: number) => Math.min(now - kept * 1000, ...held.keys())
 
-  /** Whether the clock was set back: what seemed to have had its time when it was read may not have had it. */
+  /** Whether the clock was set back: an entry that seemed to have expired when it was read may not have. */
   function wasAhead(): boolean {
     const now = clock.now()
     const isBack = now < ahead - margin * 1000
@@ -141,14 +141,14 @@ export function reach(options: RemoteRevocationOptions) {
     return isBack
   }
 
-  /** Tells the application; an observer changes nothing. */
+  /** Reports an error to the application, whose callback must not affect us. */
   function failed(error: unknown): void {
     try {
       onError?.(error)
     } catch {}
   }
 
-  /** Tells the application what is wrong, and the caller that something is. */
+  /** Reports the cause to the application; the caller gets only the code. */
   function unavailable(error: unknown): never {
     failed(error)
     throw new AuthError('ERR_REVOCATION_UNAVAILABLE')
@@ -163,11 +163,11 @@ export function reach(options: RemoteRevocationOptions) {
     neededUntil,
     expiredBy,
     wasAhead,
-    /** What can be said, where `append` writes it. */
+    /** The methods of a list whose entries are written by `append`. */
     revoking: (append: (revocations: readonly Revocation[]) => Promise<unknown>) =>
       revoking(clock, names, async revocations => void (await append(revocations).catch(unavailable))),
     verifies: names.learn,
-    /** The time for `contacted`. */
+    /** The argument for `contacted`. */
     time: () => time(clock.now()),
     contacted,
     take,
@@ -180,11 +180,12 @@ export function reach(options: RemoteRevocationOptions) {
 }
 
 /**
- * Returns what a promise does, if it does within a time in milliseconds.
+ * Returns a promise that settles as another does.
  *
- * @throws AuthError `ERR_REVOCATION_UNAVAILABLE` when it does not
+ * @param time milliseconds
+ * @throws AuthError `ERR_REVOCATION_UNAVAILABLE` (as a rejection) when that takes longer
  */
-export function within<T>(promise: Promise<T>, time: number): Promise<T> {
+export function withTimeout<T>(promise: Promise<T>, time: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new AuthError('ERR_REVOCATION_UNAVAILABLE')), time)
     promise.finally(() => clearTimeout(timer)).then(resolve, reject)
