@@ -1,5 +1,6 @@
 /** By which names the tokens of an issuer are revoked. */
 import {
+  behindLoadBalancer,
   createVerifier,
   memoryRevocations,
   revokeFromBody,
@@ -8,7 +9,7 @@ import {
   userPool,
   type VerifiedToken,
 } from 'cognito-guard'
-import { createTestIssuer } from 'cognito-guard/testing'
+import { createTestIssuer, createTestLoadBalancer } from 'cognito-guard/testing'
 import t from 'tap'
 import { createHandler } from '../../examples/sign-out/cognito-events.js'
 import { stores } from './stores.js'
@@ -144,4 +145,23 @@ t.test('a list that processes share takes IDs of pools that others have', async 
     const body = { revoke: 'pool', issuer: 'eu-west-1_Another' }
     t.equal((await revokeFromBody(revocations, body)).status, 204)
   }
+})
+
+t.test('the names go along with a pair of tokens behind a load balancer', async t => {
+  const balancer = createTestLoadBalancer(source)
+  const revocations = memoryRevocations({ clock })
+  const { verifier, token: from } = behindLoadBalancer({
+    ...balancer.options,
+    accessToken: { ...userPool({ ...source.options, jwks, offline: true }), revokedBy: ['another-name'] },
+    clock,
+    revocations,
+  })
+  const headers = balancer.headers({ username: 'ada' }) as Record<string, string>
+  const pair = from({ header: name => headers[name] }) as string
+  const auth = await verifier.verify(pair)
+  t.same(auth.revokedBy, ['another-name'])
+  revocations.revokeUser({ issuer: 'another-name', subject: auth.principal.subject })
+  t.equal(await codeOf(verifier.verify(pair)), 'ERR_TOKEN_REVOKED')
+  revocations.unrevokeUser(auth)
+  t.equal(await codeOf(verifier.verify(pair)), 'accepted')
 })
