@@ -108,6 +108,7 @@ function ofOneUser(
     header: data.header,
     claims: Object.freeze(claims as LoadBalancerClaims),
     principal: Object.freeze({ ...access.principal, ...(provider && { provider }), expiresAt }),
+    ...(access.revokedBy && { revokedBy: access.revokedBy }),
   })
 }
 

@@ -64,6 +64,7 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
   checkOptions('createVerifier', options, checks)
   const clock = options.clock ? checkedClock(options.clock) : Date
   const checkAt = checker(options)
+  options.revocations?.verifies?.(options.issuers)
   const verdictOn = (token: string, canWait: boolean) => {
     try {
       const verdict = checkAt(token, timeOf(clock), canWait)
@@ -255,7 +256,8 @@ function isSigned(
 
 function verifiedToken(issuer: TrustedIssuer, header: JwsHeader, claims: JwtClaims): VerifiedToken {
   const principal = issuer.principal ? freeze(issuer.principal(claims, header)) : userPoolPrincipal(claims)
-  return Object.freeze({ header, claims, principal })
+  const { revokedBy } = issuer
+  return Object.freeze(revokedBy ? { header, claims, principal, revokedBy } : { header, claims, principal })
 }
 
 /** A signature that does not verify may be a key that was replaced under its ID: the key set may fetch again, this token stays refused. */
