@@ -82,12 +82,12 @@ function getWithNode(protocol: Protocol, deadline: number): Get | undefined {
  */
 function agentsOf({ Agent, globalAgent }: Pick<typeof import('node:http'), 'Agent' | 'globalAgent'>): Agents {
   const { proxyEnv } = Object((globalAgent as { options?: unknown }).options) as { proxyEnv?: unknown }
-  const shared = { timeout: idleTime, ...(proxyEnv ? { proxyEnv } : {}) }
+  const shared = { timeout: idleTime, proxyEnv }
   const agents = {
     kept: new Agent({ ...shared, keepAlive: true, maxFreeSockets: 1 }),
     fresh: new Agent({ ...shared, keepAlive: false }),
   }
-  if (proxyEnv) for (const agent of Object.values(agents)) letGo(agent)
+  for (const agent of Object.values(agents)) letGo(agent)
   return agents
 }
 
