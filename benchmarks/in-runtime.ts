@@ -81,7 +81,8 @@ async function bareVerify(engine: string, jwk: Signer['jwk']) {
   if (engine === 'WebCrypto') {
     const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
     const key = await crypto.subtle.importKey('jwk', jwk, algorithm, false, ['verify'])
-    return (signature: Uint8Array, input: Uint8Array) => crypto.subtle.verify(algorithm, key, signature, input)
+    return (signature: Uint8Array, input: Uint8Array) =>
+      crypto.subtle.verify(algorithm, key, signature, input)
   }
   const { createPublicKey, verify } = process.getBuiltinModule('node:crypto')
   const key = createPublicKey({ key: jwk, format: 'jwk' })

@@ -1,8 +1,9 @@
 /** What a new and a cached token take on each runtime that is there, beside its own bare verification. Installs none: see check:runtimes. */
+
+import { serveLoopback } from '../test/runtimes/loopback.js'
 import { runtimes } from '../test/runtimes/runtimes.js'
 import { workspace } from '../test/runtimes/workspace.js'
 import type { Figures } from './in-runtime.js'
-import { serveLoopback } from '../test/runtimes/loopback.js'
 
 const { close, issuer } = await serveLoopback()
 const work = workspace('dist/benchmarks/in-runtime.js')
@@ -21,7 +22,9 @@ try {
   work.remove()
   close()
 }
-console.log('\nCold: the time of a bare verification by that of a new token, in the same round; 1 would be nothing but the signature.')
+console.log(
+  '\nCold: the time of a bare verification by that of a new token, in the same round; 1 would be nothing but the signature.',
+)
 
 function row(name: string, engine: string, ...figures: string[]): string {
   return name.padEnd(26) + engine.padEnd(14) + figures.map(figure => figure.padStart(10)).join('')
