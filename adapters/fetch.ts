@@ -10,6 +10,8 @@ import type { JwtClaims, MaybePromise, VerifiedToken } from '../src/types.js'
 import { fetchRequestView, refusalResponse } from './fetch-http.js'
 import { checkArguments } from './protect.js'
 
+export { fetchRequestView, refusalResponse } from './fetch-http.js'
+
 /**
  * Returns a function that wraps a handler with the guard. The handler is called for authorized requests only, with the verified token after
  * the request, and then with what the platform passes: `env` and `ctx` in Workers, `{ params }` in Next.js.

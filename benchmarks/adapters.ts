@@ -1,6 +1,6 @@
 /**
- * Prints how many requests a second a server answers and what CPU time a request costs it: each framework bare, behind our guard (tokens seen before,
- * and every token verified anew) and behind what people use instead. The servers are processes of their own and take turns, round by round.
+ * Prints how many requests a second a server answers and what CPU time a request costs it: each framework bare, behind our guard (with cached tokens,
+ * and with every token verified anew) and behind its usual alternatives. The servers are processes of their own and take turns, round by round.
  *
  * Arguments: --quick; names of frameworks, of all when there are none.
  */
@@ -97,27 +97,27 @@ async function open(name: string): Promise<Adapter> {
   const child = fork(fileURLToPath(new URL('frameworks.js', import.meta.url)), ['--serve'], {
     env: { ...process.env, NODE_ENV: 'production' },
   })
-  const { port } = await told<{ port: number }>(child, { name, jwks, jwksUri } satisfies Setup)
+  const { port } = await reply<{ port: number }>(child, { name, jwks, jwksUri } satisfies Setup)
   return {
     name,
     load: await openLoad(port, requests, connections),
     rates: [],
     cpus: [],
-    cpu: async () => (await told<{ cpu: number }>(child, 'cpu')).cpu,
+    cpu: async () => (await reply<{ cpu: number }>(child, 'cpu')).cpu,
     end: () => child.kill(),
   }
 }
 
-async function told<T>(child: ChildProcess, message: object | string): Promise<T> {
-  const told = new AbortController()
+async function reply<T>(child: ChildProcess, message: object | string): Promise<T> {
+  const settled = new AbortController()
   const answer = Promise.race([
-    once(child, 'message', told),
-    once(child, 'exit', told).then(([code]) => {
+    once(child, 'message', settled),
+    once(child, 'exit', settled).then(([code]) => {
       throw new Error(`a server ended with ${code}`)
     }),
   ])
   child.send(message)
   const [value] = (await answer) as [T]
-  told.abort()
+  settled.abort()
   return value
 }

@@ -1,7 +1,7 @@
 import { verify } from 'node:crypto'
 import type { TokenSet } from './tokens.js'
 
-/** Returns what nobody can do without: `crypto.verify` of the n-th token, its bytes, its signature and the key at hand. */
+/** Returns the unavoidable part: `crypto.verify` of the n-th token, with its bytes, its signature and the key ready. */
 export function bareVerify({ tokens, publicKey, nativeSignature }: TokenSet): (index: number) => void {
   const parts = tokens.slice(0, 2_000).map(token => {
     const end = token.lastIndexOf('.')

@@ -4,9 +4,9 @@ import { gzipSync } from 'node:zlib'
 import { peer } from './peers.js'
 
 /**
- * Writes a program with all it imports into one file, minified, as for a Lambda function; returns its size in kB, compressed.
+ * Writes a program with all its imports into one file, minified, as for a Lambda function; returns its size in kB, compressed.
  *
- * @param external packages that the program does not load on Node.js, and are left out
+ * @param external packages to leave out, which the program does not load on Node.js
  */
 export function bundled(program: string, outfile: string, external: readonly string[] = []): number {
   const { buildSync } = peer<{ buildSync(options: object): unknown }>('esbuild')

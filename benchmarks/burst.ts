@@ -1,6 +1,6 @@
 /**
- * Prints how many new tokens a second get through, how long they take and how long the event loop stands still, when more are offered than
- * one thread can verify, and when few are. Open loop: what is late is offered all the same, and its waiting counts.
+ * Prints how many new tokens a second are verified, how long they take and how long the event loop is blocked, when more arrive than
+ * one thread can verify, and when few do. Open loop: tokens arrive on schedule even when late, and their waiting counts.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { createVerifier, userPool } from 'cognito-guard'

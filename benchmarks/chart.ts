@@ -1,4 +1,4 @@
-/** Draws one Node.js of benchmarks/results.json as docs/benchmark.svg: how many tokens a second each library gets through, new ones and ones seen before. */
+/** Draws one Node.js of benchmarks/results.json as docs/benchmark.svg: how many tokens a second each library verifies, new ones and repeated ones. */
 import { writeFileSync } from 'node:fs'
 import type { Result } from './measure.js'
 import { results, type Section } from './report.js'

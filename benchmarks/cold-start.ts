@@ -31,7 +31,7 @@ const programs: Readonly<Record<string, string>> = {
       jwtVerify(token, createRemoteJWKSet(new URL(jwksUri)), { issuer: '${issuer}', algorithms: ['RS256'] })`,
 }
 
-/** Times an import and a verification in a process that does nothing else. */
+/** Times an import and a verification in a process of their own. */
 const stopwatch = `
   const start = performance.now()
   const { run } = await import(process.argv[2])

@@ -1,4 +1,4 @@
-/** What the core entry takes: to be imported, from its modules and as it is published, and in somebody's bundle. */
+/** The cost of the core entry: its import, from modules and as published, and its size in a bundle. */
 import { execFileSync } from 'node:child_process'
 import { cpSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -11,7 +11,7 @@ import { record } from './report.js'
 const stopwatch =
   'const start = performance.now(); await import(process.argv[1]); console.log(performance.now() - start)'
 
-/** Prints what processes take that import the entry and do nothing else, in turn with its peers. */
+/** Prints the time of processes that only import the entry, in turn with its peers. */
 export function measureImports(runs: number): void {
   const copy = published()
   const modules = pathToFileURL('dist/src/index.js').href
@@ -35,7 +35,7 @@ export function measureImports(runs: number): void {
   record('imports', rows)
 }
 
-/** Prints how large bundles are that hold the entry, or the part of it that most need. */
+/** Prints the size of bundles of the entry, and of the part of it that most applications need. */
 export function measureBundles(folder: string): void {
   const file = join(folder, 'entry.mjs')
   const sizeOf = (program: string) => bundled(program, file, ['jose'])
@@ -64,7 +64,7 @@ function line(name: string, figure: number, goal: number | undefined): void {
   console.log(`${name.padEnd(30)}${figure.toFixed(1).padStart(8)}${(goal?.toFixed(1) ?? '-').padStart(8)}`)
 }
 
-/** Builds the package as it is published, in a copy: what runs here stays in modules. */
+/** Builds the package as published, in a copy: the build here stays in modules. */
 function published(): string {
   const copy = resolve('dist/published')
   for (const part of ['package.json', 'scripts', 'dist/src', 'dist/adapters']) {

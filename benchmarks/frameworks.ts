@@ -17,7 +17,7 @@ import Koa, { type Middleware } from 'koa'
 import { peer } from './peers.js'
 import { clientId, issuer, type TokenSet, userPoolId } from './tokens.js'
 
-/** What a server is told. */
+/** The message that configures a server. */
 export interface Setup {
   readonly name: string
   readonly jwks: TokenSet['jwks']

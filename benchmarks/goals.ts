@@ -1,6 +1,6 @@
-/** What the figures are to reach; it stands beside them, where there is a goal. */
+/** The goals of figures that have one; printed beside them. */
 export const goals: Goals = {
-  rememberedKb: 3,
+  cachedTokenKb: 3,
   coldHeapKb: 2.5,
   growthMb: 5,
   heapGrowthMb: 1,
@@ -8,13 +8,13 @@ export const goals: Goals = {
 }
 
 interface Goals {
-  /** kB that a remembered token takes, its text included: what `maxTokens` says. */
-  readonly rememberedKb: number
+  /** kB that a cached token takes, its text included: as documented for `maxTokens`. */
+  readonly cachedTokenKb: number
   /** kB of heap that a new token leaves to the collector, without its text. */
   readonly coldHeapKb: number
-  /** MB a minute that a process grows by under a load of new tokens: what the collector's moods make of a flat line. */
+  /** MB a minute that a process grows by under a load of new tokens: the noise of garbage collection around zero. */
   readonly growthMb: number
-  /** MB that is in use on the heap after a minute of it, and was not before. */
+  /** MB that the heap in use grows by in a minute of it. */
   readonly heapGrowthMb: number
   /** kB of `createVerifier` and `userPool` in a bundle, compressed. */
   readonly bundleKb: number

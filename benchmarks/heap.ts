@@ -1,6 +1,6 @@
 import { median } from './measure.js'
 
-/** Bytes in use on the heap once the collector is done, which takes it more than one run. Needs --expose-gc. */
+/** Bytes in use on the heap after garbage collection, which takes more than one run. Needs --expose-gc. */
 export function heap(runs = 3): number {
   if (!globalThis.gc) throw new Error('needs --expose-gc')
   for (let run = 0; run < runs; run++) globalThis.gc()
@@ -8,8 +8,8 @@ export function heap(runs = 3): number {
 }
 
 /**
- * Bytes of heap that a call takes, whether it keeps them or leaves them to the collector: the median of 15 times so many calls. They
- * must fit in the young generation: what is collected in between is not seen. Needs --expose-gc.
+ * Bytes of heap that a call allocates, kept or garbage: the median of 15 times so many calls. They must fit in the young generation:
+ * what is collected in between is not counted. Needs --expose-gc.
  */
 export function bytesPerCall(call: (index: number) => unknown, calls: number): number {
   let index = 0

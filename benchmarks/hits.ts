@@ -1,4 +1,4 @@
-/** The lines of tokens that were verified before: with us, with the one peer that remembers tokens, and with those that verify anew. */
+/** The lines of repeated tokens: ours, the one peer that caches tokens, and those that verify anew. */
 import { createGuard, createVerifier, hasScope, type TrustedIssuer } from 'cognito-guard'
 import { fastVerifier, type Pool, type Verify } from './libraries.js'
 import type { Line } from './measure.js'
@@ -9,7 +9,7 @@ type Call = (index: number) => unknown
 
 const string = 'making the string'
 
-/** Returns the lines, each over the making of its string. */
+/** Returns the lines, each net of making its string. */
 export function hitLines(
   set: TokenSet,
   issuer: TrustedIssuer,
@@ -21,7 +21,7 @@ export function hitLines(
   const mayRead = hasScope('orders/read')
   const fast = fastVerifier(peersPool, 10_000)
   const headers = { tokens: set.tokens.map(token => Buffer.concat([Buffer.from('Bearer '), token])) }
-  const remembering: Readonly<Record<string, Call>> = {
+  const caching: Readonly<Record<string, Call>> = {
     'cognito-guard verifySync': index => verifier.verifySync(fresh(set, index)),
     'cognito-guard verify': index => verifier.verify(fresh(set, index)),
     'cognito-guard, guard with a scope': index => {
@@ -31,7 +31,7 @@ export function hitLines(
     'fast-jwt with its cache': index => fast(fresh(set, index)),
   }
   for (let index = 0; index < set.tokens.length; index++) {
-    for (const call of Object.values(remembering)) call(index)
+    for (const call of Object.values(caching)) call(index)
   }
   const thousand = zipf(1_000)
   return [
@@ -49,7 +49,7 @@ export function hitLines(
   ]
 
   function among(users: string, whose: (index: number) => number): Line[] {
-    const lines = { [string]: (index: number) => fresh(set, index), ...remembering }
+    const lines = { [string]: (index: number) => fresh(set, index), ...caching }
     return Object.entries(lines).map(([name, call]) => ({
       name: `${name}, ${users}`,
       call: (index: number) => call(whose(index)),

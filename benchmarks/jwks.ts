@@ -1,9 +1,9 @@
 /**
  * Prints what happens to an API when the host of its keys misbehaves, with us and with others, each in a process of its own and with
- * its own defaults. One table: requests that reached the host, requests of users that went well or failed.
+ * its own defaults. One table: requests that reached the host, users' requests that succeeded or failed.
  *
  * The host is real: https on loopback, with a certificate that the process trusts. Time is not: `Date` and `performance` of the whole
- * process are moved, for everybody alike; timers run in real time.
+ * process are moved, for all libraries alike; timers run in real time.
  *
  * `node dist/benchmarks/jwks.js [--json]`
  */
@@ -131,11 +131,11 @@ function moveClocks(): void {
   })
 }
 
-/** One scenario in the hands of one verifier: its host, its time and its tokens. */
+/** One scenario for one verifier: its host, its time and its tokens. */
 interface Stage {
   readonly verify: Verify
   readonly host: { behave: Behaviour; requests: number }
-  /** Lets time pass, in seconds, and what runs in the background come to an end. */
+  /** Advances the time, in seconds, and waits for background work. */
   pass(seconds: number): Promise<void>
   /** How many of these tokens are verified; the rest fail, or have no answer after 40 s. */
   count(tokens: readonly string[]): Promise<{ ok: number; failed: number; ms: number }>
@@ -220,7 +220,7 @@ const scenarios: Readonly<Record<string, (stage: Stage) => Promise<string>>> = {
     const { privateKey } = red
     const junk = Array.from({ length: 500 }, (_, i) => token({ ...red, privateKey, kid: `junk${i}` }, claims))
     let ms = 0
-    // Distinct key IDs without 50,000 signatures: nobody gets to check one.
+    // Distinct key IDs without 50,000 signatures: none is ever checked.
     for (let round = 0; round < 100; round++) {
       const tokens = junk.map((text, i) => {
         const [, ...rest] = text.split('.')
@@ -299,7 +299,7 @@ async function outage({ host, pass, count }: Stage, seconds: number, step: numbe
     failed += (await count([users])).failed
     requests++
     await pass(0)
-    // A second request that a timer holds back is to come before time goes on.
+    // Waits for a hedged request, which a timer delays, before time goes on.
     if (host.requests > 0 && !isNoticed) await sleep(2_000)
     isNoticed = host.requests > 0
   }

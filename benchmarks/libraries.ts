@@ -1,11 +1,11 @@
-/** How each peer verifies a token of one issuer whose keys are at hand: as its documentation says, with the issuer checked. */
+/** How each peer verifies a token of one issuer whose keys are loaded: as its documentation says, with the issuer checked. */
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { CognitoJwtVerifier } from 'aws-jwt-verify'
 import { verify as honoVerify, verifyWithJwks } from 'hono/jwt'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { peer } from './peers.js'
 
-/** Verifies a token, at once or later; throws or rejects when it is to be refused. */
+/** Verifies a token, synchronously or not; throws or rejects to refuse it. */
 export type Verify = (token: string) => unknown
 
 /** One user pool, and its public keys as JWKs. */
@@ -21,7 +21,7 @@ interface Jwk {
   readonly kty: string
 }
 
-/** Returns the peers with the pool's first key: those that can take it as it is are spared to look for it. */
+/** Returns the peers with the pool's first key: those that accept a key directly do no lookup. */
 export function withOneKey(pool: Pool): Record<string, Verify> {
   const { issuer, keys } = pool
   const [jwk] = keys as [Jwk]
@@ -38,7 +38,7 @@ export function withOneKey(pool: Pool): Record<string, Verify> {
   }
 }
 
-/** Returns the peers with the pool's keys, looked up by their ID. Where a peer leaves that to its user, a map does it. */
+/** Returns the peers with the pool's keys, looked up by their ID. Where a peer leaves that to the application, a map does it. */
 export function withKeySet(pool: Pool): Record<string, Verify> {
   const { issuer, keys } = pool
   const { 'aws-jwt-verify verifySync': aws } = awsVerifiers(pool)
@@ -69,7 +69,7 @@ export function withKeySet(pool: Pool): Record<string, Verify> {
   }
 }
 
-/** Returns fast-jwt's verifier with its one key, and a memory of so many tokens. */
+/** Returns fast-jwt's verifier with its one key, and a cache of so many tokens. */
 export function fastVerifier({ issuer, keys }: Pool, cache?: number): Verify {
   const key = createPublicKey({ key: { ...(keys[0] as Jwk) }, format: 'jwk' })
   return peer<FastJwt>('fast-jwt').createVerifier({
@@ -95,8 +95,8 @@ function joseVerifier({ issuer, keys }: Pool): Verify {
 }
 
 /**
- * The package exports its middleware and not what verifies within: it is called as a router would, with a request that is a plain object.
- * Proofs of possession (DPoP), which no other line looks for, are off. Cognito's access tokens have no audience.
+ * The package exports its middleware and not its verifier: it is called as a router would, with a request that is a plain object.
+ * Proofs of possession (DPoP), which no other line checks, are off. Cognito's access tokens have no audience.
  */
 function bearerVerifier({ issuer, keys }: Pool): Verify {
   const middleware = peer<Bearer>('express-oauth2-jwt-bearer').auth({

@@ -7,7 +7,7 @@
  */
 import { userPool } from 'cognito-guard'
 import { bareVerify } from './bare.js'
-import { type Figure, newTokens, refusedTokens, tokensSeenBefore } from './bounds.js'
+import { type Figure, hostileKeySets, newTokens, refusedTokens, tokensSeenBefore } from './bounds.js'
 import { bytesPerCall } from './heap.js'
 import { type Line, measure } from './measure.js'
 import { machine } from './report.js'
@@ -16,7 +16,12 @@ import { accessTokens, clientId, userPoolId } from './tokens.js'
 const rounds = 30
 const set = accessTokens(2_000)
 const pool = userPool({ userPoolId, clientId, jwks: set.jwks, offline: true })
-const figures = [...newTokens(set, pool), ...tokensSeenBefore(set, pool), ...refusedTokens()]
+const figures = [
+  ...newTokens(set, pool),
+  ...tokensSeenBefore(set, pool),
+  ...refusedTokens(),
+  ...hostileKeySets(),
+]
 
 const { node, openssl, cpu } = machine()
 console.log(`Node ${node}, OpenSSL ${openssl}, ${cpu}`)

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
-/** A client that keeps its connections open, and costs as little as a client can. */
+/** A client that keeps its connections open, and uses as little CPU as possible. */
 export interface Load {
-  /** Sends so many requests, one at a time on each connection; resolves to the milliseconds that the answers took to come. */
+  /** Sends so many requests, one at a time on each connection; resolves to the milliseconds until each answer. */
   send(count: number): Promise<number>
   close(): void
 }
@@ -11,7 +11,7 @@ export interface Load {
 /**
  * Opens connections to a server on loopback whose every answer is 200 and of the same length, and counts bytes.
  *
- * @param requests the requests as they go over the wire, sent in turn
+ * @param requests the requests as HTTP/1.1 bytes, sent in turn
  */
 export async function openLoad(
   port: number,

@@ -1,19 +1,19 @@
-/** One line of a benchmark: a call that is repeated. A promise that it returns is awaited. */
+/** One line of a benchmark: a repeated call. A promise that it returns is awaited. */
 export interface Line {
   readonly name: string
   readonly call: (index: number) => unknown
   /** Calls a round; fewer for slow ones. Default 1,000. */
   readonly calls?: number
-  /** The name of a line before this one that does what this one has to do as well: what it takes is shown without it, too. */
+  /** The name of an earlier line that this one includes: its time is shown net of that, too. */
   readonly over?: string
 }
 
-/** What a line took. */
+/** The time of a line. */
 export interface Result {
   readonly name: string
   /** Nanoseconds a call, the median of the rounds. */
   readonly median: number
-  /** Nanoseconds a call in the fastest round, to which others on the machine added least. */
+  /** Nanoseconds a call in the fastest round, which other processes disturbed least. */
   readonly fastest: number
   /** The base's time in the same round by this line's: the median of the rounds. Above 1 is faster than the base. */
   readonly ratio: number
@@ -24,7 +24,7 @@ export interface Result {
 }
 
 /**
- * Returns what each line took, compared with the first one. The lines take turns, round by round, and each round's times are compared
+ * Returns the time of each line, compared with the first one. The lines take turns, round by round, and each round's times are compared
  * with each other only: a machine that is slow for a while is slow for all of them.
  */
 export async function measure(

@@ -1,6 +1,6 @@
 /**
- * Prints what a remembered token takes, what a call leaves to the collector, whether many users or much junk push anybody out, and whether
- * a process grows that sees nothing but new tokens. Needs --expose-gc.
+ * Prints the memory of a cached token, the garbage of a call, the hit rate with many users and with forged tokens, and whether a process
+ * grows that gets nothing but new tokens. Needs --expose-gc.
  */
 import { execFileSync } from 'node:child_process'
 import { createVerifier, userPool } from 'cognito-guard'
@@ -17,12 +17,12 @@ const rows: object[] = []
 const textKb = ((tokens[0]?.length ?? 0) / 1000).toFixed(2)
 
 perCall()
-perRememberedToken()
-junk()
+perCachedToken()
+forgedTokens()
 await newTokensOnly()
 record('memory', rows)
 
-/** In a process of its own, with a young generation that is not collected in between. */
+/** In a process of its own, whose young generation holds all calls without a collection. */
 function perCall(): void {
   const flags = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64']
   const bytes = execFileSync(process.execPath, [...flags, 'dist/benchmarks/per-call.js'], {
@@ -36,17 +36,17 @@ function perCall(): void {
   )
 }
 
-function perRememberedToken(): void {
+function perCachedToken(): void {
   const verifier = createVerifier({ issuers: [pool] })
   const before = heap()
   for (let index = 0; index < tokens.length; index++) verifier.verifySync(fresh(set, index))
   const bytes = (heap() - before) / tokens.length
-  print('a remembered token, kB', bytes / 1000, goals.rememberedKb, `its text ${textKb} kB`)
+  print('a remembered token, kB', bytes / 1000, goals.cachedTokenKb, `its text ${textKb} kB`)
   verifier.verifySync(fresh(set, 0))
 }
 
-/** Nine of ten tokens are forged: does the memory still serve the users? Counted by what the clock is asked for: a hit asks no key twice. */
-function junk(): void {
+/** Whether the cache still serves users when nine of ten tokens are forged. */
+function forgedTokens(): void {
   let anew = 0
   const counting = {
     ...pool,

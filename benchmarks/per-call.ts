@@ -1,4 +1,4 @@
-/** Prints the bytes of heap that a new token leaves to the collector, without its text. Run by memory.ts, with a young generation that has room. */
+/** Prints the bytes of garbage of a new token, without its text. Run by memory.ts, with a young generation large enough for all calls. */
 import { createVerifier, userPool } from 'cognito-guard'
 import { bytesPerCall } from './heap.js'
 import { accessTokens, clientId, fresh, userPoolId } from './tokens.js'

@@ -1,6 +1,6 @@
 /**
- * Prints what it costs to refuse a token, in microseconds, beside the other libraries in one run: a stranger decides how often it is paid.
- * The cost of making the string, which an HTTP parser pays, is in every line; it is what the last row is about. Keys are looked up by their
+ * Prints what it costs to refuse a token, in microseconds, beside the other libraries in one run: an attacker decides how often it is paid.
+ * The cost of making the string, which an HTTP parser pays, is in every line; the last row consists of little else. Keys are looked up by their
  * ID; express-oauth2-jwt-bearer has nothing to call but its middleware. `check`, which guards call, returns a refusal and throws none.
  */
 import { createVerifier, isAuthError, userPool } from 'cognito-guard'

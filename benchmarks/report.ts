@@ -3,7 +3,7 @@ import { cpus } from 'node:os'
 import type { Result } from './measure.js'
 import { versionOf } from './peers.js'
 
-/** What was measured: the sections of each Node.js, by its major version. */
+/** The results: the sections of each Node.js, by its major version. */
 export type Results = Readonly<Record<string, Readonly<Record<string, Section>>>>
 
 /** One table, and where it was measured. */
@@ -14,7 +14,7 @@ export interface Section {
   readonly rows: unknown
 }
 
-/** Whether a glance is enough: fewer rounds, and nothing is recorded. */
+/** Fewer rounds, and nothing is recorded. */
 export const isQuick = process.argv.includes('--quick')
 
 const file = 'benchmarks/results.json'
@@ -48,7 +48,7 @@ export function print(title: string, results: readonly Result[]): void {
   }
 }
 
-/** Shows how far a long run has come, where there is somebody to see it. */
+/** Shows the progress of a long run, on a terminal. */
 export function progress(title: string, rounds: number): (round: number) => void {
   return round => {
     if (process.stderr.isTTY)
@@ -58,7 +58,7 @@ export function progress(title: string, rounds: number): (round: number) => void
   }
 }
 
-/** What ran, and beside what. */
+/** The versions of Node.js, the machine and the peers. */
 export function machine() {
   const { node, openssl } = process.versions
   const peers = measured.map(name => `${name} ${versionOf(name)}`)

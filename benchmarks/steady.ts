@@ -1,7 +1,7 @@
 /**
- * What a process takes that sees nothing but new tokens: 100,000 valid ones a minute, no two alike, through a memory that is full, so that
- * each displaces another. Another process signs them, on its thread pool and ahead of time; they are read as a server reads them, only that
- * one buffer is there for all, so that what grows is not the reading.
+ * The memory of a process that gets nothing but new tokens: 100,000 valid ones a minute, no two alike, through a full cache, so that each
+ * evicts another. Another process signs them, on its thread pool and ahead of time; they are read as a server reads them, except that all
+ * share one buffer, so that reading adds no growth.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -16,7 +16,7 @@ const perMinute = 100_000
 const newLine = 10
 const batch = 50
 
-/** How the process went. */
+/** The figures of the process. */
 export interface Steady {
   /** MB of the resident set: the mean of each interval. */
   readonly intervals: readonly number[]
@@ -30,7 +30,7 @@ export interface Steady {
 
 if (process.send && process.argv[2] === '--sign') await sign()
 
-/** Resolves to how the process went with so many tokens, after `warmUp` at full speed; tells of each interval as it ends. */
+/** Resolves to the figures for so many tokens, after `warmUp` at full speed; reports each interval as it ends. */
 export async function steady(
   options: { tokens: number; warmUp: number; interval: number },
   onInterval: (seconds: number, megabytes: number) => void,
@@ -78,7 +78,7 @@ interface Sample {
   readonly rss: number
 }
 
-/** Fills the memory, and goes on until the process has its size; resolves to the MB in use on the heap in between. */
+/** Fills the cache, and goes on until the process has stopped growing; resolves to the MB in use on the heap in between. */
 async function warmUp(chunks: Chunks, verifyAll: VerifyAll, tokens: number): Promise<number> {
   const known: Buffer[] = []
   while (known.length < 12_000) {
@@ -87,7 +87,7 @@ async function warmUp(chunks: Chunks, verifyAll: VerifyAll, tokens: number): Pro
     known.push(...texts.map(text => Buffer.from(text)))
   }
   const before = heap() / 1e6
-  // More than it remembers, in turn: always new to it. V8 lets the heap of a busy process grow for a while, until it knows what is worth
+  // More tokens than the cache holds, in turn: always new to it. V8 lets the heap of a busy process grow for a while, until it knows what is worth
   // collecting; as fast as can be, that takes seconds.
   for (let sent = 0; sent < tokens; sent += batch) {
     const texts = Array.from({ length: batch }, (_, index) => known[(sent + index) % known.length] as Buffer)
@@ -96,7 +96,7 @@ async function warmUp(chunks: Chunks, verifyAll: VerifyAll, tokens: number): Pro
   return before
 }
 
-/** Reads tokens, each on a line of its own, and nothing more until it is asked again. */
+/** Reads tokens, one a line, and pauses until the next call. */
 function read(port: number): Chunks {
   let rest = ''
   let arrived: ((texts: string[]) => void) | undefined

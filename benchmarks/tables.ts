@@ -1,17 +1,17 @@
-/** Writes benchmarks/results.json as tables, benchmarks/results.md: what each Node.js took, side by side. */
+/** Writes benchmarks/results.json as tables, benchmarks/results.md: the figures of each Node.js, side by side. */
 import { writeFileSync } from 'node:fs'
 import type { Result } from './measure.js'
 import { results, type Section } from './report.js'
 
 type Row = Readonly<Record<string, unknown>> & { readonly name: string }
-/** Refusals: what each library took, by the kind of token. */
+/** Refusals: the time of each library, by the kind of token. */
 type Kinds = Readonly<Record<string, readonly Result[]>>
 
 const intro = `# Results
 
 Written by \`npm run bench\` from \`results.json\`: the figures of each Node.js side by side. How it is measured: [README.md](README.md).
-The time of a call is a median, in microseconds. In brackets stand the calls in the time of one of the first line's and, after a plus, the
-nanoseconds beyond making the string.`
+The time of a call is a median, in microseconds. In brackets: the speed relative to the first line and, after a plus, the nanoseconds beyond
+making the string.`
 
 const all = results()
 const nodes = Object.keys(all)

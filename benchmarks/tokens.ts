@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { promisify } from 'node:util'
 
-/** A key pair's public half, and tokens of one user pool as the bytes they are on the wire. */
+/** A key pair's public half, and tokens of one user pool as the bytes of a request. */
 export interface TokenSet {
   readonly publicKey: KeyObject
   readonly jwks: { readonly keys: readonly [Jwk] }
@@ -10,7 +10,7 @@ export interface TokenSet {
   nativeSignature(part: Buffer): Buffer
 }
 
-/** One that goes on: another token, signed on the thread pool. */
+/** The next of an endless sequence: another token, signed on the thread pool. */
 export interface TokenSource extends TokenSet {
   next(): Promise<Buffer>
 }
@@ -26,7 +26,7 @@ export const userPoolId = 'us-west-2_Benchmark1'
 export const clientId = '1example23456789example'
 export const issuer = `https://cognito-idp.us-west-2.amazonaws.com/${userPoolId}`
 
-/** Returns access tokens of about 1.2 kB, every one another session's. */
+/** Returns access tokens of about 1.2 kB, each of another session. */
 export function accessTokens(count: number): TokenSource {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const signLater = promisify<string, Buffer, KeyObject, Buffer>(sign)

@@ -1,5 +1,5 @@
 /**
- * Prints what a verification costs, as ratios to the one thing nobody can do without: `crypto.verify` on bytes and a key at hand.
+ * Prints what a verification costs, as ratios to its unavoidable part: `crypto.verify` with the bytes and the key ready.
  * Every call gets a string that V8 has not seen before, as an HTTP parser makes them: the same string object in a loop would measure
  * V8's cache of string hashes.
  */

@@ -1,6 +1,6 @@
 /**
- * The guard of the examples, from the environment: USER_POOL_ID and CLIENT_ID, and JWKS where the key set is to be at hand: at the edge,
- * in a VPC without a way out, in tests.
+ * The guard of the examples, from the environment: USER_POOL_ID and CLIENT_ID, and JWKS to pass the key set, so that none is fetched: at the
+ * edge, in a VPC without internet access, in tests.
  */
 import { createGuard, createVerifier, userPool } from 'cognito-guard'
 

@@ -1,10 +1,10 @@
-// What must be covered is what is published: the sources, by every test together. Tests and examples are there to run it.
+// Coverage counts the published sources, over all tests together; not tests and examples.
 import { readdirSync } from 'node:fs'
 
-const published = ['src', 'adapters'].flatMap(room =>
-  readdirSync(room, { recursive: true, encoding: 'utf8' })
+const published = ['src', 'adapters'].flatMap(folder =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter(file => file.endsWith('.ts'))
-    .map(file => `${room}/${file.replaceAll('\\', '/')}`),
+    .map(file => `${folder}/${file.replaceAll('\\', '/')}`),
 )
 
 export default () => published

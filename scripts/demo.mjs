@@ -1,5 +1,5 @@
 // Builds, then runs the demo: `npm run demo`; or once, as a check: `npm run demo -- --check`.
-// `npm run demo -- sign-out`: two API processes and Redis; who signs out at one of them is refused by the other.
+// `npm run demo -- sign-out`: two API processes and Redis; a user who signs out at one is refused by the other.
 import { build } from './build.mjs'
 
 build()

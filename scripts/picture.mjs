@@ -1,4 +1,4 @@
-// Takes the picture of the demo for the README anew: docs/demo.png. Needs Debian's chromium.
+// Renews the README's picture of the demo: docs/demo.png. Needs Debian's chromium.
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 import { build } from './build.mjs'

@@ -27,7 +27,7 @@ if (pass === 0) problems.add('no test has passed')
 if (code !== 0 && fail + problems.size === 0) problems.add(`tap ended with ${code}`)
 if (isWhole) checkCoverage()
 for (const problem of problems) console.log(`# ${problem}`)
-// what went wrong beside the tests counts as one failure each: a run that failed never ends with "0 failed"
+// an error outside the tests counts as a failure: a run that failed never ends with "0 failed"
 const failed = fail + problems.size
 console.log(
   `${pass} passed, ${failed} failed${skip ? `, ${skip} skipped` : ''}${todo ? `, ${todo} todo` : ''}`,

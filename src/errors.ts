@@ -19,6 +19,11 @@ export interface AuthErrorOptions {
   readonly cause?: unknown
   /** Seconds after which a client may try again; becomes `Retry-After`. */
   readonly retryAfter?: number
+  /**
+   * Whether the signature of the token was not verified. The client is then told that it is invalid, whatever else it is: who can write a token
+   * without a key must not learn from the answers which issuers, clients and audiences there are. Default `false`.
+   */
+  readonly unverified?: boolean
   /** How to fix it, one fixed sentence; shown to clients only with `explain: true`. */
   readonly hint?: string
 }
@@ -35,6 +40,8 @@ export class AuthError extends Error {
   readonly oauthError: OAuthError | undefined
   readonly hint: string
   readonly retryAfter: number | undefined
+  /** Whether the token's signature was not verified, so that the client is told no more than that the token is invalid. */
+  readonly unverified: boolean
 
   constructor(code: AuthErrorCode, options: AuthErrorOptions = {}) {
     const [status, oauthError, message, hint] = errors[code] as ErrorRow
@@ -44,6 +51,7 @@ export class AuthError extends Error {
     this.oauthError = oauthError
     this.hint = options.hint ?? hint
     this.retryAfter = options.retryAfter
+    this.unverified = options.unverified ?? false
   }
 
   /** For logs: code, status, message and hint. */
@@ -72,21 +80,20 @@ export function asRefusal(thrown: unknown): AuthError {
  * error, let alone capturing its stack, costs more than finding out that their token is bad. Each refusal is still an object of its own,
  * so that what a framework adds to one does not show on another.
  */
-export function refusal(code: AuthErrorCode, hint?: string): AuthError {
-  const id = hint === undefined ? code : `${code} ${hint}`
-  let original = originals.get(id)
-  if (!original) {
-    const limit = Error.stackTraceLimit
-    Error.stackTraceLimit = 0
-    original = new AuthError(code, hint === undefined ? {} : { hint })
-    Error.stackTraceLimit = limit
-    original.stack = `AuthError [${code}]: ${original.message}`
-    originals.set(id, original)
-  }
+export function refusal(code: AuthErrorCode, hint?: string, unverified = false): AuthError {
+  const original = originals.get(code)?.get(hint) ?? makeOriginal(code, hint, unverified)
   return Object.create(original) as AuthError
 }
 
-const originals = new Map<string, AuthError>()
+function makeOriginal(code: AuthErrorCode, hint: string | undefined, unverified: boolean): AuthError {
+  const error = new AuthError(code, { unverified, ...(hint !== undefined && { hint }) })
+  error.stack = `AuthError [${code}]: ${error.message}`
+  originals.set(code, new Map(originals.get(code)).set(hint, error))
+  return error
+}
+
+/** By code and hint: a hint of an unverified token is no other's. */
+const originals = new Map<AuthErrorCode, ReadonlyMap<string | undefined, AuthError>>()
 
 type ErrorRow = readonly [AuthError['status'], OAuthError | undefined, message: string, hint: string]
 
@@ -174,6 +181,12 @@ const errors = {
     'invalid_token',
     'The token was signed for another load balancer or instance',
     'Check the ARN in the configuration against the one that handles the requests.',
+  ],
+  ERR_TOKEN_BOUND: [
+    401,
+    'invalid_token',
+    'The token is bound to a key',
+    'This token is bound to a key; this API takes bearer tokens and cannot check the proof. Ask the issuer for one without DPoP and mTLS.',
   ],
   ERR_TOKEN_REVOKED: [401, 'invalid_token', 'The token has been revoked', 'Sign in again.'],
   ERR_STEP_UP_REQUIRED: [

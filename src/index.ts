@@ -19,6 +19,7 @@ export {
   type BehindLoadBalancerOptions,
   behindLoadBalancer,
 } from './guard/behind-load-balancer.js'
+export { demand } from './guard/demand.js'
 export {
   allowAnonymous,
   createGuard,
@@ -65,6 +66,7 @@ export {
   type IdentityPoolOptions,
   identityPool,
 } from './issuers/identity-pool.js'
+export type { KindFrom } from './issuers/kind.js'
 export { type LoadBalancerClaims, type LoadBalancerOptions, loadBalancer } from './issuers/load-balancer.js'
 export { type OidcClaims, type OidcProviderOptions, oidcProvider } from './issuers/oidc-provider.js'
 export type { ClaimsSchema, SchemaResult } from './issuers/schema.js'

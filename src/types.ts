@@ -72,6 +72,16 @@ export interface KeyResolver {
     now: number,
     issuer?: string,
   ): MaybePromise<VerificationKey | undefined>
+  /**
+   * Returns the key if it is loaded, and fetches nothing. Only with it is a client told that its token has expired: for an expired token, whose
+   * signature is not verified yet, nobody is asked for a key. Default: clients are told that such a token is invalid.
+   */
+  readonly loaded?: (
+    kid: string | undefined,
+    algorithm: Algorithm,
+    now: number,
+    issuer?: string,
+  ) => VerificationKey | undefined
   /** Fetches the keys unless they are already loaded. */
   readonly ready?: (now: number) => Promise<void>
   /** Called when a signature does not verify: the issuer may have replaced the key under the same ID. Returns at once. */
@@ -117,6 +127,16 @@ export interface TrustedIssuer<C extends JwtClaims = JwtClaims> {
   /** Whether its tokens are padded base64url, as those of load balancers are against RFC 7515 section 2. Default: none is. */
   readonly padding?: 'required' | 'allowed'
   /**
+   * The names under which its tokens can be revoked beside their `iss`: the ID of their user pool, where the host in `iss` is not one of AWS,
+   * and other `iss` of the same pool. Never a name of another pool. Default none.
+   */
+  readonly revokedBy?: readonly string[]
+  /**
+   * Accepts its tokens with a `cnf` claim (RFC 7800), such as those bound to a key by DPoP or mTLS, from whoever holds them: nothing checks the
+   * proof. Default `false`: such a token is refused with `ERR_TOKEN_BOUND`.
+   */
+  readonly insecureIgnoreConfirmation?: boolean
+  /**
    * Returns the claims of a token, typed, after every check that does not depend on time. They must hold the `iss` that the token was looked up
    * by: a claim, or where there is none a member of the header.
    * @throws AuthError `ERR_TOKEN_USE | _CLIENT | _AUDIENCE | _CLAIM | _SIGNER`
@@ -133,8 +153,9 @@ export interface TrustedIssuer<C extends JwtClaims = JwtClaims> {
 
 /** Who a token stands for. Computed once for a token, frozen. */
 export interface Principal {
+  /** `user` only where the token shows that it is a person's. */
   readonly kind: 'user' | 'machine' | 'guest'
-  /** The `sub` claim: the user, the client (machine) or the identity (guest). */
+  /** The `sub` claim: the user, the client or the account (machine) or the identity (guest). */
   readonly subject: string
   readonly issuer: string
   readonly tokenUse?: 'access' | 'id'
@@ -144,13 +165,13 @@ export interface Principal {
   readonly groups: readonly string[]
   /** Empty when the token names none. */
   readonly scopes: readonly string[]
-  /** The identity provider of a federated user. */
+  /** The identity provider of a federated user: of a user pool's, the first that was linked, not the one signed in at this time. */
   readonly provider?: Provider
   /** Seconds since the epoch. */
   readonly expiresAt: number
 }
 
-/** Where a federated user signed in. */
+/** An identity provider that knows a federated user. */
 export interface Provider {
   readonly name: string
   readonly type: string
@@ -163,6 +184,8 @@ export interface VerifiedToken<C extends JwtClaims = JwtClaims> {
   readonly header: JwsHeader
   readonly claims: C
   readonly principal: Principal
+  /** The `revokedBy` of its issuer, for lists of revocations. */
+  readonly revokedBy?: readonly string[]
 }
 
 /** Verifies tokens of any mix of issuers. */
@@ -208,6 +231,8 @@ export interface VerifierHealth extends KeySetHealth {
 /** Tells which tokens, sessions, users or clients are revoked. Called for every token, cached or not; it never waits. */
 export interface RevocationList {
   readonly isRevoked: RevocationCheck
+  /** Called by each verifier that is created with the list, with its issuers: they may have other names, see `revokedBy`. */
+  verifies?(issuers: readonly TrustedIssuer[]): void
   /**
    * Resolves when the list is loaded: a verifier's `ready` waits for it.
    * @throws AuthError (as a rejection) `ERR_REVOCATION_UNAVAILABLE` when it cannot be read

@@ -41,7 +41,7 @@ import {
   verifierOf,
 } from './mint.js'
 
-// The weaknesses of other libraries, row by row. Rows that are about a door or an issuer of its own are tested there.
+// The weaknesses of other libraries, row by row. Rows about one adapter or one kind of issuer are tested there.
 
 const titles: Readonly<Record<number, string>> = {
   1: 'alg none',
@@ -69,7 +69,7 @@ const titles: Readonly<Record<number, string>> = {
   31: 'types of the claims that decisions are made from',
 }
 
-/** The pool, its key found as ever, and what was asked and computed on the way. */
+/** A verifier of the pool, with counts of key lookups and signature checks. */
 function watched(pair: KeyPair = own) {
   const seen = { keys: 0, checks: 0 }
   const { verify } = importKey(pair.jwk, 'RS256') as VerificationKey
@@ -348,7 +348,7 @@ t.test('rows 8 to 13: what is in a key set', async t => {
       undefined,
       'the others still work',
     )
-    t.same(events, skipped, 'and somebody is told')
+    t.same(events, skipped, 'and an event says so')
   }
 })
 
@@ -488,7 +488,7 @@ t.test('row 31: scopes and groups are compared whole', async t => {
     t.equal(await statusOf(claims, policy), status, JSON.stringify(claims))
 })
 
-t.test('rows 32 and 52: what strangers send decides over no request to the issuer', async t => {
+t.test('rows 32 and 52: untrusted tokens cause hardly any request to the issuer', async t => {
   const source = createTestIssuer({ userPoolId, clientId })
   const verifier = createVerifier({ issuers: [userPool(source.options)], clock: source.clock })
   const time = Math.floor(source.clock.now() / 1000)
@@ -497,7 +497,7 @@ t.test('rows 32 and 52: what strangers send decides over no request to the issue
   t.equal(source.requests, 0, 'no forgery that is refused before its key, and none that has expired')
   for (let i = 0; i < 1_000; i++)
     await verifier.verify(token(current({ iss: `https://evil.example/${i}` }))).catch(() => {})
-  t.equal(source.requests, 0, 'a thousand issuers that nobody configured')
+  t.equal(source.requests, 0, 'a thousand issuers that are not configured')
   await verifier.verify(source.accessToken())
   t.equal(source.requests, 1)
   const unsigned = base64url(json(current({})))
@@ -575,7 +575,7 @@ t.test('rows 33 to 36: requests', async t => {
   }
 })
 
-t.test('rows 45 to 50: the memory of verified tokens is no way in', async t => {
+t.test('rows 45 to 50: the cache of verified tokens accepts nothing else', async t => {
   const { seen, verifier } = watched()
   const good = token()
   const verified = verifier.verifySync(good)
@@ -607,13 +607,13 @@ t.test('rows 45 to 50: the memory of verified tokens is no way in', async t => {
   t.same(
     [await allowed(inGroup('readers')), await allowed(inGroup('admin')), await allowed(inGroup('readers'))],
     [true, false, true],
-    '46: each policy is asked',
+    '46: each policy is called',
   )
   const other = verifierOf([{ ...pool({ clientId: 'other' }) }])
   t.equal(
     codeOf(() => other.verifySync(good)),
     'ERR_TOKEN_CLIENT',
-    '46: another verifier has its own memory',
+    '46: another verifier has its own cache',
   )
 
   t.throws(() => (verified.principal.groups as string[]).push('admin'), TypeError, '48: groups')
@@ -627,15 +627,15 @@ t.test('rows 45 to 50: the memory of verified tokens is no way in', async t => {
       codeOf(() => verifier.verifySync(`${good.slice(0, -9)}AAAAAAAAA`)),
       'ERR_TOKEN_SIGNATURE',
     )
-  t.equal(seen.checks, 5, '50: a refusal is not remembered')
+  t.equal(seen.checks, 5, '50: a refusal is not cached')
 
   const small = verifierOf([pool()], { cache: { maxTokens: 1 } })
   const first = small.verifySync(good)
   for (const { token: forged } of forgeries) codeOf(() => small.verifySync(forged))
-  t.equal(small.verifySync(good), first, '50: junk evicts nothing')
+  t.equal(small.verifySync(good), first, '50: forged tokens evict nothing')
 })
 
-t.test('row 47: a key that is gone takes its tokens along', async t => {
+t.test('row 47: cached tokens are refused once their key is gone', async t => {
   const source = createTestIssuer({ userPoolId, clientId })
   const verifier = createVerifier({ issuers: [userPool(source.options)], clock: source.clock })
   const old = source.accessToken({ expiresIn: 86_400 })
@@ -659,7 +659,7 @@ t.test('row 53: a key set is replaced, never added to', async t => {
   verifier.close()
 })
 
-t.test('row 54: URLs that are no place for keys are refused at construction', async t => {
+t.test('row 54: unsafe URLs of keys are refused at construction', async t => {
   const urls = [
     'http://x.example/jwks',
     'http://169.254.169.254/',
@@ -686,7 +686,7 @@ t.test('row 54: URLs that are no place for keys are refused at construction', as
     )
 })
 
-t.test('rows 55 to 57: what the outside is told', async t => {
+t.test('rows 55 to 57: what clients are told', async t => {
   const guard = createGuard({ verifier: verifierOf() })
   const answers = new Map<string, Set<string>>()
   for (const { token: forged, code } of forgeries.filter(

@@ -11,7 +11,7 @@ import { parseHeader, splitJws } from '../src/token/jws.js'
 import type { Algorithm } from '../src/types.js'
 import { base64url, claimsOf, clientId, headerOf, issuer, json, own, seal, verifierOf } from './mint.js'
 
-// Vectors that others made and keep. They stand beside a checkout of the project, not in it.
+// Third-party test vectors. They are stored beside a checkout of the project, not in it.
 const corpora = resolve(process.cwd(), '../shared/corpora')
 const skip = existsSync(corpora) ? false : 'the corpora are not here (../shared/corpora)'
 
@@ -22,7 +22,7 @@ const engines: [string, ImportKey][] = [
 
 const read = (file: string) => JSON.parse(readFileSync(`${corpora}/${file}`, 'utf8'))
 
-/** What a verifier of RS256 and ES256 does with a token, short of its claims: these vectors sign all kinds of bytes. */
+/** Verifies a token of RS256 or ES256 without its claims: these vectors sign arbitrary bytes. */
 async function isAccepted(token: unknown, keys: readonly unknown[], importKey: ImportKey): Promise<boolean> {
   try {
     const parts = splitJws(token)
@@ -80,7 +80,7 @@ for (const [engine, importKey] of engines) {
         const set = group.public ?? group.private
         for (const { tcId, comment, jws, jwe } of group.tests) {
           const isOurs = file === 'json_web_signature_test' && comment === 'emptyPayload'
-          // What is no compact token is not in the list of expectations; nothing at all is no set of claims.
+          // The expectations leave out texts that are no compact token; and an empty text is no set of claims.
           const expected = isOurs ? 'reject' : (tests[file]?.[tcId]?.expect ?? 'reject')
           const accepted = await isAccepted(jwe ?? jws, set.keys ?? [set], importKey)
           count[accepted ? 'accept' : 'reject']++
@@ -213,14 +213,14 @@ t.test('Tink: JWT validation, with our algorithm and the claims that we ask for'
     })
     const outcome = await verifier.verify(token).then(() => 'accept' as const, refused)
     count[outcome]++
-    // What Tink accepts because a validator was told to: another audience, issuer or type, a token from the future.
+    // Tink accepts these by an option of its validator: another audience, issuer or type, a token from the future.
     const isOurs = /audience|_issuer|typ_header/.test(test) || id === 'test_verify_issued_at#3'
     t.equal(outcome, isOurs ? 'reject' : expect, id)
   }
   t.same(count, { accept: 15, reject: 45 })
 })
 
-/** A text of claims with those in front that a token must have, unless it has them. */
+/** A JSON text of claims, with the required ones added in front unless it has them. */
 function withOurs(text: string): string {
   const ours = Object.entries({
     iss: issuer,
@@ -316,7 +316,7 @@ t.test('the RFC cookbook', { skip }, async t => {
 const publicHalf = ({ kty, crv, n, e, x, y, kid, use }: Record<string, unknown>) =>
   JSON.parse(JSON.stringify({ kty, crv, n, e, x, y, kid, use })) as Record<string, unknown>
 
-/** A token is refused, and nothing else goes wrong. */
+/** A token is refused, and by no other error than a refusal. */
 function refused(error: unknown): 'reject' {
   if (isAuthError(error) && error.status === 401) return 'reject'
   throw error

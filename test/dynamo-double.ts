@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 
-/** Resolves to the port of a DynamoDB's stand-in on loopback, which is gone when the test ends. `dynalite` brings no types. */
+/** Resolves to the port of a DynamoDB stand-in on loopback, which ends with the test. `dynalite` has no types. */
 export async function dynamoDouble(t: Test): Promise<number> {
   const { default: dynalite } = (await import('dynalite' as string)) as {
     default: (options: object) => Server

@@ -15,7 +15,7 @@ import {
 import { base64url, claimsOf, clientId, headerOf, json, own, seal, userPoolId } from './mint.js'
 import { start } from './program.js'
 
-// a key set at hand: the examples run as they do in production, without a network
+// The key set is passed, so that the examples run as in production, without a network.
 const env = { USER_POOL_ID: userPoolId, CLIENT_ID: clientId, JWKS: JSON.stringify({ keys: [own.jwk] }) }
 const iat = Math.floor(Date.now() / 1000) - 10
 const time = { iat, auth_time: iat, exp: iat + 3600 }

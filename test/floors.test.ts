@@ -5,8 +5,8 @@ import t from 'tap'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-// From the top down, a line a floor. The files of one room may import each other, but not in a circle; so may those of the ground.
-const floors = [
+// From the top down, one layer a line. Files of one folder may import each other, but not in a cycle; so may those of the base.
+const layers = [
   ['src/cli'],
   ['src/devtools/demo'],
   ['src/devtools/local'],
@@ -21,10 +21,10 @@ const floors = [
   ['src/types.ts', 'src/errors.ts', 'src/options.ts', 'src/maybe-promise.ts', 'src/runtime.ts'],
 ]
 
-const ground = floors.at(-1) ?? []
+const base = layers.at(-1) ?? []
 
-// The tools that come with the library. What an app imports never loads them.
-const wing = ['src/cli/', 'src/devtools/']
+// Applications never load these.
+const tools = ['src/cli/', 'src/devtools/']
 
 const runtimeDependencies = ['jose', 'lru-cache']
 
@@ -33,14 +33,14 @@ t.test('imports go down only', async t => {
   t.ok(files.length > 10, 'the sources are found')
   for (const file of files) t.same(violations(file, read(file)), [], file)
   const graph = new Map(files.map(file => [file, neighbours(file, read(file))]))
-  t.same(circles(graph), [], 'no circle')
+  t.same(cycles(graph), [], 'no cycle')
 })
 
-t.test('every source file is on exactly one floor', async t => {
-  const rooms = floors.flat()
-  t.same(rooms, [...new Set(rooms)], 'no room twice')
+t.test('every source file is in exactly one layer', async t => {
+  const folders = layers.flat()
+  t.same(folders, [...new Set(folders)], 'no folder twice')
   for (const file of ['src', 'adapters'].flatMap(sources))
-    t.equal(rooms.filter(room => isIn(file, room)).length, 1, file)
+    t.equal(folders.filter(folder => isIn(file, folder)).length, 1, file)
 })
 
 t.test('what an app imports never loads the tools', async t => {
@@ -52,19 +52,21 @@ t.test('what an app imports never loads the tools', async t => {
   for (const entry of entries) {
     const loaded = reachable(entry.replace('./dist/', '').replace(/\.js$/, '.ts'))
     t.same(
-      loaded.filter(file => wing.some(room => file.startsWith(room))),
+      loaded.filter(file => tools.some(folder => file.startsWith(folder))),
       [],
       entry,
     )
   }
 })
 
-t.test('CONTRIBUTING.md draws the same floors', async t => {
-  const drawn = floors.map(rooms => `    ${rooms.map(room => room.replace(/^src\/|\.ts$/g, '')).join(', ')}`)
+t.test('CONTRIBUTING.md lists the same layers', async t => {
+  const drawn = layers.map(
+    folders => `    ${folders.map(folder => folder.replace(/^src\/|\.ts$/g, '')).join(', ')}`,
+  )
   t.match(read('CONTRIBUTING.md'), `\n\n${drawn.join('\n')}\n\n`)
 })
 
-t.test('what is not allowed is seen', async t => {
+t.test('a forbidden import is found', async t => {
   const cases = [
     ['up', 'src/token/jws.ts', "import { createVerifier } from '../verifier/verifier.js'"],
     ['up, by type', 'src/token/jws.ts', "import type { Verifier } from '../verifier/verifier.js'"],
@@ -72,15 +74,15 @@ t.test('what is not allowed is seen', async t => {
     ['up, dynamic', 'src/token/jws.ts', "await import('../guard/guard.js')"],
     ['up, on several lines', 'src/token/jws.ts', "import {\n  createGuard,\n} from '../guard/guard.js'"],
     ['up, to the entry', 'src/guard/guard.ts', "import { userPool } from '../index.js'"],
-    ['up, from the ground', 'src/types.ts', "import { splitJws } from './token/jws.js'"],
+    ['up, from the base', 'src/types.ts', "import { splitJws } from './token/jws.js'"],
     ['up, into the tools', 'adapters/express.ts', "import '../src/devtools/local/server.js'"],
     ['sideways', 'src/verifier/verifier.ts', "import '../credentials/credentials.js'"],
     ['sideways, between entries', 'adapters/express.ts', "import '../src/testing/index.js'"],
     ['sideways, into the tools', 'adapters/express.ts', "import '../src/devtools/inspect/inspect.js'"],
-    ['out of the house', 'src/token/jws.ts', "import t from '../../test/fixture.js'"],
+    ['out of the sources', 'src/token/jws.ts', "import t from '../../test/fixture.js'"],
     ['a dependency that is none', 'src/token/jws.ts', "import { z } from 'zod'"],
     ['a framework at run time', 'adapters/express.ts', "import express from 'express'"],
-    ['a file without a floor', 'src/helpers.ts', ''],
+    ['a file without a layer', 'src/helpers.ts', ''],
   ] as const
   for (const [name, file, source] of cases) t.equal(violations(file, source).length, 1, name)
   t.same(
@@ -93,10 +95,10 @@ t.test('what is not allowed is seen', async t => {
     [],
     'down is fine',
   )
-  t.same(violations('src/jwks/jwks.ts', "import './options.js'"), [], 'within a room is fine')
-  t.same(violations('src/types.ts', "import './errors.js'"), [], 'on the ground is fine')
+  t.same(violations('src/jwks/jwks.ts', "import './options.js'"), [], 'within a folder is fine')
+  t.same(violations('src/types.ts', "import './errors.js'"), [], 'within the base is fine')
   t.same(
-    circles(
+    cycles(
       new Map([
         ['a', ['b']],
         ['b', ['c']],
@@ -104,13 +106,13 @@ t.test('what is not allowed is seen', async t => {
       ]),
     ),
     ['b > c > b'],
-    'a circle',
+    'a cycle',
   )
 })
 
 function violations(file: string, source: string): string[] {
-  const from = floorOf(file)
-  if (from < 0) return [`${file} has no floor: add it to the table`]
+  const from = layerOf(file)
+  if (from < 0) return [`${file} has no layer: add it to the table`]
   return imports(source).flatMap(({ specifier, isType }) => {
     if (!specifier.startsWith('.')) {
       const isAllowed =
@@ -120,11 +122,11 @@ function violations(file: string, source: string): string[] {
       return isAllowed ? [] : [`${file} depends on ${specifier}`]
     }
     const target = resolve(file, specifier)
-    const to = floorOf(target)
-    const isInRoom = roomOf(file) === roomOf(target) || (ground.includes(file) && ground.includes(target))
-    return to > from || (to === from && isInRoom)
+    const to = layerOf(target)
+    const isInFolder = folderOf(file) === folderOf(target) || (base.includes(file) && base.includes(target))
+    return to > from || (to === from && isInFolder)
       ? []
-      : [`${file} (floor ${from}) imports ${target} (floor ${to})`]
+      : [`${file} (layer ${from}) imports ${target} (layer ${to})`]
   })
 }
 
@@ -136,19 +138,19 @@ function imports(source: string) {
   }))
 }
 
-function floorOf(file: string): number {
-  return floors.findIndex(rooms => rooms.some(room => isIn(file, room)))
+function layerOf(file: string): number {
+  return layers.findIndex(folders => folders.some(folder => isIn(file, folder)))
 }
 
-function roomOf(file: string): string | undefined {
-  return floors.flat().find(room => isIn(file, room))
+function folderOf(file: string): string | undefined {
+  return layers.flat().find(folder => isIn(file, folder))
 }
 
-function isIn(file: string, room: string): boolean {
-  return file === room || file.startsWith(`${room}/`)
+function isIn(file: string, folder: string): boolean {
+  return file === folder || file.startsWith(`${folder}/`)
 }
 
-/** All that is loaded with a file, itself included. Types are not loaded, but what has them belongs there too. */
+/** A file and all its imports, transitively. Counts modules imported only for types as well. */
 function reachable(entry: string): string[] {
   const found = new Set([entry])
   for (const file of found) for (const next of neighbours(file, read(file))) found.add(next)
@@ -174,7 +176,7 @@ function sources(folder: string): string[] {
     .filter(name => name.endsWith('.ts'))
 }
 
-function circles(graph: ReadonlyMap<string, readonly string[]>): string[] {
+function cycles(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const found: string[] = []
   const done = new Set<string>()
   const walk = (node: string, path: readonly string[]) => {

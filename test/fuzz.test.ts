@@ -2,7 +2,7 @@ import t from 'tap'
 import { fuzz } from './fuzz/fuzz.js'
 import { targets } from './fuzz/targets.js'
 
-// A short run of what `npm run fuzz -- --seconds N` does for as long as one likes.
+// A short run of `npm run fuzz -- --seconds N`.
 const seed = Date.now() % 1_000_000
 
 for (const target of targets) {

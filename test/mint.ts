@@ -84,14 +84,14 @@ export const claimsOf = (claims: object = {}): Record<string, unknown> => ({
   ...claims,
 })
 
-/** A token that the pool signed, with whatever header and claims. */
+/** A token that the pool signed, with any header and claims. */
 export const token = (
   claims: object | string = claimsOf(),
   header: object | string = headerOf(),
   key = own,
 ): string => seal(`${base64url(json(header))}.${base64url(json(claims))}`, key)
 
-/** The pool, with its key at hand. */
+/** The pool, with its key loaded. */
 export const pool = (options: Partial<UserPoolOptions> = {}) =>
   userPool({ userPoolId, clientId, jwks: { keys: [own.jwk] }, offline: true, ...options })
 

@@ -28,11 +28,11 @@ import {
   verifierOf,
 } from './mint.js'
 
-// Nothing that a stranger sends is repeated: not in errors, not in events, not in answers, not in what anybody would log of them.
+// No input of a client is repeated: not in errors, events or answers, and not when these are logged.
 
 const canary = (name: string) => `canary-${name}-0123456789abcdef`
 
-/** Claims and header members that would be known again anywhere. */
+/** Claims and header members that are recognizable anywhere. */
 const canaries = {
   sub: canary('sub'),
   jti: canary('jti'),
@@ -68,7 +68,7 @@ const vectors: readonly string[] = [
   ...others(),
 ]
 
-/** Tokens that others made, where they are. */
+/** Third-party tokens, where they are installed. */
 function others(): string[] {
   const file = resolve(process.cwd(), '../shared/corpora/rebased/wycheproof_rebased_jwt.json')
   if (!existsSync(file)) return []
@@ -76,7 +76,7 @@ function others(): string[] {
   return cases.map(each => each.token)
 }
 
-/** Texts and long numbers in the parts of a token that can be read. */
+/** Texts and long numbers in the readable parts of a token. */
 function valuesOf(vector: string): string[] {
   const values: string[] = []
   const collect = (value: unknown): void => {
@@ -92,7 +92,7 @@ function valuesOf(vector: string): string[] {
   return values.filter(value => value.length >= 9)
 }
 
-/** What is said about a vector that is there because the vector is: not what is said anyway. */
+/** A piece of a vector that an output repeats; not text that every output has. */
 function repeated(said: string, vector: string): string | undefined {
   for (let at = 0; at + 16 <= said.length; at++) {
     const piece = said.slice(at, at + 16)

@@ -45,10 +45,11 @@ export function appSyncEventsAuthorizer<C extends JwtClaims>(
   checkOptions('appSyncEventsAuthorizer', options, appSyncChecks)
   const { policy = () => true, ttl = 0, prefix, context } = options
   return async (event: AppSyncEventsAuthorizerEvent): Promise<AppSyncEventsAuthorizerResult> => {
-    const { operation, channel } = event.requestContext
+    const { operation, channel }: Partial<AppSyncEventsAuthorizerEvent['requestContext']> =
+      event.requestContext ?? {}
     const { header } = tokenView(event.authorizationToken, event.requestHeaders, prefix)
-    const view = { header, method: operation, ...(channel === null ? {} : { url: channel }) }
-    const allowed = await decide(guard, view, ttl, policy)
+    const view = { header, ...(operation && { method: operation }), ...(channel && { url: channel }) }
+    const allowed = await decide(guard, event, view, ttl, policy)
     if (!allowed) return refused
     const handlerContext = contextOf(allowed.auth, context, longestContext)
     return { isAuthorized: true, handlerContext, ttlOverride: allowed.ttlOverride }

@@ -1,17 +1,20 @@
-import type { AppSyncAuthorizerEvent, AppSyncAuthorizerResult } from 'aws-lambda'
 import type { Guard } from '../../src/guard/guard.js'
 import { aPolicy, type Policy, refusedBy, withGuestsOf } from '../../src/guard/policy.js'
 import { aFunction, anObject, aString, checkOptions, seconds } from '../../src/options.js'
 import type { Clock, JwtClaims, RequestView } from '../../src/types.js'
 import { checkArguments } from '../protect.js'
-import { tokenAlone, tokenView } from './authorizer.js'
-import { type AuthorizerContext, type ContextOption, contextOf } from './context.js'
+import { isTokenIn, tokenAlone, tokenView } from './authorizer.js'
+import { type ContextOption, contextOf } from './context.js'
+import type { AppSyncAuthorizerEvent, AppSyncAuthorizerResult } from './events.js'
 
 /** The options of {@link appSyncEventsAuthorizer}, and of {@link appSyncAuthorizer} too. */
 export interface AppSyncOptions<C extends JwtClaims = JwtClaims> {
   /** The policy for all requests. Default: any verified token but a guest's. */
   readonly policy?: Policy<C>
-  /** Seconds for which AppSync may cache an authorization, 0 to 3600; never past the token's expiry. Default 0: no caching. */
+  /**
+   * Seconds for which AppSync may cache an authorization, 0 to 3600; never past the token's expiry, and 0 where the guard finds the token elsewhere
+   * than in `authorizationToken`, which AppSync caches by. Default 0: no caching.
+   */
   readonly ttl?: number
   /**
    * The prefix of the token, for an API that has a Cognito or OIDC mode too: such an API takes a bare token for that mode
@@ -47,10 +50,11 @@ export function appSyncAuthorizer<C extends JwtClaims>(
     if (!/^\w+\.\w+$/.test(field) || typeof fieldPolicy !== 'function')
       throw new TypeError(`appSyncAuthorizer: fields must be policies by "Type.field"; ${field} is not`)
   }
-  return async (event: AppSyncAuthorizerEvent): Promise<AppSyncAuthorizerResult<AuthorizerContext>> => {
+  return async (event: AppSyncAuthorizerEvent): Promise<AppSyncAuthorizerResult> => {
     const deniedFields: string[] = []
     const allowed = await decide(
       guard,
+      event,
       tokenView(event.authorizationToken, event.requestHeaders, prefix),
       ttl,
       withGuestsOf(async (auth, request, clock) => {
@@ -75,6 +79,7 @@ export function appSyncAuthorizer<C extends JwtClaims>(
  */
 export async function decide<C extends JwtClaims>(
   guard: Guard<C>,
+  { authorizationToken }: Pick<AppSyncAuthorizerEvent, 'authorizationToken'>,
   view: RequestView,
   ttl: number,
   policy: Policy<C>,
@@ -90,7 +95,9 @@ export async function decide<C extends JwtClaims>(
     return undefined
   }
   const left = Math.max(0, decision.auth.principal.expiresAt - now)
-  return { auth: decision.auth, ttlOverride: Math.floor(Math.min(ttl, left)) }
+  // AppSync caches by this text, whatever header the guard has read
+  const isKeyed = isTokenIn([authorizationToken], guard, view)
+  return { auth: decision.auth, ttlOverride: isKeyed ? Math.floor(Math.min(ttl, left)) : 0 }
 }
 
 export const refused = Object.freeze({ isAuthorized: false, ttlOverride: 0 })

@@ -1,4 +1,4 @@
-import type { Decision } from '../../src/guard/guard.js'
+import { type Decision, tokenSourceOf } from '../../src/guard/guard.js'
 import type { RequestView, VerifiedToken } from '../../src/types.js'
 import { eventHeader, type HttpEvent } from './event-view.js'
 
@@ -32,14 +32,25 @@ export const tokenAlone: RequestView = {
  * @param prefix what the token must start with; it is removed
  */
 export function tokenView(
-  authorizationToken: string,
-  headers: HttpEvent['headers'],
+  authorizationToken: string | null | undefined,
+  headers?: HttpEvent['headers'],
   prefix = '',
 ): RequestView {
-  const isPrefixed = authorizationToken !== '' && authorizationToken.startsWith(prefix)
+  // events made by hand, and those of test buttons, may have none
+  const isPrefixed = !!authorizationToken && authorizationToken.startsWith(prefix)
   const value = isPrefixed ? authorizationToken.slice(prefix.length) : undefined
   const authorization = value === undefined || value.includes(' ') ? value : `Bearer ${value}`
   return { header: name => (name === 'authorization' ? authorization : eventHeader({ headers }, name)) }
+}
+
+/**
+ * Whether the values that an authorization is cached by contain the token of the request, so that whoever sends them has the token.
+ * `undefined` for a guard whose token source is unknown.
+ */
+export function isTokenIn(values: readonly unknown[], guard: object, view: RequestView): boolean | undefined {
+  // behind a load balancer there are two
+  const tokens = tokenSourceOf(guard)?.(view)?.split(' ')
+  return tokens?.every(token => values.some(value => typeof value === 'string' && value.includes(token)))
 }
 
 function throwUnavailable(): never {

@@ -7,45 +7,61 @@ export interface Ambiguous {
   readonly claims: JwtClaims
 }
 
-/** How a gateway passes a list: as it is, as `[a b]` (HTTP APIs), or as `a,b` (REST APIs). */
+/** How a gateway makes text of a list: not at all, as `[a b]` (HTTP APIs), or as `a,b` (REST APIs). */
 type ListForm = 'plain' | 'bracketed' | 'joined'
 
 /**
- * Returns the principal of a user pool's claims that a gateway has turned into text.
+ * Returns the principal of a user pool's claims, whether a gateway has turned them into text or passes them with their types.
  *
- * @throws TypeError when they are not those of a user pool
+ * @throws TypeError naming the claim for which they are not those of a user pool
  */
 export function principalFromClaims(
-  claims: Readonly<Record<string, unknown>>,
+  given: Readonly<Record<string, unknown>> | null | undefined,
   form: ListForm,
 ): Principal | Ambiguous {
-  const { iss, sub, token_use: use, username, 'cognito:username': name } = claims
-  const exp = secondsOf(claims.exp)
-  const clientId = use === 'access' ? claims.client_id : claims.aud
-  const isComplete =
-    [iss, sub, clientId].every(isText) &&
-    [username, name].every(each => each === undefined || isText(each)) &&
-    (use === 'access' || use === 'id') &&
-    exp !== undefined
-  if (!isComplete) throw new TypeError('principalFromEvent: the claims are not those of a user pool')
-  const groups = groupsOf(claims['cognito:groups'], form)
-  const read = { ...claims, iss: iss as string, exp, identities: identitiesOf(claims.identities) }
+  if (typeof given !== 'object' || given === null)
+    throw new TypeError('principalFromEvent: the authorizer of the event has no claims')
+  const use = given.token_use
+  const exp = secondsOf(given.exp)
+  const areRight: Readonly<Record<string, boolean>> = {
+    token_use: use === 'access' || use === 'id',
+    iss: isText(given.iss),
+    sub: isText(given.sub),
+    [use === 'id' ? 'aud' : 'client_id']: isText(use === 'id' ? given.aud : given.client_id),
+    username: given.username === undefined || isText(given.username),
+    'cognito:username': given['cognito:username'] === undefined || isText(given['cognito:username']),
+    exp: exp !== undefined,
+    'cognito:groups': isGroups(given['cognito:groups']),
+  }
+  const wrong = Object.keys(areRight).find(name => !areRight[name])
+  if (wrong)
+    throw new TypeError(`principalFromEvent: the claim ${wrong} is not as in a user pool's tokens${instead}`)
+  const groups = groupsOf(given['cognito:groups'], form)
+  const read = {
+    ...given,
+    iss: given.iss as string,
+    exp: exp as number,
+    identities: identitiesOf(given.identities),
+  }
   if (!groups) return { claims: read }
   return userPoolPrincipal({ ...read, 'cognito:groups': Object.freeze(groups) })
 }
 
 /**
- * Returns the groups, or `undefined` when they are ambiguous. Names have no white space, but may have commas and brackets
- * (Amazon Cognito User Pools API Reference, "CreateGroup").
+ * Returns the groups, or `undefined` when they are ambiguous. A list is not: emulators and the JWT authorizers of REST APIs pass one.
+ * Names have no white space, but may have commas and brackets (Amazon Cognito User Pools API Reference, "CreateGroup").
  */
 function groupsOf(groups: unknown, form: ListForm): readonly string[] | undefined {
-  if (groups === undefined || groups === null) return []
-  if (form === 'plain') return isTextList(groups) ? [...groups] : undefined
-  if (typeof groups !== 'string') return undefined
+  if (isTextList(groups)) return [...groups]
+  if (typeof groups !== 'string') return []
+  if (form === 'plain') return undefined
   if (form === 'joined') return /[,[\]\s]/.test(groups) ? undefined : groups.split(',').filter(Boolean)
   const [, inside] = /^\[(.*)\]$/s.exec(groups) ?? []
   return inside?.split(' ').filter(Boolean)
 }
+
+const isGroups = (groups: unknown) =>
+  groups === undefined || groups === null || typeof groups === 'string' || isTextList(groups)
 
 /** Reads a number, the text of one, or a date as Java formats it: `Thu Jul 02 12:39:49 UTC 2026`. */
 function secondsOf(exp: unknown): number | undefined {
@@ -66,3 +82,6 @@ function identitiesOf(identities: unknown): unknown {
     return undefined
   }
 }
+
+const instead =
+  ': where tokens are of another issuer, verify them in the function, with protect and a guard that trusts it (oidcProvider)'

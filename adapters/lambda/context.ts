@@ -36,7 +36,8 @@ export function contextOf(
 export function principalFromContext(context: Readonly<Record<string, unknown>>): Principal | undefined {
   const { kind, subject, issuer } = context
   const groups = parsed(context.groups, isListOfStrings)
-  const scopes = parsed(context.scopes, isListOfStrings)
+  // serverless-offline puts a list of its own in their place, or nothing where the token has none
+  const scopes = parsed(context.scopes ?? [], isListOfStrings)
   const expiresAt = parsed(context.expiresAt, Number.isFinite) as number | undefined
   const isComplete = isKind(kind) && typeof subject === 'string' && typeof issuer === 'string'
   if (!isComplete || !groups || !scopes || expiresAt === undefined) return undefined
@@ -63,12 +64,12 @@ const isKind = (kind: unknown): kind is Principal['kind'] =>
 const isListOfStrings = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every(entry => typeof entry === 'string')
 
-/** Returns the value of a JSON text; `undefined` when it does not parse or its value does not pass. */
-function parsed<T>(text: unknown, isRight: (value: unknown) => value is T): T | undefined
-function parsed(text: unknown, isRight: (value: unknown) => boolean): unknown
-function parsed(text: unknown, isRight: (value: unknown) => boolean): unknown {
+/** Returns a value, or that of a JSON text; `undefined` when it does not parse or its value does not pass. */
+function parsed<T>(given: unknown, isRight: (value: unknown) => value is T): T | undefined
+function parsed(given: unknown, isRight: (value: unknown) => boolean): unknown
+function parsed(given: unknown, isRight: (value: unknown) => boolean): unknown {
   try {
-    const value: unknown = JSON.parse(text as string)
+    const value: unknown = typeof given === 'string' ? JSON.parse(given) : given
     return isRight(value) ? value : undefined
   } catch {
     return undefined

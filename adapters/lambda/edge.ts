@@ -1,8 +1,8 @@
-import type { CloudFrontRequest, CloudFrontRequestEvent, CloudFrontResultResponse } from 'aws-lambda'
 import type { Guard } from '../../src/guard/guard.js'
 import type { Policy } from '../../src/guard/policy.js'
 import type { JwtClaims, RequestView, VerifiedToken } from '../../src/types.js'
 import { checkArguments } from '../protect.js'
+import type { EdgeEvent, EdgeRequest, EdgeResponse } from './events.js'
 
 /**
  * Returns a handler of CloudFront's viewer requests (Lambda@Edge): an authorized request passes unchanged, a refused one is answered at the edge.
@@ -15,11 +15,9 @@ export function edge<C extends JwtClaims>(
   ...policy: readonly [policy?: Policy<C>]
 ) {
   checkArguments(guard, policy)
-  return async ({
-    Records: [record],
-  }: CloudFrontRequestEvent): Promise<CloudFrontRequest | CloudFrontResultResponse> => {
-    if (!record) throw new TypeError('edge: the event has no record')
-    const { request } = record.cf
+  return async <R extends EdgeRequest>({ Records: [record] }: EdgeEvent<R>): Promise<R | EdgeResponse> => {
+    const request = record?.cf?.request
+    if (!request?.uri || !request.method) throw new TypeError('edge: the event has no request')
     const decision = await guard(requestView(request), ...policy)
     if (decision.authorized) return request
     return {
@@ -32,7 +30,7 @@ export function edge<C extends JwtClaims>(
   }
 }
 
-const requestView = ({ headers, method, uri, querystring }: CloudFrontRequest): RequestView => ({
+const requestView = ({ headers, method, uri, querystring }: EdgeRequest): RequestView => ({
   header(name) {
     const values = headers[name]?.map(({ value }) => value)
     return values?.length === 1 ? values[0] : values

@@ -13,6 +13,9 @@ export interface HttpEvent {
   readonly path?: string | undefined
   readonly rawPath?: string | undefined
   readonly rawQueryString?: string | undefined
+  /** Of VPC Lattice's structure V1, which Envoy sends too. */
+  readonly raw_path?: string | undefined
+  readonly query_string_parameters?: EventValues | null | undefined
   readonly queryStringParameters?: EventValues | null | undefined
   readonly multiValueQueryStringParameters?: EventValues | null | undefined
   readonly requestContext?: object | undefined
@@ -21,19 +24,36 @@ export interface HttpEvent {
 /** Headers or parameters of an event. */
 export type EventValues = Readonly<Record<string, string | readonly string[] | undefined>>
 
-/** Returns the guard's view of an event. Rebuilds the query where the event has it parsed. */
-export function eventView(event: HttpEvent): RequestView {
-  const { http } = (event.requestContext ?? {}) as { http?: { method: string } }
-  const method = event.httpMethod ?? event.method ?? http?.method
+/**
+ * Returns the guard's view of an event. Rebuilds the query where the event has it parsed.
+ *
+ * @param known what an authorizer knows of the request from its ARN, for events that do not have it
+ * @throws TypeError for an event without a path or a method: a policy that lists what is closed would permit it
+ */
+export function eventView(event: HttpEvent, known?: KnownRequest): RequestView {
+  const { http, connectionId } = (event?.requestContext ?? {}) as WebContext
+  const fallback = known ?? (connectionId ? handshake : undefined)
+  const path = event?.rawPath || event?.raw_path || event?.path || fallback?.path
+  const method = event?.httpMethod || event?.method || http?.method || fallback?.method
+  if (!path?.startsWith('/') || !(method || fallback)) throw new TypeError(noRequest)
   return {
     header: name => eventHeader(event, name),
-    ...(method === undefined ? {} : { method }),
+    ...(method && { method }),
     get url() {
       const query = queryOf(event)
-      return `${event.rawPath ?? event.path ?? ''}${query && `?${query}`}`
+      return query ? `${path}?${query}` : path
     },
   }
 }
+
+/** A request as far as an authorizer knows it from its ARN. */
+export interface KnownRequest {
+  readonly path: string
+  readonly method?: string
+}
+
+/** The request that opens a WebSocket: to the root of the API, and without a method, so that cookies need an origin. */
+export const handshake: KnownRequest = { path: '/' }
 
 /** Returns the values of a header, whatever the case of its name. */
 export function eventHeader(
@@ -51,9 +71,15 @@ export function eventHeader(
   return found && found.length > 1 ? found : found?.[0]
 }
 
+/** Nothing where the path has it: in structure V1 of VPC Lattice it may, and the parameters then hold but the last of each name. */
 function queryOf(event: HttpEvent): string {
   if (event.rawQueryString !== undefined) return event.rawQueryString
-  const parameters = event.multiValueQueryStringParameters ?? event.queryStringParameters ?? {}
+  if (event.raw_path?.includes('?')) return ''
+  const parameters =
+    event.multiValueQueryStringParameters ??
+    event.queryStringParameters ??
+    event.query_string_parameters ??
+    {}
   const pairs = Object.entries(parameters).flatMap(([name, values]) =>
     [values ?? []].flat().map((value): [string, string] => [name, value]),
   )
@@ -61,3 +87,11 @@ function queryOf(event: HttpEvent): string {
   const isEncoded = 'elb' in (event.requestContext ?? {})
   return isEncoded ? pairs.map(pair => pair.join('=')).join('&') : new URLSearchParams(pairs).toString()
 }
+
+interface WebContext {
+  readonly http?: { readonly method?: string }
+  readonly connectionId?: string
+}
+
+const noRequest =
+  'the event has no path or no method, so it is no HTTP request: answer others, such as those that keep a function warm, before the guard is asked'

@@ -1,4 +1,5 @@
 import { issuerOf, providerOf } from '../../src/issuers/identity-pool.js'
+import { isText } from '../../src/token/claims.js'
 import type { Principal } from '../../src/types.js'
 
 /** An identity of an identity pool, by the member names of REST APIs, HTTP APIs and AppSync. */
@@ -19,27 +20,30 @@ export interface PoolIdentity {
  * Returns the principal that signed a request with credentials of an identity pool: the same as of the pool's OpenID token.
  * The event does not say when the credentials expire: `expiresAt` is the time of the request.
  *
- * @throws TypeError when the identity is neither authenticated nor unauthenticated
+ * @throws TypeError when the identity has no ID or no pool, or is neither authenticated nor unauthenticated
  */
 export function principalFromIdentity(
   identity: PoolIdentity,
-  { requestTimeEpoch, timeEpoch }: { readonly requestTimeEpoch?: number; readonly timeEpoch?: number } = {},
+  context?: { readonly requestTimeEpoch?: number; readonly timeEpoch?: number } | null,
 ): Principal {
   const type = identity.cognitoAuthenticationType ?? identity.cognitoIdentityAuthType
-  const providers = identity.cognitoAuthenticationProvider ?? identity.cognitoIdentityAuthProvider ?? ''
-  const amr = identity.amr ?? [type, ...loginIn(providers)]
+  const providers = identity.cognitoAuthenticationProvider ?? identity.cognitoIdentityAuthProvider
+  const amr: readonly unknown[] = identity.amr ?? [type, ...loginIn(providers)]
   if (amr[0] !== 'authenticated' && amr[0] !== 'unauthenticated')
     throw new TypeError('principalFromEvent: the identity is neither authenticated nor unauthenticated')
-  const poolId = (identity.identityPoolId ?? identity.cognitoIdentityPoolId) as string
-  const provider = providerOf(amr as readonly string[], poolId)
+  const poolId = identity.identityPoolId ?? identity.cognitoIdentityPoolId
+  const subject = identity.identityId ?? identity.cognitoIdentityId
+  if (!isText(poolId) || !isText(subject))
+    throw new TypeError(`principalFromEvent: the identity has no ${isText(poolId) ? '' : 'pool '}ID`)
+  const provider = providerOf(amr.filter(isText), poolId)
   return Object.freeze({
     kind: amr[0] === 'authenticated' ? 'user' : 'guest',
-    subject: (identity.identityId ?? identity.cognitoIdentityId) as string,
+    subject,
     issuer: issuerOf(poolId),
     groups: none,
     scopes: none,
     ...(provider && { provider: Object.freeze(provider) }),
-    expiresAt: Math.floor((requestTimeEpoch ?? timeEpoch ?? Date.now()) / 1000),
+    expiresAt: Math.floor((context?.requestTimeEpoch ?? context?.timeEpoch ?? Date.now()) / 1000),
   })
 }
 
@@ -47,7 +51,8 @@ export function principalFromIdentity(
  * Returns one login: the name of the provider, and the user's name there. Nothing for several: a name with a comma in it could pass for the
  * login of another user.
  */
-function loginIn(joined: string): readonly string[] {
+function loginIn(joined: unknown): readonly string[] {
+  if (typeof joined !== 'string') return []
   // AppSync quotes each
   const parts = joined.replaceAll('"', '').split(',')
   return parts.length === 2 ? parts : []

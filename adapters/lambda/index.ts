@@ -13,6 +13,17 @@ export {
 export type { AuthorizerContext, ContextOption } from './context.js'
 export { edge } from './edge.js'
 export type { EventValues, HttpEvent } from './event-view.js'
+export type {
+  AppSyncAuthorizerEvent,
+  AppSyncAuthorizerResult,
+  AuthorizerPolicy,
+  EdgeEvent,
+  EdgeRequest,
+  EdgeResponse,
+  HttpAuthorizerEvent,
+  RestAuthorizerEvent,
+  SimpleAuthorizerResult,
+} from './events.js'
 export { type GatewayAuthorizerOptions, httpAuthorizer, restAuthorizer } from './gateway.js'
 export { type PrincipalFromEventOptions, principalFromEvent } from './principal-from-event.js'
 export { type GuardedHandler, protect, type RefusedResult } from './protect.js'

@@ -13,7 +13,7 @@ export interface PrincipalFromEventOptions {
 }
 
 /**
- * Returns the principal that the gateway's authorizer found: a REST API with a Cognito authorizer, an HTTP API with a JWT authorizer, either or a
+ * Returns the principal that the gateway's authorizer found: a REST API with a Cognito or JWT authorizer, an HTTP API with a JWT authorizer, either or a
  * WebSocket API with an authorizer of this library, AppSync in any mode, IAM with credentials of an identity pool. Claims that a gateway has turned into
  * text are parsed; `"a,b"` may be two groups or one with a comma in its name, and is refused. Does not verify anything, unless `reverify` is given:
  * only for functions that nothing but the gateway can invoke.
@@ -54,10 +54,22 @@ async function reverified(
   return principal
 }
 
-/** Where each authorizer puts the caller: Amazon API Gateway Developer Guide and AWS AppSync Developer Guide. */
-function callerOf(event: EventParts): Principal | Ambiguous {
-  const { requestContext, identity, version } = event
+/**
+ * Where each authorizer puts the caller: Amazon API Gateway Developer Guide and AWS AppSync Developer Guide. Our own authorizer's context is
+ * first: AWS sends nothing else with it, but emulators add claims that nobody has verified.
+ */
+function callerOf(event: EventParts | null | undefined): Principal | Ambiguous {
+  const { requestContext, identity, version } = event ?? {}
   const { authorizer, identity: signer } = requestContext ?? {}
+  for (const context of [
+    authorizer?.lambda,
+    authorizer,
+    identity?.resolverContext,
+    identity?.handlerContext,
+  ]) {
+    const principal = context && principalFromContext(context)
+    if (principal) return principal
+  }
   if (authorizer?.jwt) return principalFromClaims(authorizer.jwt.claims, 'bracketed')
   if (authorizer?.claims)
     return principalFromClaims(authorizer.claims, version === '1.0' ? 'bracketed' : 'joined')
@@ -66,10 +78,7 @@ function callerOf(event: EventParts): Principal | Ambiguous {
   if (signer?.cognitoIdentityId) return principalFromIdentity(signer, requestContext)
   if (identity?.cognitoIdentityId) return principalFromIdentity(identity, requestContext)
   if (identity?.claims) return principalFromClaims(identity.claims, 'plain')
-  const context = authorizer?.lambda ?? authorizer ?? identity?.resolverContext ?? identity?.handlerContext
-  const principal = context && principalFromContext(context)
-  if (!principal) throw new TypeError('principalFromEvent: no authorizer says who is calling')
-  return principal
+  throw new TypeError('principalFromEvent: no authorizer says who is calling')
 }
 
 const aVerifier: OptionCheck = value =>
@@ -80,11 +89,12 @@ type Members = Readonly<Record<string, unknown>>
 interface EventParts {
   readonly version?: string
   readonly requestContext?:
+    | null
     | undefined
     | {
         readonly authorizer?:
           | (Members & {
-              readonly jwt?: { readonly claims: Members }
+              readonly jwt?: { readonly claims?: Members | null } | null
               readonly claims?: Members
               readonly lambda?: Members | null
               readonly iam?: { readonly cognitoIdentity: PoolIdentity | null }

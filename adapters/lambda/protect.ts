@@ -25,7 +25,7 @@ export type GuardedHandler<E, A, Rest extends readonly unknown[], R> = (
  * Returns a handler of HTTP events that verifies the token inside the function: for function URLs, targets of load balancers and VPC Lattice,
  * and proxy integrations without an authorizer. It responds to refused events; for the others it calls your handler with the verified token after
  * the event, and then what Lambda passes: the context, or the response stream and the context.
- * Faults, which are not refusals, reject.
+ * Faults, which are not refusals, reject; an event without a path or a method is one (TypeError).
  *
  * Does not add CORS headers: function URLs and HTTP APIs have their own; elsewhere wrap this handler in one that adds them.
  *

@@ -4,8 +4,8 @@
  *
  * - A route is decided by the most specific pattern that it matches, as API Gateway routes; what matches none is not allowed.
  * - `ANY` is expanded to all methods: `*` in place of the method would match parts of the path too.
- * - `/a/{proxy+}` is allowed as `/a/*`, with a Deny for each refused route below it, and one for two slashes in a row, which
- *   some backends merge into one: they would bypass the other Denies.
+ * - `/a/{proxy+}` is allowed as `/a/*`, with a Deny for each refused route below it, one for `/a/` unless that is permitted too, and those for two
+ *   slashes in a row, which some backends merge into one: they would bypass the other Denies.
  * - `/a/{id}` is allowed as `/a/*`, with a Deny for deeper paths.
  * - Where such a Deny would match a permitted route, or a wildcard is in the middle, no shared policy can express it.
  *   The route is then allowed request by request, by its exact ARN.
@@ -99,9 +99,9 @@ export function grantsOf(routes: readonly Route[], isPermitted: (route: Route) =
   return { allow, deny: [...new Set(deny)], separate }
 }
 
-/** Returns the most specific route that a request matches. */
+/** Returns the most specific route that a request matches. A path with a slash at the end is another path, which only `{proxy+}` matches. */
 export function routeOf(routes: readonly Route[], method: string, path: string): Route | undefined {
-  const segments = path.replace(/\/$/, '').split('/')
+  const segments = path.split('/')
   return routes
     .filter(route => route.method === method && matches(route, path === '' ? [] : segments))
     .toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1))[0]
@@ -116,16 +116,22 @@ function deniedWith(
   if (route.kind === 'exact') return []
   if (route.kind === 'middle') return undefined
   const denied: string[] = []
-  // `/a/*` matches `/a/` too, which is `/a` with a trailing slash
-  if (!permitted.some(({ kind, segments }) => kind === 'exact' && isSame(segments, route.prefix)))
-    denied.push(resource(route, ''))
+  // `/a/*` matches `/a/` and `/a//b` too: for API Gateway paths of a broader route, for many backends `/a` and `/a/b`
+  const isOpenAbove = permitted.some(
+    ({ kind, segments }) => kind === 'exact' && isSame(segments, route.prefix),
+  )
+  const broader = routeOf(refused, route.method, [...route.prefix, ''].join('/'))
+  const isClosed = !isOpenAbove || broader !== undefined
+  if (isClosed) denied.push(resource(route, ''))
   if (route.kind === 'last') {
     if (permitted.some(other => other !== route && reachesDeeper(other, route))) return undefined
     denied.push(resource(route, '*', '*'))
   }
   const below = refused.filter(each => isBelow(each, route))
-  if (route.kind === 'tail' && below.length > 0)
-    denied.push(resource(route, '', '*'), resource(route, '*', '', '*'))
+  if (route.kind === 'tail') {
+    if (below.length > 0 || isClosed) denied.push(resource(route, '', '*'))
+    if (below.length > 0) denied.push(resource(route, '*', '', '*'))
+  }
   for (const other of below) {
     if (other.kind === 'exact') denied.push(resource(other), resource(other, ''))
     else if (route.kind === 'tail') {

@@ -1,4 +1,3 @@
-import type { APIGatewayAuthorizerResult } from 'aws-lambda'
 import type { Guard } from '../../src/guard/guard.js'
 import { aPolicy, type Policy } from '../../src/guard/policy.js'
 import { aFunction, checkOptions, type OptionCheck } from '../../src/options.js'
@@ -6,7 +5,8 @@ import type { JwtClaims } from '../../src/types.js'
 import { checkArguments } from '../protect.js'
 import { authorizedBy } from './authorizer.js'
 import { type ContextOption, contextOf, longestResult, sizeOf } from './context.js'
-import { eventView, type HttpEvent } from './event-view.js'
+import { eventView, type HttpEvent, handshake } from './event-view.js'
+import type { AuthorizerPolicy } from './events.js'
 import { denial, grant, parseMethodArn } from './policy-document.js'
 
 /** The options of {@link webSocketAuthorizer}. */
@@ -32,9 +32,9 @@ export function webSocketAuthorizer<C extends JwtClaims>(
   checkArguments(guard, [])
   checkOptions('webSocketAuthorizer', options, webSocketChecks)
   const { policy, subprotocols = ['bearer'], context } = options
-  return async (event: HttpEvent & { readonly methodArn: string }): Promise<APIGatewayAuthorizerResult> => {
-    const view = eventView(event)
-    const { stage } = parseMethodArn(event.methodArn)
+  return async (event: HttpEvent & { readonly methodArn: string }): Promise<AuthorizerPolicy> => {
+    const { stage } = parseMethodArn(event?.methodArn)
+    const view = eventView(event, handshake)
     const auth = authorizedBy(await guard(view, policy))
     if (!auth) return denial(stage)
     const authorizerContext = contextOf(auth, context, longestResult)

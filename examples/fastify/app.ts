@@ -3,7 +3,7 @@ import { type Guard, hasScope, inGroup } from 'cognito-guard'
 import { authOf, protect } from 'cognito-guard/fastify'
 import Fastify, { type FastifyInstance } from 'fastify'
 
-/** Returns an API: one route for whoever has a token, one for a scope, one for a group. */
+/** Returns an API: one route for any valid token, one for a scope, one for a group. */
 export async function createApp(guard: Guard): Promise<FastifyInstance> {
   const app = Fastify()
   // CORS comes first: it answers preflights, which carry no token, and lets browsers read a refusal

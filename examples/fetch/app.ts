@@ -2,7 +2,7 @@ import { type Guard, hasScope, inGroup } from 'cognito-guard'
 import { protect } from 'cognito-guard/fetch'
 
 /**
- * Returns an API as a function of the request: one route for whoever has a token, one for a scope, one for a group.
+ * Returns an API as a function of the request: one route for any valid token, one for a scope, one for a group.
  *
  * In Next.js each handler is an export of its own: `export const GET = protect(guard)((request, auth) => Response.json(auth.principal))`.
  */

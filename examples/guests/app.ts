@@ -2,7 +2,7 @@ import { every, type Guard, isGuest, isRead, isUser, some } from 'cognito-guard'
 import { authOf, protect } from 'cognito-guard/express'
 import express, { type Express } from 'express'
 
-/** Returns an API whose articles all may read, guests too, and signed-in users may write. */
+/** Returns an API whose articles anyone may read, guests too, and signed-in users may write. */
 export function createApp(guard: Guard): Express {
   const articles = new Map<string, { readonly text: string; readonly by: string }>()
   const app = express().use(express.text())
@@ -12,7 +12,7 @@ export function createApp(guard: Guard): Express {
     articles.set(req.params.name, { text: String(req.body), by: authOf(req).principal.subject })
     res.status(204).end()
   })
-  // No guest comes here: this policy names none.
+  // Guests are refused here: this policy does not name them.
   app.get('/me', protect(guard), (req, res) => res.json(authOf(req).principal))
   return app
 }

@@ -3,7 +3,7 @@ import { protect } from 'cognito-guard/hono'
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 
-/** Returns an API: one route for whoever has a token, one for a scope, one for a group. */
+/** Returns an API: one route for any valid token, one for a scope, one for a group. */
 export function createApp(guard: Guard) {
   const app = new Hono()
   // CORS comes first: it answers preflights, which carry no token, and lets browsers read a refusal

@@ -10,8 +10,8 @@ import { authOf, protect } from 'cognito-guard/express'
 import express, { type Express, type Request } from 'express'
 
 /**
- * Returns an API whose users read and write their own notes with their own AWS credentials: what they may do in the table, the role
- * says that their identity pool gives them, by the identity ID (`dynamodb:LeadingKeys`). The API has no credentials itself.
+ * Returns an API whose users read and write their own notes with their own AWS credentials. The role of their identity pool limits them
+ * to their own items in the table, by the identity ID (`dynamodb:LeadingKeys`). The API has no credentials itself.
  */
 export function createApp(
   guard: Guard,
@@ -19,10 +19,10 @@ export function createApp(
   dynamo: DynamoDBClientConfig = {},
 ): Express {
   const app = express().use(express.text())
-  // The sockets are everybody's, the credentials are not.
+  // All users share the sockets, and none the credentials.
   const { requestHandler } = new DynamoDBClient(dynamo).config
 
-  /** A user's own client, and who they are to it. */
+  /** A user's own client, and their identity ID. */
   async function clientOf(req: Request): Promise<{ client: DynamoDBClient; owner: AwsCredentials }> {
     const idToken = String(req.headers.authorization).replace(/^Bearer +/i, '')
     const provider = credentials.forUser(idToken)

@@ -2,7 +2,7 @@ import { type Guard, hasScope, inGroup, type VerifiedToken } from 'cognito-guard
 import { protect } from 'cognito-guard/koa'
 import Koa, { type Middleware } from 'koa'
 
-/** Returns an API: one route for whoever has a token, one for a scope, one for a group. */
+/** Returns an API: one route for any valid token, one for a scope, one for a group. */
 export function createApp(guard: Guard): Koa {
   const app = new Koa()
   // what a router does: router.get('/me', protect(guard), ctx => ...)

@@ -1,4 +1,4 @@
-// An AppSync Events API in which everybody has channels of their own: what users of Cognito Sync move to.
+// An AppSync Events API in which each user has channels of their own: what users of Cognito Sync move to.
 import { appSyncEventsAuthorizer, inChannel } from 'cognito-guard/lambda'
 import { guard } from '../guard.js'
 

@@ -12,7 +12,7 @@ export const connect = async (event: {
 }) => {
   const { connectionId, authorizer } = event.requestContext
   const { subject, expiresAt } = principalFromEvent(event)
-  // messages are not authorized again: keep who it is, and until when
+  // messages are not authorized again: keep the principal, and its expiry
   console.log('connected', connectionId, subject, expiresAt)
   const { subprotocol } = authorizer
   return { statusCode: 200, headers: subprotocol ? { 'Sec-WebSocket-Protocol': subprotocol } : {} }

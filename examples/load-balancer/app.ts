@@ -6,7 +6,7 @@ import express, { type Express } from 'express'
 export function createApp(options: BehindLoadBalancerOptions): Express {
   const guard = createGuard(behindLoadBalancer(options))
   const app = express()
-  // For the load balancer's health checks, which nobody signs in for.
+  // For the load balancer's health checks, which have no user.
   app.get('/health', (_req, res) => res.json({ ok: true }))
   app.get('/', protect(guard), (req, res) => res.json({ hello: authOf(req).principal.username }))
   app.get('/admin', protect(guard, inGroup('admin')), (req, res) => res.json(authOf(req).claims))

@@ -1,7 +1,7 @@
-// A Lambda function behind an EventBridge rule on what CloudTrail tells of a user pool. See docs/revocation.md.
+// A Lambda function behind an EventBridge rule on CloudTrail's events of a user pool. See docs/revocation.md.
 import type { Revocations } from 'cognito-guard'
 
-/** What EventBridge hands over of an API call that CloudTrail has recorded (CloudTrail User Guide, "CloudTrail record contents"). */
+/** EventBridge's event of an API call that CloudTrail has recorded (CloudTrail User Guide, "CloudTrail record contents"). */
 export interface CognitoCall {
   readonly detail: {
     readonly eventSource: string

@@ -4,7 +4,7 @@ import type { UserPoolOptions } from '../issuers/user-pool.js'
 import type { TokenUse } from '../issuers/user-pool-claims.js'
 import { type Io, usageError } from './io.js'
 
-/** What can be set from outside a program. */
+/** The settings of a command. */
 export interface Configuration {
   /** Options of `userPool`, not checked yet. */
   readonly pool: UserPoolOptions<TokenUse>
@@ -16,7 +16,7 @@ export interface Configuration {
   readonly loadBalancerArn?: string | readonly string[]
 }
 
-/** How each setting is called on the command line, to be merged into the options of a command. */
+/** The flag of each setting, to merge into the options of a command. */
 export function configurationFlags(): NonNullable<ParseArgsConfig['options']> {
   const flags = settings.map(({ flag, type, isList }) => [
     flag,
@@ -29,9 +29,9 @@ export function configurationFlags(): NonNullable<ParseArgsConfig['options']> {
 
 /**
  * Resolves to the settings of a command: an argument wins over the environment, which wins over the file of `--config`.
- * Does not check what they hold: the factories that take them do.
+ * Does not check their values: the factories that take them do.
  *
- * @throws UsageError for a file that cannot be read, or a setting in it that there is not
+ * @throws UsageError for a file that cannot be read, or an unknown setting in it
  */
 export async function readConfiguration(
   values: Readonly<Record<string, unknown>>,
@@ -56,7 +56,7 @@ export async function readConfiguration(
 }
 
 /**
- * Returns what a factory makes of a configuration.
+ * Returns the result of a factory for a configuration.
  *
  * @throws UsageError in place of the factory's TypeError
  */
@@ -137,7 +137,7 @@ const settings: readonly Setting[] = [
   setting('insecureTestKeys', 'boolean', 'accept the keys of cognito-guard/testing'),
 ]
 
-/** The part of a command's help that tells of the settings. */
+/** The settings' part of a command's help. */
 export const configurationHelp = `Configuration (an argument wins over the environment, that over --config):
 ${settings.map(({ flag, type, isList, help }) => `  ${`--${flag}${type === 'boolean' ? '' : ' <…>'}`.padEnd(32)} ${help}${isList ? '; may be repeated' : ''}`).join('\n')}
   ${'--config <file>'.padEnd(32)} a JSON object of these settings, as the library names them: { "userPoolId": … }

@@ -8,7 +8,7 @@ import type { Output, Run } from './io.js'
 import { openPage } from './open-page.js'
 import { untilInterrupted } from './until-interrupted.js'
 
-/** `cognito-guard demo`: a local Cognito, a guarded API, ten requests, and then both are yours to try. */
+/** `cognito-guard demo`: a local Cognito, a guarded API and ten requests; both servers go on for you to try. */
 export const run: Run = async (args, io) => {
   const { stdout, env } = io
   const { values } = parseArgs({
@@ -45,15 +45,15 @@ ${styleText('bold', 'cognito-guard')}: an API guarded by the tokens of a user po
 
 ${tableHead()}
 `)
-  let asked = 0
+  let requests = 0
   let expected = 0
   for await (const row of scenario(world)) {
-    asked++
+    requests++
     if (isExpected(row)) expected++
     out.write(`${tableRow(row)}\n`)
   }
-  out.write(styleText('bold', `\n  ${expected} of ${asked} as expected\n`))
-  return asked - expected
+  out.write(styleText('bold', `\n  ${expected} of ${requests} as expected\n`))
+  return requests - expected
 }
 
 async function stay({ local, signIn, url, api }: World, out: Output): Promise<void> {

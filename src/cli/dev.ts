@@ -9,7 +9,7 @@ import { frontFlags, frontHelp, keyRoute, listening, portOf, readFronts, startFr
 import { type Io, usageError } from './io.js'
 import { untilInterrupted } from './until-interrupted.js'
 
-/** `cognito-guard dev`: runs a local Cognito until Ctrl-C, and what is to stand in front of an app on this machine. */
+/** `cognito-guard dev`: runs a local Cognito until Ctrl-C, and what is to run in front of an app on this machine. */
 export async function run(args: readonly string[], { stdout, env }: Io): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: { ...flags, ...frontFlags } })
   if (values.help) {
@@ -38,7 +38,7 @@ export async function run(args: readonly string[], { stdout, env }: Io): Promise
   }
 }
 
-/** @throws UsageError where whoever can reach the server would sign in as anybody */
+/** @throws UsageError in production: any client that reaches the server can sign in as any user */
 export function refuseProduction(env: Io['env']): void {
   if (env.NODE_ENV === 'production')
     throw usageError('NODE_ENV is production, where everybody who reaches this could sign in as anybody')

@@ -1,10 +1,10 @@
-// Over 150 lines: half of it is the sentences that an answer is explained with.
+// Over 150 lines: half of it is the texts of the diagnoses.
 import { type Diagnosis, finding, fine } from './diagnosis.js'
 
 /**
- * Resolves to what is to say of the answers of an API to requests that it must refuse: without a token, with bad ones, from a browser.
+ * Resolves to the diagnoses of an API's answers to requests that it must refuse: without a token, with bad ones, from a browser.
  *
- * @param origin of the app whose browser calls; without one, what is found of CORS may be as wished
+ * @param origin of the app whose browser calls; without one, findings on CORS are only notes
  */
 export async function diagnoseApi(
   url: string,
@@ -199,7 +199,7 @@ const unreachable = finding(
 
 const base64url = (value: object) => btoa(JSON.stringify(value)).replaceAll('=', '')
 
-/** A text that is no token, a token without a signature, and one that nobody has signed. None of them is good anywhere. */
+/** A text that is no token, a token without a signature, and one with a made-up signature. No API may accept any of them. */
 const badTokens: readonly (readonly [name: string, token: string])[] = [
   ['a token that is none', 'not-a-token'],
   [

@@ -1,4 +1,4 @@
-// Over 150 lines: half of it is the sentences of the findings.
+// Over 150 lines: half of it is the texts of the diagnoses.
 import { userPool } from '../issuers/user-pool.js'
 import type { KeySetError } from '../jwks/jwks.js'
 import type { KeySetFailure } from '../types.js'
@@ -7,7 +7,7 @@ import { type Diagnosis, finding, fine } from './diagnosis.js'
 import { type FetchedKeySet, fetchKeySet, keySetUrls, sentenceOf } from './fetch-key-set.js'
 import type { Io } from './io.js'
 
-/** Resolves to what is to say of a configuration: its form, its key set, the clock. */
+/** Resolves to the diagnoses of a configuration: its form, its key set, the clock. */
 export async function diagnosePool(
   { pool, clockTolerance = 5 }: Configuration,
   fetch: Io['fetch'],
@@ -30,7 +30,7 @@ export async function diagnosePool(
 }
 
 function diagnoseForm(pool: Configuration['pool']): Diagnosis[] {
-  // Over 40 lines: each finding is three sentences.
+  // Over 40 lines: each diagnosis has three texts.
   try {
     userPool(pool)
   } catch (error) {

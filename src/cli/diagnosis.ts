@@ -1,7 +1,7 @@
-/** One thing that `doctor` has looked at. */
+/** One finding of `doctor`. */
 export interface Diagnosis {
   readonly name: string
-  /** `note`: to be known, perhaps as wished. `unclear`: it could not be looked at. */
+  /** `note`: perhaps intended. `unclear`: could not be checked. */
   readonly result: 'ok' | 'note' | 'problem' | 'unclear'
   readonly what: string
   /** Why it matters. */
@@ -9,10 +9,10 @@ export interface Diagnosis {
   readonly fix?: string
 }
 
-/** Returns a diagnosis of something that is as it should be. */
+/** Returns a diagnosis without a problem. */
 export const fine = (name: string, what: string): Diagnosis => ({ name, result: 'ok', what })
 
-/** Returns a diagnosis of anything else. */
+/** Returns any other diagnosis. */
 export const finding = (
   result: 'note' | 'problem' | 'unclear',
   name: string,

@@ -6,7 +6,7 @@ import { diagnosePool } from './diagnose-pool.js'
 import type { Diagnosis } from './diagnosis.js'
 import { type Run, usageError } from './io.js'
 
-/** `cognito-guard doctor`: checks a configuration, what it leads to, and an API that uses it. */
+/** `cognito-guard doctor`: checks a configuration, its key set, and an API that uses it. */
 export const run: Run = async (args, { stdout, env, fetch }) => {
   const { values } = parseArgs({
     args: [...args],

@@ -11,11 +11,11 @@ import { andThen } from '../maybe-promise.js'
 import { usable } from './configuration.js'
 import type { Io } from './io.js'
 
-/** A key set as it came. */
+/** A key set as fetched. */
 export interface FetchedKeySet {
   /** The entries that a verifier would use, with the members that make them public keys and no others. */
   readonly keys: readonly Readonly<Record<string, unknown>>[]
-  /** Why others are left out. */
+  /** Why other entries are left out. */
   readonly skipped: readonly SkippedEntry[]
   readonly milliseconds: number
   /** By how many seconds the clock here is ahead of the host's, as its `Date` header says; `undefined` when it has none. */
@@ -38,31 +38,30 @@ export async function fetchKeySet(
   const { text, date } = await fetchDated(url, fetch)
   const arrived = Date.now()
 
-  const accepted = new Set<unknown>()
+  const accepted = new Set<Readonly<Record<string, unknown>>>()
   const skipped: SkippedEntry[] = []
   const anImport = insecureTestKeys ? importKey : refusingTestKeys(importKey)
   const noting: ImportKey = (source, algorithm) =>
     andThen(anImport(source, algorithm), key => {
-      accepted.add(source)
+      accepted.add(source as Readonly<Record<string, unknown>>)
       return key
     })
-  const entries = parseKeySet(text) as readonly Readonly<Record<string, unknown>>[]
-  const { kids } = await importKeySet(entries, {
+  const { kids } = await importKeySet(parseKeySet(text), {
     algorithms: ['RS256'],
     importKey: noting,
     skipped: why => skipped.push(why),
   })
   return {
-    keys: entries.filter(entry => accepted.has(entry) && kids.has(entry.kid as string)).map(publicMembers),
+    keys: [...accepted].filter(({ kid }) => kids.has(kid as string)).map(publicMembers),
     skipped,
     milliseconds: arrived - started,
-    // The header is of whole seconds, and was written somewhere between the question and the answer.
+    // The header has whole seconds, and was written at some time between request and response.
     clockAhead: Number.isNaN(date) ? undefined : Math.round(((started + arrived) / 2 - date - 500) / 1_000),
   }
 }
 
 async function fetchDated(url: string, fetch: Io['fetch']) {
-  const ask = transport(fetch, url)
+  const ask = transport(fetch, url, deadline)
   let date = Number.NaN
   const get: Get = async (to, how) => {
     const answer = await ask(to, how)
@@ -70,7 +69,7 @@ async function fetchDated(url: string, fetch: Io['fetch']) {
     return answer
   }
   const { ended, end } = cancellation<KeySetError>()
-  const timer = setTimeout(() => end(keySetError('timeout')), 4_000)
+  const timer = setTimeout(() => end(keySetError('timeout')), deadline)
   try {
     const { text } = await fetchText(get, url, { ended, requests: 2, hedgeDelay: 1_500 })
     return { text, date }
@@ -85,7 +84,7 @@ export function keySetUrls(pool: UserPoolOptions<TokenUse>): readonly string[] {
   return pool.jwksUri ? [pool.jwksUri] : issuers.map(issuer => `${issuer}/.well-known/jwks.json`)
 }
 
-/** What came in place of a key set, in one line. */
+/** What the host answered in place of a key set, in one line. */
 export function sentenceOf({ message, status, code }: KeySetError): string {
   const detail = status ?? code
   return detail === undefined ? `${message}.` : `${message} (${detail}).`
@@ -93,5 +92,8 @@ export function sentenceOf({ message, status, code }: KeySetError): string {
 
 const publicMembers = (entry: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(members.filter(name => entry[name] !== undefined).map(name => [name, entry[name]]))
+
+/** Milliseconds. */
+const deadline = 4_000
 
 const members = ['kid', 'alg', 'kty', 'e', 'n', 'use']

@@ -13,13 +13,13 @@ import type { Routes } from '../devtools/local/server.js'
 import type { Loopback } from '../testing/loopback.js'
 import { usageError } from './io.js'
 
-/** What runs in front of an app. */
+/** A server that runs in front of an app. */
 interface Front extends Loopback {
-  /** A line on where it is. */
+  /** A line that names its URL. */
   readonly says: string
 }
 
-/** What is to run in front of apps: a load balancer, an API Gateway, both or neither. */
+/** The servers to run in front of apps: a load balancer, an API Gateway, both or neither. */
 interface Fronts {
   readonly loadBalancer?: { appPort: number; port: number; unauthenticated: Unauthenticated }
   readonly apiGateway?: {
@@ -31,7 +31,7 @@ interface Fronts {
   }
 }
 
-/** The flags that tell of it, for `parseArgs`. */
+/** Its flags, for `parseArgs`. */
 export const frontFlags = {
   alb: { type: 'string' },
   'alb-listen': { type: 'string', default: '9401' },
@@ -46,7 +46,7 @@ export const frontFlags = {
 type Values = ReturnType<typeof parseArgs<{ options: typeof frontFlags }>>['values']
 
 /**
- * Resolves to what the flags ask for, with the authorizer loaded.
+ * Resolves to the configuration of the flags, with the authorizer loaded.
  *
  * @throws UsageError
  */
@@ -71,7 +71,7 @@ export async function readFronts(values: Values): Promise<Fronts> {
   }
 }
 
-/** Starts it, one after the other. */
+/** Starts them, one after the other. */
 export async function* startFronts(
   fronts: Fronts,
   local: Local,
@@ -103,8 +103,9 @@ export async function* startFronts(
  */
 export const listening = <T>(flag: string, port: number, starting: Promise<T>): Promise<T> =>
   starting.catch((error: NodeJS.ErrnoException) => {
-    const problem = error.code === 'EADDRINUSE' ? `port ${port} is in use` : error.message
-    throw usageError(`${flag}: ${problem}. Choose another port, or 0 for any that is free`)
+    throw usageError(
+      `${flag}: port ${port} cannot be had (${error.code}). Choose another port, or 0 for any that is free`,
+    )
   })
 
 /** Where the key of the load balancer is published. */
@@ -112,7 +113,7 @@ export const keyRoute =
   ({ kid, pem }: LoadBalancerKey) =>
   (): Routes => ({ [`GET /public-keys/${kid}`]: () => new Response(pem) })
 
-/** @throws UsageError for what is no port */
+/** @throws UsageError for a value that is no port */
 export function portOf(flag: string, text: string): number {
   const port = Number(text)
   if (!/^\d+$/.test(text) || port > 65_535) throw usageError(`${flag} must be a port, from 0 to 65535`)
@@ -146,7 +147,7 @@ function oneOf<T extends string>(flag: string, text: string, allowed: readonly T
 const unauthenticated = ['authenticate', 'allow', 'deny'] as const
 const types = ['token', 'request', 'http'] as const
 
-/** The part of the help that tells of them. */
+/** Their part of the help. */
 export const frontHelp = `
 In front of an app on this machine:
   --alb <port>                an Application Load Balancer in front of the app on this port: signs users in, adds the x-amzn-oidc headers

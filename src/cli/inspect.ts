@@ -50,15 +50,17 @@ function issuersOf(
   { pool, identityPoolId, loadBalancerArn }: Configuration,
   fetch: Io['fetch'],
 ): InspectOptions {
-  const wire = fetch ? { fetch } : {}
+  const transport = fetch ? { fetch } : {}
   return {
-    ...(Object.keys(pool).length > 0 && { userPool: { ...pool, ...wire } }),
-    ...(identityPoolId !== undefined && { identityPool: { identityPoolId, ...wire } }),
-    ...(loadBalancerArn !== undefined && { loadBalancer: { ...balancerOf(pool, loadBalancerArn), ...wire } }),
+    ...(Object.keys(pool).length > 0 && { userPool: { ...pool, ...transport } }),
+    ...(identityPoolId !== undefined && { identityPool: { identityPoolId, ...transport } }),
+    ...(loadBalancerArn !== undefined && {
+      loadBalancer: { ...balancerOf(pool, loadBalancerArn), ...transport },
+    }),
   }
 }
 
-/** Load balancers sign the users of the pool in, with the same clients, at its original issuer: they cannot at the updated one. */
+/** Load balancers sign the pool's users in with the same clients, and only at its original issuer. */
 const balancerOf = (pool: Configuration['pool'], loadBalancerArn: string | readonly string[]) => ({
   loadBalancerArn,
   issuer: usable(() => userPool(pool)).issuers[0] as string,

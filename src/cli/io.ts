@@ -1,24 +1,24 @@
-/** What a command has of the world: nothing else of the process is touched, so that a test can run one. */
+/** The input and output of a command. It touches nothing else of the process, so that a test can run it. */
 export interface Io {
   readonly stdin: AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean }
   readonly stdout: Output
   readonly stderr: Output
   readonly env: Readonly<Record<string, string | undefined>>
-  /** In place of the network. */
+  /** Replaces the network. */
   readonly fetch?: typeof globalThis.fetch
 }
 
 /** Where a command writes. */
 export interface Output {
   write(text: string): unknown
-  /** Whether somebody reads it as it is written. */
+  /** Whether it is a terminal. */
   readonly isTTY?: boolean
 }
 
 /**
- * A command: `run` of the module that bears its name.
+ * A command: `run` of the module of the same name.
  *
- * @returns the exit code: 0 as wished, 1 not so, 2 could not tell or do
+ * @returns the exit code: 0 success, 1 a negative result, 2 no result
  * @throws UsageError, and what `parseArgs` throws, for arguments that cannot be understood
  */
 export type Run = (args: readonly string[], io: Io) => Promise<number>

@@ -33,7 +33,7 @@ export const run: Run = async (args, { stdout, stderr, env, fetch }) => {
   return 0
 }
 
-/** The first of these key sets that can be used; else what came of the first. */
+/** The first of these key sets that can be used; else the error of the first. */
 async function fetchFirst(
   urls: readonly string[],
   insecureTestKeys: boolean | undefined,

@@ -40,7 +40,7 @@ function isUsageError(error: unknown): error is Error {
 
 interface Command {
   readonly summary: string
-  /** Loaded when it is asked for, so that no command waits for another's dependencies. */
+  /** Loaded on demand, so that no command waits for another's dependencies. */
   readonly load: () => Promise<{ readonly run: Run }>
 }
 
@@ -65,9 +65,9 @@ ${Array.from(commands, ([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`
 cognito-guard <command> --help tells what a command takes.
 `
 
-// A package manager links to this file.
+// Through its real path: package managers link to this file.
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  // Whoever reads may stop reading: `cognito-guard inspect | head -1`.
+  // The reader may close the pipe early: `cognito-guard inspect | head -1`.
   process.stdout.on('error', () => process.exit(2))
   process.exitCode = await main(process.argv.slice(2), process)
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { Io } from './io.js'
 
-/** Opens a page for somebody who sits at this machine. Does nothing where nobody does, or nothing can open it. */
+/** Opens a page in a browser. Does nothing where the output is no terminal, or no browser can be opened. */
 export function openPage(url: string, { stdout, env }: Io, platform: string = process.platform): void {
   const hasScreen = platform === 'darwin' || platform === 'win32' || env.DISPLAY || env.WAYLAND_DISPLAY
   if (!stdout.isTTY || env.CI || !hasScreen) return

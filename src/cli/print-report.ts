@@ -51,7 +51,7 @@ function networkLines({ milliseconds, events }: Network): string[] {
   return [...events.map(eventLine), `${milliseconds} ms in all`]
 }
 
-/** The details are of a closed set of words, and numbers. */
+/** The details are numbers and words of a closed set, so they are safe to print. */
 const eventLine = ({ type, ...details }: KeySetEvent) =>
   [type, ...Object.entries(details).map(([name, value]) => `${name} ${value}`)].join(', ')
 

@@ -1,7 +1,7 @@
 import { type Io, usageError } from './io.js'
 
 /**
- * Resolves to all that comes in.
+ * Resolves to the whole input.
  *
  * @throws UsageError for more than 1 MiB
  */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { rename, rm, writeFile } from 'node:fs/promises'
 
-/** Writes a file whole or not at all: whoever reads it meanwhile reads the old one. Resolves to whether it was written. */
+/** Writes a file whole or not at all: until it is complete, readers get the old one. Resolves to whether it was written. */
 export async function writeFileAtomically(path: string, text: string): Promise<boolean> {
   const temporary = `${path}.${randomUUID()}.tmp`
   try {

@@ -88,7 +88,10 @@ function base64url(value: unknown): string {
 
 /** A base64 text in the alphabet of base64url, without padding. */
 export const canonical = (base64: string) =>
-  base64.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
+  base64
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/={1,2}$/, '')
 
 function toBytes(text: string): Uint8Array {
   const bytes = encoding.bytes(text)
@@ -123,10 +126,10 @@ const rocaPrimes = [
 const base64Text = /^[A-Za-z0-9+/_-]+={0,2}$/
 
 /** In characters: a little more than 8192 bits need. */
-const longestNumber = 1_400
+export const longestNumber = 1_400
 
 /** RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1, RFC 8037 section 2. */
-const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
+export const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
 const rsa = { kty: 'RSA', bytes: 0 }
 

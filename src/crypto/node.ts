@@ -28,7 +28,7 @@ type NodeImportKey = (...args: Parameters<ImportKey>) => VerificationKey | undef
 /** Tries a key, once for each algorithm of a process. */
 function canVerify({ verify }: VerificationKey, length: number): boolean {
   try {
-    verify(new Uint8Array(0), new Uint8Array(length))
+    void verify(new Uint8Array(0), new Uint8Array(length))
     return true
   } catch {
     return false

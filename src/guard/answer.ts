@@ -23,8 +23,13 @@ export interface RefusalBody {
 
 /** Returns the refusal by a policy, with a challenge that names what would be accepted. */
 export function notPermitted(challenge: Challenge = {}, realm: string, explain: boolean): Refusal {
-  const stepUp = challenge.maxAge !== undefined || challenge.acrValues !== undefined
-  return answer(refusal(stepUp ? 'ERR_STEP_UP_REQUIRED' : 'ERR_PERMISSION_DENIED'), challenge, realm, explain)
+  return answer(refusalBy(challenge), challenge, realm, explain)
+}
+
+/** Returns the error of a refusal by a policy: where its challenge asks for another sign-in, that is what is required. */
+export function refusalBy({ maxAge, acrValues }: Challenge = {}): AuthError {
+  const stepUp = maxAge !== undefined || acrValues !== undefined
+  return refusal(stepUp ? 'ERR_STEP_UP_REQUIRED' : 'ERR_PERMISSION_DENIED')
 }
 
 /** Returns the refusal for an error: the headers that RFC 6750 section 3 requires, and a body that says no more. */
@@ -58,9 +63,9 @@ function challengeOf(error: AuthError, { scope, maxAge, acrValues }: Challenge, 
   return `Bearer ${parameters.filter(Boolean).join(', ')}`
 }
 
-/** A client may know that its token has expired, so that it refreshes it. Of any other bad token it learns only that it is not accepted. */
-const describe = ({ code, oauthError, status, message }: AuthError) =>
-  oauthError === 'invalid_token' && code !== 'ERR_TOKEN_EXPIRED'
+/** A client may know that its genuine token has expired, so that it refreshes it. Of any other bad token it learns only that it is not accepted. */
+const describe = ({ code, oauthError, status, message, unverified }: AuthError) =>
+  oauthError === 'invalid_token' && (code !== 'ERR_TOKEN_EXPIRED' || unverified)
     ? 'The token is invalid'
     : status === 503
       ? 'Try again later'

@@ -10,7 +10,8 @@ import { headerToken, type TokenSource } from './token-source.js'
 export interface BehindLoadBalancerOptions extends LoadBalancerOptions, Omit<VerifierOptions, 'issuers'> {
   /**
    * The issuer of the access tokens in `x-amzn-oidc-accesstoken`, such as `userPool({ userPoolId, clientId })`. Makes that header required,
-   * and adds its groups and scopes. Its subject must be that of the data token. Default: that header is ignored.
+   * and adds its groups and scopes. It must list `issuer`, and its subject must be that of the data token: an equal subject of another issuer
+   * may be another user. Default: that header is ignored.
    */
   readonly accessToken?: TrustedIssuer
 }
@@ -39,9 +40,12 @@ export function behindLoadBalancer(options: BehindLoadBalancerOptions): BehindLo
   const shared = { clockTolerance, cache, revocations, clock } as Omit<VerifierOptions, 'issuers'>
   const data = createVerifier({ ...shared, issuers: [loadBalancer(balancer)] })
   const dataToken = headerToken('x-amzn-oidc-data')
-  if (!accessToken) return { verifier: data, token: dataToken }
+  if (accessToken === undefined) return { verifier: data, token: dataToken }
+  const access = createVerifier({ ...shared, issuers: [accessToken] })
+  if (!accessToken.issuers.includes(given.issuer))
+    throw new TypeError('behindLoadBalancer: accessToken is not of the issuer that users sign in with')
   return {
-    verifier: both(data, createVerifier({ ...shared, issuers: [accessToken] })),
+    verifier: both(data, access),
     token: pairOf(dataToken, headerToken('x-amzn-oidc-accesstoken')),
   }
 }
@@ -104,6 +108,7 @@ function ofOneUser(
     header: data.header,
     claims: Object.freeze(claims as LoadBalancerClaims),
     principal: Object.freeze({ ...access.principal, ...(provider && { provider }), expiresAt }),
+    ...(access.revokedBy && { revokedBy: access.revokedBy }),
   })
 }
 

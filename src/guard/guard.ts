@@ -123,12 +123,20 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
   const conclude = (refusing: Policy<C> | undefined, auth: VerifiedToken<C>): Decision =>
     refusing ? notPermitted(refusing.challenge, realm, explain) : { authorized: true, auth }
 
+  sources.set(guard, tokenOf)
   return guard as Guard<C>
 }
 
 /**
- * Returns a guard that also accepts requests without a token; `auth` is `undefined` then, and no policy is evaluated.
- * A bad token is still refused: it never counts as no token.
+ * Returns the token source of a guard that {@link createGuard} made; `undefined` for any other function. For adapters whose response is cached
+ * by something that must contain the token.
+ */
+export const tokenSourceOf = (guard: object): TokenSource | undefined => sources.get(guard)
+
+/**
+ * Returns a guard that also accepts requests without a token; `auth` is `undefined` then, and no policy is evaluated, not even one that
+ * reads the request only: `protect(allowAnonymous(guard), isRead)` lets an anonymous DELETE through. Use it on routes and methods that
+ * are open to everybody. A bad token is still refused: it never counts as no token.
  */
 export const allowAnonymous =
   <C extends JwtClaims>(guard: Guard<C>): Guard<C, VerifiedToken<C> | undefined> =>
@@ -180,6 +188,8 @@ const refusedEvent = ({ status, error: { code, hint, cause } }: Refusal): Decisi
   cause,
   kind: undefined,
 })
+
+const sources = new WeakMap<object, TokenSource>()
 
 const anonymousDecision = Object.freeze({ authorized: true, auth: undefined }) as unknown as Decision
 

@@ -14,8 +14,8 @@ export interface Challenge {
 }
 
 /**
- * Decides whether a request is authorized, from its verified token and the request; only `true` permits. Called on every request, whatever is
- * cached. What it throws is a fault of the server, not a refusal.
+ * Decides whether a request is authorized, from its verified token and the request: `true` permits, `false` refuses. Called on every request,
+ * whatever is cached. Any other answer is a fault of the server, as is what it throws: neither a permission nor a refusal.
  */
 export interface Policy<C extends JwtClaims = JwtClaims> {
   (auth: VerifiedToken<C>, request: RequestView, clock?: Clock): MaybePromise<boolean>
@@ -70,7 +70,7 @@ export function every<C extends JwtClaims = JwtClaims>(...policies: readonly Pol
 }
 
 /**
- * Permits what any of these policies permits, evaluated in this order. The challenge is that of the first of them.
+ * Permits what any of these policies permits, evaluated in this order up to the first that permits. The challenge is that of the first of them.
  * Where some of them name guests, a guest is permitted by those only.
  *
  * @throws TypeError without a policy
@@ -99,10 +99,13 @@ export function some<C extends JwtClaims = JwtClaims>(...policies: readonly Poli
  */
 export function not<C extends JwtClaims = JwtClaims>(refused: Policy<C>): Policy<C> {
   expect('not', [refused], isPolicy, 'a policy')
-  return (auth, request, clock) => andThen(refused(auth, request, clock), permitted => permitted === false)
+  return (auth, request, clock) => andThen(refusing(refused, auth, request, clock), isRefusal)
 }
 
-/** Permits people, not machines and not guests. */
+/**
+ * Permits people, not machines and not guests. A token of an OpenID provider is a person's only where its claims show one: see
+ * {@link OidcProviderOptions.kindFrom}.
+ */
 export const isUser: Policy = ({ principal }) => principal.kind === 'user'
 
 /**
@@ -119,11 +122,15 @@ export const isGuest: Policy = Object.assign(({ principal }: VerifiedToken) => p
 /** Permits requests that are meant to change nothing: GET, HEAD and OPTIONS (RFC 9110 section 9.2.1). */
 export const isRead: Policy = (_auth, { method = '' }) => safeMethods.has(method)
 
-/** Permits machines: clients that act for themselves (client credentials). */
+/**
+ * Permits machines: clients that act for themselves (client credentials). A token of an OpenID provider counts as a machine's where
+ * nothing in it shows a person: of a provider that says too little, give {@link OidcProviderOptions.kindFrom}.
+ */
 export const isMachine: Policy = ({ principal }) => principal.kind === 'machine'
 
 /**
- * Permits users who signed in at this identity provider, by its name in the user pool. Only ID tokens name it, access tokens do not.
+ * Permits users whose profile was first linked to this identity provider, by its name in the user pool. Only ID tokens name it, access tokens
+ * do not. Not where the user signed in this time: Cognito lists all linked providers in every ID token (`identities`), the first linked first.
  *
  * @throws TypeError without a name
  */
@@ -205,13 +212,30 @@ function refusing<C extends JwtClaims>(
   request: RequestView,
   clock?: Clock,
 ): MaybePromise<Policy<C> | undefined> {
-  if (asked.refusedBy) return asked.refusedBy(auth, request, clock)
+  if (asked.refusedBy) {
+    const refused = asked.refusedBy(auth, request, clock)
+    return isPending(refused) ? later(refused, refuserIn, asked) : refuserIn(refused, asked)
+  }
   const permitted = asked(auth, request, clock)
   return isPending(permitted) ? later(permitted, unlessPermitted, asked) : unlessPermitted(permitted, asked)
 }
 
-const unlessPermitted = <C extends JwtClaims>(permitted: boolean, asked: Policy<C>) =>
-  permitted === true ? undefined : asked
+function unlessPermitted<C extends JwtClaims>(permitted: unknown, asked: Policy<C>): Policy<C> | undefined {
+  if (permitted === true) return undefined
+  if (permitted === false) return asked
+  throw undecided(asked, 'neither true nor false')
+}
+
+function refuserIn<C extends JwtClaims>(refused: unknown, asked: Policy<C>): Policy<C> | undefined {
+  if (refused === undefined || isPolicy(refused)) return refused
+  throw undecided(asked, 'by refusedBy neither undefined nor a policy')
+}
+
+/** Taken for a refusal it would be a permission once `not` turns it around: it stops the request instead. */
+const undecided = (asked: { readonly name: string }, answer: string) =>
+  new TypeError(`policy ${asked.name || '(unnamed)'}: answered ${answer}`)
+
+const isRefusal = (refused: unknown) => refused !== undefined
 
 function firstRefusal<C extends JwtClaims>(
   policies: readonly Policy<C>[],

@@ -1,6 +1,7 @@
 import { refusal } from '../errors.js'
 import { type KeyOptions, keyOptionChecks, keyPerUrl, keyUrl } from '../jwks/jwks.js'
 import { aString, listOf, type OptionCheck, type OptionChecks, oneOrMore, optionsIn } from '../options.js'
+import { isNumericDate } from '../token/claims.js'
 import type { Algorithm, JwsHeader, JwtClaims, KeyResolver } from '../types.js'
 
 /** The options of every service that stands in front of an application and signs what it knows of the user. */
@@ -33,9 +34,10 @@ export function signedClaims(
 ): JwtClaims {
   if (!signers.includes(header.signer as string)) throw refusal('ERR_TOKEN_SIGNER')
   if (header.iss !== issuer) throw refusal('ERR_TOKEN_ISSUER')
-  const exp = secondsOf(header.exp)
+  const exp = dateOf(header.exp)
   const ownExp = claims.exp === undefined ? exp : claims.exp
-  if (typeof ownExp !== 'number') throw refusal('ERR_TOKEN_CLAIM')
+  // Each by itself: the lesser of the two would hide one that is no date.
+  if (!isNumericDate(exp) || !isNumericDate(ownExp)) throw refusal('ERR_TOKEN_CLAIM')
   return { ...claims, iss: claims.iss ?? issuer, exp: Math.min(exp, ownExp) }
 }
 
@@ -45,11 +47,12 @@ export function publicKeys(
   options: FrontDoorOptions,
   { keysUrl }: Arn,
   algorithm: Algorithm,
+  factory: string,
 ): KeyResolver {
   const [arn = ''] = listOf(arns)
   const base = options.publicKeysUrl ?? keysUrlOf(arn, keysUrl)
   const urlOf = (kid: string) => `${base?.replace(/\/$/, '')}/${kid}`
-  return keyPerUrl({ ...optionsIn(options, keyOptionChecks), urlOf, algorithm })
+  return keyPerUrl({ ...optionsIn(options, keyOptionChecks), urlOf, algorithm, factory })
 }
 
 /** The checks of {@link FrontDoorOptions}. */
@@ -80,8 +83,5 @@ function keysUrlOf(arn: string, keysUrl: Arn['keysUrl']): string | undefined {
 }
 
 /** A number, or a string as in the documentation's example. */
-function secondsOf(exp: unknown): number {
-  if (typeof exp === 'number') return exp
-  if (typeof exp !== 'string' || !/^\d{1,12}$/.test(exp)) throw refusal('ERR_TOKEN_CLAIM')
-  return Number(exp)
-}
+const dateOf = (exp: unknown): unknown =>
+  typeof exp === 'string' && /^\d{1,12}$/.test(exp) ? Number(exp) : exp

@@ -1,6 +1,6 @@
 import { refusal } from '../errors.js'
-import { type KeySetOptions, keySet, keySetOptionChecks, keyUrl } from '../jwks/jwks.js'
-import { checkOptions, type OptionCheck, optionsIn } from '../options.js'
+import { anIssuer, type KeySetOptions, keySet, keySetOptionChecks, keyUrl } from '../jwks/jwks.js'
+import { aBoolean, checkOptions, type OptionCheck, optionsIn } from '../options.js'
 import { isText, isTextList } from '../token/claims.js'
 import type { JwtClaims, Principal, Provider, TrustedIssuer } from '../types.js'
 
@@ -20,10 +20,18 @@ export interface IdentityPoolClaims extends JwtClaims {
 export interface IdentityPoolOptions extends KeySetOptions {
   /** As the console shows it: Region, colon, UUID. All identity pools of a Region share an issuer: only this ID tells yours from those of others. */
   readonly identityPoolId: string
-  /** The one exact `iss` to accept in place of the one that follows from the Region, for partitions where it is not documented. */
+  /**
+   * The one exact `iss` to accept in place of the one that follows from the Region, for partitions where it is not documented. An `https:`
+   * URL, but any text with `jwksUri`, or with `jwks` and `offline`.
+   */
   readonly issuer?: string
   /** Where the key set is. Default: `<iss>/.well-known/jwks_uri`, which is the key set itself. */
   readonly jwksUri?: string
+  /**
+   * Accepts tokens with a `cnf` claim from whoever holds them: for a pool that uses the name for something else. Where it is a key that the
+   * token is bound to (DPoP, mTLS), a stolen one is then as good as any. Default `false`: `ERR_TOKEN_BOUND`.
+   */
+  readonly insecureIgnoreConfirmation?: boolean
 }
 
 /**
@@ -41,18 +49,21 @@ export function identityPool(options: IdentityPoolOptions): TrustedIssuer<Identi
   checkOptions('identityPool', options, {
     ...keySetOptionChecks,
     identityPoolId: options?.issuer ? aPoolId : aPoolIdOfDocumentedRegion,
-    'issuer?': keyUrl(options?.insecureLoopbackHttp),
+    'issuer?': anIssuer(Object(options) as IdentityPoolOptions),
     'jwksUri?': keyUrl(options?.insecureLoopbackHttp),
+    'insecureIgnoreConfirmation?': aBoolean,
   })
   const { identityPoolId } = options
   const issuer = options.issuer ?? issuerOf(identityPoolId)
   return {
     issuers: [issuer],
     algorithms,
+    insecureIgnoreConfirmation: options.insecureIgnoreConfirmation === true,
     keys: keySet({
       ...optionsIn(options, keySetOptionChecks),
       url: options.jwksUri ?? `${issuer}/.well-known/jwks_uri`,
       algorithms,
+      factory: 'identityPool',
     }),
     validate(_header, claims) {
       const { aud, amr, sub } = claims

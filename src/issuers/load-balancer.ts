@@ -61,7 +61,7 @@ export function loadBalancer(options: LoadBalancerOptions): TrustedIssuer<LoadBa
     issuers: [issuer],
     algorithms: ['ES256'],
     padding: 'required',
-    keys: publicKeys(loadBalancerArn, options, arn, 'ES256'),
+    keys: publicKeys(loadBalancerArn, options, arn, 'ES256', 'loadBalancer'),
     validate(header, unverified) {
       const claims = signedClaims(header, unverified, { signers, issuer })
       if (!clients.includes(header.client as string)) throw refusal('ERR_TOKEN_CLIENT')

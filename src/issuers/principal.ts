@@ -1,9 +1,11 @@
 import type { JwtClaims, Principal, Provider } from '../types.js'
+import { kindBy } from './kind.js'
 
 /**
  * Returns the principal of a user pool's token, from claims whose types are already checked.
  * A token without a username whose subject is its client is a machine's
  * (Amazon Cognito Developer Guide, "Understanding the access token").
+ * A token without Cognito's `token_use`, of a custom issuer without `principal`, is a user's only where its claims show a person.
  */
 export function userPoolPrincipal(claims: JwtClaims): Principal {
   const isAccess = claims.token_use === 'access'
@@ -11,7 +13,7 @@ export function userPoolPrincipal(claims: JwtClaims): Principal {
   const clientId = (isAccess ? claims.client_id : claims.aud) as string
   const provider = providerOf(claims.identities)
   const principal: { -readonly [P in keyof Principal]: Principal[P] } = {
-    kind: isAccess && username === undefined && claims.sub === clientId ? 'machine' : 'user',
+    kind: kindOf(claims),
     subject: claims.sub as string,
     issuer: claims.iss,
     tokenUse: isAccess ? 'access' : 'id',
@@ -23,6 +25,12 @@ export function userPoolPrincipal(claims: JwtClaims): Principal {
   if (username !== undefined) principal.username = username
   if (provider) principal.provider = provider
   return Object.freeze(principal)
+}
+
+function kindOf(claims: JwtClaims): Principal['kind'] {
+  const { token_use: use, username, sub, client_id } = claims
+  if (use === 'access') return username === undefined && sub === client_id ? 'machine' : 'user'
+  return use === 'id' ? 'user' : kindBy(undefined, claims)
 }
 
 /** Returns the scopes of a `scope` claim: whole strings, separated by spaces (RFC 6749 section 3.3). Frozen. */
@@ -37,7 +45,7 @@ const none: readonly string[] = Object.freeze([])
 /** A cache of one entry: most tokens of an app have the same scopes. */
 let last = { scope: '', scopes: none }
 
-/** Returns the identity that a federated user signed in with first; profiles may be linked to up to five. */
+/** Returns the identity that was linked first; profiles may be linked to up to five. No claim says which one was signed in with this time. */
 export function providerOf(identities: unknown): Provider | undefined {
   if (!Array.isArray(identities)) return undefined
   // a string in a token, a boolean in the user info that a load balancer passes on

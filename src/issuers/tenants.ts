@@ -1,9 +1,17 @@
 // Over 150 lines: a third of it documents the options.
 import { LRUCache } from 'lru-cache'
 import { AuthError, isAuthError, refusal } from '../errors.js'
-import { andThen, isPending } from '../maybe-promise.js'
+import { tokenBucket } from '../jwks/token-bucket.js'
+import { andThen, isPending, later } from '../maybe-promise.js'
 import { aCount, aFunction, checkOptions, listOf, seconds, someAlgorithms } from '../options.js'
-import type { Algorithm, JwtClaims, KeyResolver, MaybePromise, TrustedIssuer } from '../types.js'
+import type {
+  Algorithm,
+  JwtClaims,
+  KeyResolver,
+  MaybePromise,
+  TrustedIssuer,
+  VerificationKey,
+} from '../types.js'
 
 /**
  * Returns the issuer whose `iss` is exactly this one, or `undefined`. The `iss` comes from a token that is not verified: look it up among
@@ -23,6 +31,11 @@ export interface TenantsOptions {
   readonly maxAge?: number
   /** Seconds for which an unknown `iss` is cached. Default 60. */
   readonly unknownFor?: number
+  /**
+   * Whether an `iss` may be a tenant's: called before the resolver and synchronous, so that a made-up `iss` costs no database query. Such as
+   * `iss => iss.startsWith('https://cognito-idp.eu-west-1.')`. What it throws, or returns that is no boolean, is a fault. Default: any may be.
+   */
+  readonly accepts?: (iss: string) => boolean
   /** The accepted algorithms of all tenants. Default `'RS256'`: user pools. */
   readonly algorithms?: Algorithm | readonly Algorithm[]
 }
@@ -30,9 +43,10 @@ export interface TenantsOptions {
 /**
  * Returns one trusted issuer for many, where they are too many to list or come and go: those that a resolver finds.
  *
- * An issuer is resolved once and cached; a new one replaces it when its keys are loaded. When a tenant is removed, its verified tokens are
- * refused too. No keys are fetched for an unknown `iss`. A resolver that fails is an outage (503), not a refusal; so is an `iss` that is not
- * cached while 100 calls of the resolver are in pending.
+ * An issuer is resolved once and cached; a new one replaces it when its keys are loaded. When a tenant is changed or removed, its cached tokens
+ * are verified afresh or refused. No keys are fetched for an unknown `iss`. A resolver that fails is an outage (503), not a refusal. Calls that find
+ * nobody, which anybody can cause, have a limit: 100, and one more every 100 ms. Beyond it, and while 100 calls are pending, an `iss` that is not
+ * cached is answered 503; cached tenants are served and refreshed all the same.
  *
  * @throws TypeError for a missing, unknown or unusable option, naming it
  * @example
@@ -47,12 +61,14 @@ export function tenants<C extends JwtClaims = JwtClaims>(
 ): TrustedIssuer<C> {
   // Over 40 lines: its functions share the cache.
   checkOptions('tenants', { resolve, ...options }, checks)
-  const { maxTenants = 10_000, refreshAfter = 300, maxAge = 86_400, unknownFor = 60 } = options
+  const { maxTenants = 10_000, refreshAfter = 300, maxAge = 86_400, unknownFor = 60, accepts } = options
   if (maxAge < refreshAfter) throw new TypeError('tenants: maxAge must be at least refreshAfter')
   const algorithms = listOf(options.algorithms ?? 'RS256')
   const known = new LRUCache<string, Tenant<C>>({ max: maxTenants })
   const unknownUntil = new LRUCache<string, number>({ max: maxTenants })
   const inFlight = new Map<string, Promise<Tenant<C> | undefined>>()
+  const time = forward()
+  const budget = tokenBucket(100, [100])
 
   function tenantOf(iss: string, now: number): MaybePromise<Tenant<C> | undefined> {
     const tenant = known.get(iss)
@@ -69,8 +85,13 @@ export function tenants<C extends JwtClaims = JwtClaims>(
   function resolveOnce(iss: string, now: number): MaybePromise<Tenant<C> | undefined> {
     const pending = inFlight.get(iss)
     if (pending) return pending
+    if (!isAccepted(iss)) {
+      known.delete(iss)
+      return undefined
+    }
     // tokens with made-up issuers must not prevent the refresh of a tenant, which may have been removed
-    if (inFlight.size >= maxInFlight && !known.has(iss)) throw new AuthError('ERR_KEYS_UNAVAILABLE')
+    if (!known.has(iss) && (inFlight.size >= maxInFlight || !budget.take(time(now))))
+      throw refusal('ERR_KEYS_UNAVAILABLE', tooManyHint)
     const answer = andThen(answerOf(resolve, iss), issuer => settle(iss, issuer, now))
     if (!isPending(answer)) return answer
     const call = answer.finally(() => inFlight.delete(iss))
@@ -89,33 +110,48 @@ export function tenants<C extends JwtClaims = JwtClaims>(
     if (!issuer.algorithms.every(algorithm => algorithms.includes(algorithm)))
       throw new TypeError('tenants: resolve found an issuer with an algorithm that is not in algorithms')
     const old = known.get(iss)
+    if (!old) budget.giveBack()
     const isReplaced = old && old.issuer !== issuer && now < old.end
     return andThen(isReplaced ? issuer.keys.ready?.(now) : undefined, () => store(iss, issuer, now))
   }
 
   function store(iss: string, issuer: TrustedIssuer<C>, now: number): Tenant<C> {
-    const withCurrentKeys = Object.create(issuer, { keys: { value: keys } }) as TrustedIssuer<C>
+    const withCurrentKeys = Object.create(issuer, { keys: { value: keysFor(issuer) } }) as TrustedIssuer<C>
     const tenant = { issuer, withCurrentKeys, due: now + refreshAfter * 1_000, end: now + maxAge * 1_000 }
     known.set(iss, tenant)
     return tenant
   }
 
-  /** The keys of the tenant's current issuer, also for tokens that were verified with an earlier one. */
-  const keyOf: KeyResolver = (kid, algorithm, now, iss = '') =>
-    andThen(tenantOf(iss, now), tenant => {
-      if (!tenant) throw refusal('ERR_TOKEN_ISSUER')
-      return tenant.issuer.keys(kid, algorithm, now, iss)
+  /**
+   * The keys of the tenant's current issuer, also for tokens that were verified with an `earlier` one. A cached token is verified afresh where its key
+   * is another object, so the keys of a changed issuer are other objects even where they are the same keys.
+   */
+  function keysFor(earlier?: TrustedIssuer<C>): KeyResolver {
+    const keyOf: KeyResolver = (kid, algorithm, now, iss = '') => {
+      const tenant = tenantOf(iss, now)
+      return isPending(tenant)
+        ? later(tenant, keyIn, kid, algorithm, now, iss, earlier)
+        : keyIn(tenant, kid, algorithm, now, iss, earlier)
+    }
+    return Object.assign(keyOf, {
+      loaded: (kid: string | undefined, algorithm: Algorithm, now: number, iss = '') =>
+        known.get(iss)?.issuer.keys.loaded?.(kid, algorithm, now, iss),
+      suspect: (kid: string | undefined, now: number, iss = '') =>
+        known.get(iss)?.issuer.keys.suspect?.(kid, now, iss),
+      close: () => known.forEach(({ issuer }) => issuer.keys.close?.()),
     })
-  const keys: KeyResolver = Object.assign(keyOf, {
-    suspect: (kid: string | undefined, now: number, iss = '') =>
-      known.get(iss)?.issuer.keys.suspect?.(kid, now, iss),
-    close: () => known.forEach(({ issuer }) => issuer.keys.close?.()),
-  })
+  }
+
+  function isAccepted(iss: string): boolean {
+    const answer: unknown = accepts ? accepts(iss) : true
+    if (typeof answer !== 'boolean') throw new TypeError('tenants: accepts must return true or false')
+    return answer
+  }
 
   return {
     issuers: [],
     algorithms,
-    keys,
+    keys: keysFor(),
     find: (iss, now) => andThen(tenantOf(iss, now), tenant => tenant?.withCurrentKeys),
     validate() {
       throw refusal('ERR_TOKEN_ISSUER')
@@ -134,7 +170,27 @@ interface Tenant<C extends JwtClaims> {
   readonly end: number
 }
 
-/** Calls the resolver; its failure is an outage. */
+function keyIn<C extends JwtClaims>(
+  tenant: Tenant<C> | undefined,
+  kid: string | undefined,
+  algorithm: Algorithm,
+  now: number,
+  iss: string,
+  earlier: TrustedIssuer<C> | undefined,
+): MaybePromise<VerificationKey | undefined> {
+  if (!tenant) throw refusal('ERR_TOKEN_ISSUER')
+  const key = tenant.issuer.keys(kid, algorithm, now, iss)
+  return !earlier || earlier === tenant.issuer ? key : andThen(key, twin)
+}
+
+/** Another key that verifies the same. */
+const twin = (key: VerificationKey | undefined): VerificationKey | undefined =>
+  key && {
+    algorithm: key.algorithm,
+    verify: (input, signature, canWait) => key.verify(input, signature, canWait),
+  }
+
+/** What the resolver says; its failure is an outage. */
 function answerOf<C extends JwtClaims>(
   resolve: TenantResolver<C>,
   iss: string,
@@ -151,6 +207,20 @@ function failed(error: unknown): never {
   throw isAuthError(error) ? error : new AuthError('ERR_KEYS_UNAVAILABLE', { cause: error })
 }
 
+/** Returns a time that goes on with a clock, and stands still while that goes back. */
+function forward(): (now: number) => number {
+  let time = 0
+  let last = 0
+  return now => {
+    time += Math.max(0, now - last)
+    last = now
+    return time
+  }
+}
+
+const tooManyHint =
+  'More tokens than usual name issuers that are not cached: with the option accepts, made-up ones do not reach the resolver.'
+
 /** In milliseconds. */
 const retryAfter = 10_000
 const maxInFlight = 100
@@ -164,5 +234,6 @@ const checks = {
   'refreshAfter?': seconds(1, 86_400),
   'maxAge?': seconds(1, 2_592_000),
   'unknownFor?': seconds(1, 86_400),
+  'accepts?': aFunction,
   'algorithms?': someAlgorithms,
 }

@@ -1,6 +1,6 @@
 import { refusal } from '../errors.js'
 import { keySetByIssuer } from '../jwks/by-issuer.js'
-import { type KeySetOptions, keySet, keySetOptionChecks, keyUrl } from '../jwks/jwks.js'
+import { anIssuer, type KeySetOptions, keySet, keySetOptionChecks, keyUrl } from '../jwks/jwks.js'
 import {
   aBoolean,
   aFunction,
@@ -40,7 +40,10 @@ export interface UserPoolOptions<U extends TokenUse = 'access', S extends object
   readonly requireResource?: boolean
   /** The Regions of a pool's replicas, whose tokens may name their own Region in `iss`. Default none. */
   readonly additionalRegions?: string | readonly string[]
-  /** The one exact `iss` to accept in place of those that follow from the pool ID, for partitions where they are not documented. */
+  /**
+   * The one exact `iss` to accept in place of those that follow from the pool ID, for partitions where they are not documented and for
+   * emulators. An `https:` URL, but any text with `jwksUri`, or with `jwks` and `offline`: nothing is fetched from there.
+   */
   readonly issuer?: string
   /** Where the key set is. Default: `<iss>/.well-known/jwks.json` of the token's issuer. */
   readonly jwksUri?: string
@@ -56,6 +59,11 @@ export interface UserPoolOptions<U extends TokenUse = 'access', S extends object
   readonly groupsFrom?: GroupsFrom
   /** Accepts tokens of any app client of the pool. Makes `clientId` unnecessary. Default `false`. */
   readonly insecureSkipClientCheck?: boolean
+  /**
+   * Accepts tokens with a `cnf` claim from whoever holds them: for a pool that uses the name for something else. Where it is a key that the
+   * token is bound to (DPoP, mTLS), a stolen one is then as good as any. Default `false`: `ERR_TOKEN_BOUND`.
+   */
+  readonly insecureIgnoreConfirmation?: boolean
 }
 
 /**
@@ -85,7 +93,9 @@ export function userPool<const U extends TokenUse = 'access', S extends object =
   return {
     issuers,
     algorithms,
+    insecureIgnoreConfirmation: options.insecureIgnoreConfirmation === true,
     keys: keysOf(options, issuers),
+    ...(options.issuer && { revokedBy: [options.userPoolId] }),
     validate(_header: JwsHeader, claims: JwtClaims) {
       validateUse(claims, uses)
       if (claims.token_use === 'access')
@@ -140,7 +150,8 @@ function validateTypes(claims: JwtClaims): void {
 
 /** One key set for each issuer, so that only those of issuers in use are fetched: the other answers 403. */
 function keysOf(options: UserPoolOptions<TokenUse>, issuers: readonly string[]): KeyResolver {
-  const keySetAt = (url: string) => keySet({ ...optionsIn(options, keySetOptionChecks), url, algorithms })
+  const keySetAt = (url: string) =>
+    keySet({ ...optionsIn(options, keySetOptionChecks), url, algorithms, factory: 'userPool' })
   if (options.jwksUri || issuers.length === 1)
     return keySetAt(options.jwksUri ?? keySetUrl(issuers[0] as string))
   return keySetByIssuer(new Map(issuers.map(issuer => [issuer, keySetAt(keySetUrl(issuer))])))
@@ -148,11 +159,8 @@ function keysOf(options: UserPoolOptions<TokenUse>, issuers: readonly string[]):
 
 const keySetUrl = (issuer: string) => `${issuer}/.well-known/jwks.json`
 
-function checksFor({
-  insecureSkipClientCheck,
-  insecureLoopbackHttp,
-  issuer,
-}: UserPoolOptions<TokenUse>): OptionChecks {
+function checksFor(options: UserPoolOptions<TokenUse>): OptionChecks {
+  const { insecureSkipClientCheck, insecureLoopbackHttp, issuer } = options
   return {
     ...keySetOptionChecks,
     userPoolId: aPoolId(Boolean(issuer)),
@@ -163,9 +171,10 @@ function checksFor({
     'claims?': aSchema,
     'groupsFrom?': aFunction,
     'additionalRegions?': oneOrMore(aRegion),
-    'issuer?': keyUrl(insecureLoopbackHttp),
+    'issuer?': anIssuer(options),
     'jwksUri?': keyUrl(insecureLoopbackHttp),
     'insecureSkipClientCheck?': aBoolean,
+    'insecureIgnoreConfirmation?': aBoolean,
   }
 }
 

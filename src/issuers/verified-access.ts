@@ -48,7 +48,7 @@ export function verifiedAccess(options: VerifiedAccessOptions): TrustedIssuer<Ve
     algorithms: ['ES384'],
     // Not documented. Either way a token has one spelling: a signature of 96 bytes takes no padding, and the rest is signed as it is sent.
     padding: 'allowed',
-    keys: publicKeys(instanceArn, options, arn, 'ES384'),
+    keys: publicKeys(instanceArn, options, arn, 'ES384', 'verifiedAccess'),
     validate(header, unverified) {
       const claims = signedClaims(header, unverified, { signers, issuer }) as VerifiedAccessClaims
       if (!isText(subjectOf(claims))) throw refusal('ERR_TOKEN_CLAIM')

@@ -1,4 +1,4 @@
-import type { KeyResolver } from '../types.js'
+import type { Algorithm, KeyResolver } from '../types.js'
 
 /** Returns the keys of an issuer with several `iss` values, each with a key set of its own: a token causes a fetch only of the one it names. */
 export function keySetByIssuer(sets: ReadonlyMap<string, KeyResolver>): KeyResolver {
@@ -7,6 +7,8 @@ export function keySetByIssuer(sets: ReadonlyMap<string, KeyResolver>): KeyResol
   const resolve: KeyResolver = (kid, algorithm, now, issuer) =>
     (sets.get(issuer as string) as KeyResolver)(kid, algorithm, now)
   return Object.assign(resolve, {
+    loaded: (kid: string | undefined, algorithm: Algorithm, now: number, issuer?: string) =>
+      sets.get(issuer as string)?.loaded?.(kid, algorithm, now),
     /** Which `iss` a pool signs with is only known from its first token. Most pools use the original one; their updated one answers 403. */
     ready: async (now: number) => {
       const [answer] = await Promise.allSettled([first.ready?.(now)])

@@ -25,6 +25,12 @@ export function keySetError(
   })
 }
 
+/** Whatever was thrown while keys were loaded, as the error of a reason: what is none came of what was in the answer. */
+export const asKeySetError = (error: unknown): KeySetError =>
+  (error as Partial<KeySetError> | undefined)?.name === 'KeySetError'
+    ? (error as KeySetError)
+    : keySetError('body')
+
 /** Returns the reason and code of a network error. The error itself is dropped: it names hosts and addresses. */
 export function networkError(error: unknown, otherwise: KeySetFailure): KeySetError {
   const code = codeOf(error) ?? codeOf((error as { cause?: unknown } | null | undefined)?.cause)

@@ -1,5 +1,5 @@
 import { type KeySetError, keySetError, networkError } from './failure.js'
-import { hedge } from './hedge.js'
+import { hedge, type Which } from './hedge.js'
 import type { Answer, Get } from './request.js'
 
 /** A text from the network, and its `max-age` in milliseconds. */
@@ -24,8 +24,8 @@ interface FetchLimits {
  * @throws KeySetError
  */
 export function fetchText(get: Get, url: string, limits: FetchLimits): Promise<FetchedText> {
-  const attempt = async (ended: Promise<void>, isFirst: boolean) => {
-    const answer = await get(url, { ended, isFirst })
+  const attempt = async (ended: Promise<void>, which: Which) => {
+    const answer = await get(url, { ended, ...which })
     checkStatus(answer)
     return { text: await readText(answer), maxAge: maxAgeOf(answer) }
   }

@@ -1,10 +1,11 @@
 import { type ImportKey, importKey as importKeyHere } from '../crypto/import-key.js'
 import { isPending } from '../maybe-promise.js'
-import { aFunction, checkOptions } from '../options.js'
+import { aBoolean, aFunction, aString, checkOptions } from '../options.js'
 import type { Algorithm, MaybePromise } from '../types.js'
 import { elapsed } from './elapsed.js'
 import { safeCallback } from './events.js'
 import { fetchText } from './fetch-text.js'
+import { firstSight } from './first-sight.js'
 import type { KeyCacheOptions } from './key-cache.js'
 import { type Importing, importKeySet, type KeySet, parseKeySet, type SkippedEntry } from './key-set.js'
 import { type KeySetOptions, keySetOptionChecks, keyUrl, timing } from './options.js'
@@ -19,6 +20,7 @@ export type { KeySetError } from './failure.js'
 export { type KeyPerUrlSource, keyPerUrl } from './key-per-url.js'
 export type { SkippedEntry } from './key-set.js'
 export {
+  anIssuer,
   type KeyOptions,
   type KeySetOptions,
   keyOptionChecks,
@@ -36,6 +38,10 @@ export interface KeySetSource extends KeySetOptions {
   readonly locate?: (text: string) => string
   /** What its keys are for. A key that fits none of them is left out. */
   readonly algorithms: readonly Algorithm[]
+  /** Whether keys and tokens may be without a key ID: the only key of an algorithm serves them. Default `false`. */
+  readonly allowsUnnamed?: boolean
+  /** What the user has called, for error messages. Default `'keySet'`. */
+  readonly factory?: string
   /** Imports an entry as a key. Default: with the runtime's cryptography. */
   readonly importKey?: ImportKey
 }
@@ -46,23 +52,25 @@ export interface KeySetSource extends KeySetOptions {
  * @throws TypeError for a missing, unknown or unusable option, naming it
  */
 export function keySet(options: KeySetSource): RefreshingKeys {
-  checkOptions('keySet', options, { ...checks, url: keyUrl(options.insecureLoopbackHttp) })
-  const { url, locate, algorithms } = options
-  const { jwks, offline, monotonic = performance } = options
+  const { url, locate, algorithms, allowsUnnamed, factory = 'keySet' } = options
+  const { jwks, offline, insecureLoopbackHttp, monotonic = performance } = options
+  checkOptions(factory, options, { ...checks, url: offline ? aString : keyUrl(insecureLoopbackHttp) })
   const emit = safeCallback(options.onEvent)
   const importing = {
     algorithms,
     importKey: importOf(options),
     skipped: (reason: SkippedEntry) => emit({ type: 'entry_skipped', reason }),
+    allowsUnnamed,
   }
-  const bundled = jwks && importBundled(jwks.keys, importing)
-  const shared = { time: elapsed(monotonic), emit, initial: isPending(bundled) ? undefined : bundled }
+  const bundled = jwks && importBundled(factory, jwks.keys, importing)
+  const initial = isPending(bundled) ? undefined : bundled
+  const shared = { time: elapsed(monotonic), emit, initial, firstSeen: firstSight(), allowsUnnamed }
   if (offline) {
-    if (!bundled) throw new TypeError('keySet: offline needs jwks')
+    if (!bundled) throw new TypeError(`${factory}: offline needs jwks`)
     return refreshing({ ...shared, ...fixed(bundled) })
   }
-  const times = timing('keySet', options)
-  const get = transport(options.fetch, url)
+  const times = timing(factory, options)
+  const get = transport(options.fetch, url, times.deadline)
   const load: KeyCacheOptions['load'] = async ({ ended, requests, last }) => {
     // Where importing is asynchronous, the bundled keys are loaded first, and due for a refresh.
     if (!last && bundled) return { keys: await bundled, freshFor: 0 }
@@ -84,13 +92,17 @@ function importOf({ importKey = importKeyHere, insecureTestKeys }: KeySetSource)
   return insecureTestKeys ? importKey : refusingTestKeys(importKey)
 }
 
-function importBundled(entries: readonly unknown[], importing: Importing): MaybePromise<KeySet> {
+function importBundled(
+  factory: string,
+  entries: readonly unknown[],
+  importing: Importing,
+): MaybePromise<KeySet> {
   try {
     const keys = importKeySet(entries, importing)
     if (isPending(keys)) keys.catch(() => {})
     return keys
   } catch {
-    throw new TypeError('keySet: jwks has no usable key')
+    throw new TypeError(`${factory}: jwks has no usable key`)
   }
 }
 
@@ -110,4 +122,6 @@ const checks = {
     Array.isArray(value) && value.length > 0 ? undefined : 'must be a list of at least one algorithm',
   'importKey?': aFunction,
   'locate?': aFunction,
+  'allowsUnnamed?': aBoolean,
+  'factory?': aString,
 }

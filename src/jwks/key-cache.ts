@@ -1,12 +1,13 @@
 // Over 150 lines: one state, which is changed here and nowhere else.
-import { AuthError } from '../errors.js'
+import type { AuthError } from '../errors.js'
 import type { Algorithm, KeySetHealth, VerificationKey } from '../types.js'
 import { backoff } from './backoff.js'
 import { cancellation } from './cancellation.js'
 import type { KeySetEvent } from './events.js'
-import { type KeySetError, keySetError } from './failure.js'
+import { asKeySetError, type KeySetError, keySetError } from './failure.js'
 import type { KeySet } from './key-set.js'
 import type { Timing } from './options.js'
+import { unavailable } from './unavailable.js'
 
 /** The options of {@link keyCache}. */
 export interface KeyCacheOptions {
@@ -48,6 +49,10 @@ interface KeyCache {
   /** Returns the time of a call. Gives up a fetch that should have ended long ago. */
   tick(wall: number): number
   find(kid: string | undefined, algorithm: Algorithm): VerificationKey | undefined
+  /** Whether several keys of an algorithm are at hand, so that a token has to name its one. */
+  hasSeveral(algorithm: Algorithm): boolean
+  /** Whether the keys at hand were asked for later than this. */
+  isAnsweredSince(time: number): boolean
   isUsable(time: number): boolean
   /** Whether a caller should wait for the fetch rather than take the cached keys. */
   isOverdue(time: number): boolean
@@ -83,6 +88,8 @@ export function keyCache({
   let keys = initial
   /** When the fetch of the keys began. Keys that were not fetched age from their first use. */
   let fetchedAt: number | undefined
+  /** The same, but of an answer: keys that are never fetched are the answer. */
+  let answeredAt = freshFor === Number.POSITIVE_INFINITY ? freshFor : Number.NEGATIVE_INFINITY
   let isFetched = false
   let softAt = freshFor ?? Number.NEGATIVE_INFINITY
   let retryAt = Number.NEGATIVE_INFINITY
@@ -90,7 +97,7 @@ export function keyCache({
   let lastError: KeySetError | undefined
   let flight: (Flight & { readonly end: (why: KeySetError) => void }) | undefined
   let isClosed = false
-  let outage: AuthError | undefined
+  const outage = unavailable()
 
   const age = (t: number) => t - (fetchedAt ?? t)
   const isUsable = (t: number) => keys !== undefined && age(t) < timing.hardAge
@@ -116,7 +123,7 @@ export function keyCache({
     const requests = failures === 0 ? 2 : 1
     const done = load({ ended, requests, last: keys }).then(
       loaded => conclude(() => succeed(t, loaded)),
-      (error: KeySetError) => conclude(() => fail(t, error)),
+      error => conclude(() => fail(t, asKeySetError(error))),
     )
     const own = { startedAt: t, done, end, hold: () => void timer.ref?.() }
     flight = own
@@ -128,6 +135,7 @@ export function keyCache({
     const before = keys?.kids
     keys = loaded.keys
     fetchedAt = startedAt
+    answeredAt = Math.max(answeredAt, startedAt)
     isFetched = true
     // Jitter spreads processes that were started together.
     softAt =
@@ -167,7 +175,10 @@ export function keyCache({
       if (flight && t - flight.startedAt > timing.deadline + slack) giveUp(keySetError('timeout'))
       return t
     },
-    find: (kid, algorithm) => keys?.byAlgorithm.get(algorithm)?.get(kid as string),
+    find: (kid, algorithm) =>
+      kid === undefined ? keys?.unnamed.get(algorithm) : keys?.byAlgorithm.get(algorithm)?.get(kid),
+    hasSeveral: algorithm => keys?.unnamed.has(algorithm) === true && !keys.unnamed.get(algorithm),
+    isAnsweredSince: t => answeredAt > t,
     isUsable,
     isOverdue: t => age(t) >= timing.blockingAge,
     isDue: t => keys === undefined || t >= softAt,
@@ -183,14 +194,7 @@ export function keyCache({
       const needed = (fetchedAt as number) + (lastError ? timing.hardAge : timing.blockingAge)
       return flight ? needed : Math.min(needed, Math.max(softAt, retryAt))
     },
-    outage(t) {
-      const seconds = retryAfter(t)
-      if (outage?.cause !== lastError || outage?.retryAfter !== seconds) {
-        outage = new AuthError('ERR_KEYS_UNAVAILABLE', { cause: lastError, retryAfter: seconds })
-      }
-      // One cached error for equal outages; each caller gets an object of its own, since frameworks add to errors.
-      return Object.create(outage) as AuthError
-    },
+    outage: t => outage(retryAt - t, lastError),
     health(t) {
       const isStale = isFetched ? age(t) >= timing.blockingAge : t >= softAt
       return {

@@ -1,8 +1,9 @@
+// Over 150 lines: its memories and its budget are one state.
 import { LRUCache } from 'lru-cache'
 import { type ImportKey, importKey as importKeyHere } from '../crypto/import-key.js'
 import { AuthError } from '../errors.js'
 import { aFunction, aString, checkOptions } from '../options.js'
-import type { Algorithm, KeyResolver, KeySetHealth } from '../types.js'
+import type { Algorithm, KeyResolver, KeySetHealth, MaybePromise, VerificationKey } from '../types.js'
 import { elapsed } from './elapsed.js'
 import { safeCallback } from './events.js'
 import { type KeySetError, keySetError } from './failure.js'
@@ -13,6 +14,7 @@ import { type KeyOptions, keyOptionChecks, keyUrl, timing } from './options.js'
 import { type RefreshingKeys, refreshing } from './refreshing.js'
 import { transport } from './request.js'
 import { tokenBucket } from './token-bucket.js'
+import { overBudget } from './unavailable.js'
 
 /** The options of {@link keyPerUrl}. */
 export interface KeyPerUrlSource extends KeyOptions {
@@ -21,6 +23,8 @@ export interface KeyPerUrlSource extends KeyOptions {
   readonly algorithm: Algorithm
   /** Imports a PEM text as a key. Default: with the runtime's cryptography. */
   readonly importKey?: ImportKey
+  /** What the user has called, for error messages. Default `'keyPerUrl'`. */
+  readonly factory?: string
 }
 
 /**
@@ -28,70 +32,128 @@ export interface KeyPerUrlSource extends KeyOptions {
  *
  * Each key is kept fresh as a key set is. A key ID that is no UUID is refused without a fetch. The others, which an attacker can make up,
  * share a rate limit of 5 fetches and one more every 2 s; that an ID has no key is cached for 60 s, for the last 1,000 IDs.
+ * Over it, the answer is `ERR_KEYS_UNAVAILABLE`, and the next fetch is for the ID that was asked for most: a genuine one is asked for
+ * again and again, while a flood has to share its requests among the IDs that it makes up.
  *
  * @throws TypeError for a missing, unknown or unusable option, naming it
  */
 export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
-  // Over 40 lines: its functions share two caches and one rate limit.
-  checkOptions('keyPerUrl', options, checks)
-  const { urlOf, monotonic = performance } = options
-  const problem = keyUrl(options.insecureLoopbackHttp)(urlOf(anyKid))
-  if (problem) throw new TypeError(`keyPerUrl: urlOf ${problem}`)
-  const times = timing('keyPerUrl', options)
-  const get = transport(options.fetch, urlOf(anyKid))
+  // Over 40 lines: its functions share four caches and one rate limit.
+  const { urlOf, algorithm, factory = 'keyPerUrl', insecureLoopbackHttp, monotonic = performance } = options
+  checkOptions(factory, options, checks)
+  const problem = keyUrl(insecureLoopbackHttp)(urlOf(anyKid))
+  if (problem) throw new TypeError(`${factory}: urlOf ${problem}`)
+  const times = timing(factory, options)
+  const get = transport(options.fetch, urlOf(anyKid), times.deadline)
   const time = elapsed(monotonic)
   const emit = safeCallback(options.onEvent)
   const budget = tokenBucket(5, [2_000])
+  const spent = overBudget()
   const known = new LRUCache<string, RefreshingKeys>({ max: 1_000 })
-  const others = new LRUCache<string, RefreshingKeys>({ max: 1_000 })
+  /** Asked for, and there is no answer yet. */
+  const asked = new LRUCache<string, RefreshingKeys>({ max: 1_000 })
+  /** When the host said that there is no such key. */
+  const absent = new LRUCache<string, number>({ max: 1_000 })
+  /** Beyond the budget: how often, and when last. */
+  const waiting = new LRUCache<string, { readonly count: number; readonly at: number }>({ max: 1_000 })
+  /** The ID whose next flight is within the budget. */
+  let paid: string | undefined
+  /** The wall clock's time of the latest call. */
+  let latest = 0
   let isClosed = false
 
-  /** The caller has taken the first fetch of the key from the budget. */
-  function keysOf(kid: string, t: number): RefreshingKeys {
-    let isPaid = true
+  function keysOf(kid: string): RefreshingKeys {
     const permit = (t: number) => {
-      if (known.has(kid)) budget.force(t)
-      else if (!isPaid) return budget.take(t)
-      isPaid = false
+      if (!known.has(kid)) return paid === kid || isNext(kid, t)
+      budget.force(t)
       return true
     }
     const load: KeyCacheOptions['load'] = async ({ ended, requests, last }) => {
-      const fetched = await fetchText(get, urlOf(kid), {
-        ended,
-        requests,
-        hedgeDelay: times.hedgeDelay,
-      }).catch(unlessAbsent)
-      if (!fetched) return { keys: noKey }
+      const limits = { ended, requests, hedgeDelay: times.hedgeDelay }
+      const fetched = await fetchText(get, urlOf(kid), limits).catch(unlessAbsent)
+      if (!fetched) {
+        if (asked.delete(kid)) absent.set(kid, time())
+        return { keys: noKey }
+      }
       const loaded = { keys: await keySetOf(kid, fetched.text, options, last), freshFor: fetched.maxAge }
       known.set(kid, keys)
-      others.delete(kid)
+      asked.delete(kid)
       return loaded
     }
     const unknown = tokenBucket(1, [60_000])
-    unknown.take(t)
+    unknown.take(time())
     const suspects = tokenBucket(1, [60_000])
-    const keys = refreshing({ load, timing: times, time, emit, permit, unknown, suspects })
-    others.set(kid, keys)
+    const keys = refreshing({ load, timing: times, time, emit, permit, unknown, suspects, firstSeen })
+    asked.set(kid, keys)
     return keys
   }
 
-  function find(kid: string | undefined, now: number): RefreshingKeys | undefined {
-    if (kid === undefined || !uuid.test(kid)) return undefined
-    const keys = others.get(kid)
-    if (keys) return keys
-    if (isClosed) throw new AuthError('ERR_KEYS_UNAVAILABLE', { cause: keySetError('closed') })
-    const t = time(now)
-    return budget.take(t) ? keysOf(kid, t) : undefined
+  /** Whether the budget is this ID's now. What there is of it goes to those who were asked for more often, first. */
+  function isNext(kid: string, t: number): boolean {
+    waiting.set(kid, { count: (waiting.get(kid)?.count ?? 0) + 1, at: t })
+    while (budget.take(t)) {
+      const first = mostWanted(kid, t)
+      waiting.delete(first)
+      if (first === kid) return true
+      void inBackground(first)
+    }
+    return false
   }
 
-  const resolve: KeyResolver = (kid, algorithm, now) =>
-    (known.get(kid as string) ?? find(kid, now))?.(kid, algorithm, now)
+  /** The latest of those that were asked for equally often. */
+  function mostWanted(kid: string, t: number): string {
+    let first = kid
+    let most = 0
+    // The latest come first.
+    for (const [id, { count, at }] of waiting.entries()) {
+      if (t - at > remembered) break
+      if (count > most) {
+        first = id
+        most = count
+      }
+    }
+    return first
+  }
+
+  async function inBackground(kid: string): Promise<void> {
+    try {
+      await fetchNow(kid)
+    } catch {}
+  }
+
+  function fetchNow(kid: string): MaybePromise<VerificationKey | undefined> {
+    paid = kid
+    try {
+      return (asked.get(kid) ?? keysOf(kid))(kid, algorithm, latest)
+    } finally {
+      paid = undefined
+    }
+  }
+
+  function search(kid: string | undefined, now: number): MaybePromise<VerificationKey | undefined> {
+    if (kid === undefined || !uuid.test(kid)) return undefined
+    latest = now
+    const keys = asked.get(kid)
+    if (keys) return keys(kid, algorithm, now)
+    if (isClosed) throw new AuthError('ERR_KEYS_UNAVAILABLE', { cause: keySetError('closed') })
+    const t = time(now)
+    if (t - (absent.get(kid) ?? Number.NEGATIVE_INFINITY) < remembered) return undefined
+    if (!isNext(kid, t)) throw spent(budget.wait(t))
+    return fetchNow(kid)
+  }
+
+  const resolve: KeyResolver = (kid, algorithm, now) => {
+    const keys = known.get(kid as string)
+    return keys ? keys(kid, algorithm, now) : search(kid, now)
+  }
   return Object.assign(resolve, {
+    loaded: (kid: string | undefined, algorithm: Algorithm, now: number) =>
+      known.get(kid as string)?.loaded(kid, algorithm, now),
     suspect: (kid: string | undefined, now: number) => known.get(kid as string)?.suspect(kid, now),
-    health: (now: number) => healthOf([...known.values()].map(keys => keys.health(now))),
+    health: (now: number) => healthOf([...known.values(), ...asked.values()].map(keys => keys.health(now))),
     close() {
       isClosed = true
-      for (const keys of [...known.values(), ...others.values()]) keys.close()
+      for (const keys of [...known.values(), ...asked.values()]) keys.close()
     },
   })
 }
@@ -113,6 +175,7 @@ async function keySetOf(
     const key = await importKey(pem, algorithm)
     return {
       byAlgorithm: new Map([[algorithm, new Map([[kid, key]])]]),
+      unnamed: new Map(),
       kids: new Set([kid]),
       imported: new Map([[pem, [key]]]),
     }
@@ -128,7 +191,18 @@ function healthOf(all: readonly KeySetHealth[]): KeySetHealth {
   return { ...(worst ?? { state: 'empty', age: undefined, lastFailure: undefined }), keys }
 }
 
-const noKey: KeySet = { byAlgorithm: new Map(), kids: new Set(), imported: new Map() }
+const noKey: KeySet = {
+  byAlgorithm: new Map(),
+  unnamed: new Map(),
+  kids: new Set(),
+  imported: new Map(),
+}
+
+/** Whatever the host says of the one ID is an answer about it. */
+const firstSeen = () => Number.NEGATIVE_INFINITY
+
+/** Milliseconds. */
+const remembered = 60_000
 const anyKid = '00000000-0000-0000-0000-000000000000'
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
@@ -137,4 +211,5 @@ const checks = {
   urlOf: aFunction,
   algorithm: aString,
   'importKey?': aFunction,
+  'factory?': aString,
 }

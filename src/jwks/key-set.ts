@@ -1,4 +1,5 @@
 import type { ImportKey } from '../crypto/import-key.js'
+import { longestNumber, privateMembers } from '../crypto/jwk.js'
 import { andThen, isPending } from '../maybe-promise.js'
 import type { Algorithm, MaybePromise, VerificationKey } from '../types.js'
 import { keySetError } from './failure.js'
@@ -6,6 +7,9 @@ import { keySetError } from './failure.js'
 /** The usable keys of a key set. */
 export interface KeySet {
   readonly byAlgorithm: ReadonlyMap<Algorithm, ReadonlyMap<string, VerificationKey>>
+  /** For tokens without a key ID: the only key of an algorithm, `undefined` where there are several. Empty where each token has to name its key. */
+  readonly unnamed: ReadonlyMap<Algorithm, VerificationKey | undefined>
+  /** What tells the keys from those of another set: their IDs, and for those that have none what they are made of. */
   readonly kids: ReadonlySet<string>
   /** By fingerprint of the entry: one that has not changed keeps its key, and with it the cached tokens. */
   readonly imported: ReadonlyMap<string, readonly VerificationKey[]>
@@ -17,6 +21,8 @@ export interface Importing {
   readonly importKey: ImportKey
   /** Called for each entry that is left out. */
   readonly skipped: (why: SkippedEntry) => void
+  /** Whether keys and tokens may be without a key ID (RFC 7517 section 4.5 leaves it out where there is one key). Default `false`. */
+  readonly allowsUnnamed?: boolean | undefined
 }
 
 /**
@@ -41,10 +47,14 @@ export function parseKeySet(text: string): readonly unknown[] {
   return value.keys
 }
 
-/** Whether a value is an object with a list `keys` of at most 100 entries. */
+/** Whether a value is an object with a list `keys` of at most 100 entries. An object of the application may throw when it is looked at. */
 export function isKeySet(value: unknown): value is { readonly keys: readonly unknown[] } {
-  const { keys } = (value ?? {}) as { keys?: unknown }
-  return Array.isArray(keys) && keys.length <= maxKeys
+  try {
+    const { keys } = (value ?? {}) as { keys?: unknown }
+    return Array.isArray(keys) && keys.length <= maxKeys
+  } catch {
+    return false
+  }
 }
 
 /**
@@ -58,10 +68,10 @@ export function importKeySet(
   last?: KeySet,
 ): MaybePromise<KeySet> {
   const distinct = new Map<string, Entry>()
-  for (const entry of entries) {
-    const why = flaw(entry)
-    if (why) how.skipped(why)
-    else distinct.set(fingerprint(entry as Entry), entry as Entry)
+  for (let i = 0; i < entries.length; i++) {
+    const entry = read(() => entries[i], how.allowsUnnamed)
+    if (typeof entry === 'string') how.skipped(entry)
+    else distinct.set(JSON.stringify(Object.entries(entry)), entry)
   }
   const imports = Array.from(
     distinct,
@@ -69,27 +79,31 @@ export function importKeySet(
   )
   return andThen(all(imports), keys => {
     const imported = new Map([...distinct.keys()].map((print, i) => [print, keys[i] as VerificationKey[]]))
-    return assemble(distinct, imported, how.skipped)
+    return assemble(distinct, imported, how)
   })
 }
 
 function assemble(
   distinct: ReadonlyMap<string, Entry>,
   imported: KeySet['imported'],
-  skipped: Importing['skipped'],
+  { skipped, allowsUnnamed }: Importing,
 ): KeySet {
   const byAlgorithm = new Map<Algorithm, Map<string, VerificationKey>>()
+  const unnamed = new Map<Algorithm, VerificationKey | undefined>()
   const kids = new Set<string>()
   const ambiguous = new Set<string>()
   for (const [print, { kid }] of distinct) {
     const keys = imported.get(print) as readonly VerificationKey[]
     if (keys.length === 0) skipped('unusable')
     for (const key of keys) {
-      const table = byAlgorithm.get(key.algorithm) ?? new Map<string, VerificationKey>()
-      byAlgorithm.set(key.algorithm, table)
+      const { algorithm } = key
+      if (allowsUnnamed) unnamed.set(algorithm, unnamed.has(algorithm) ? undefined : key)
+      kids.add(kid ?? print)
+      if (kid === undefined) continue
+      const table = byAlgorithm.get(algorithm) ?? new Map<string, VerificationKey>()
+      byAlgorithm.set(algorithm, table)
       if (table.has(kid)) ambiguous.add(kid)
       table.set(kid, key)
-      kids.add(kid)
     }
   }
   for (const kid of ambiguous) {
@@ -98,18 +112,31 @@ function assemble(
     for (const table of byAlgorithm.values()) table.delete(kid)
   }
   if (kids.size === 0) throw keySetError('empty')
-  return { byAlgorithm, kids, imported }
+  return { byAlgorithm, unnamed, kids, imported }
 }
 
-function flaw(entry: unknown): SkippedEntry | undefined {
-  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return 'malformed'
-  const { kid, kty } = entry as Entry
-  if (typeof kid !== 'string' || kid === '') return 'malformed'
-  return kty === 'oct' || Object.hasOwn(entry, 'd') || Object.hasOwn(entry, 'k') ? 'secret' : undefined
+/**
+ * What an entry says of its key, read once: other members (certificates, dates) may come and go. A JSON text nests as deeply as it likes, and
+ * an object of the application may be anything: what is no text is not looked into.
+ */
+function read(entryOf: () => unknown, allowsUnnamed = false): Entry | SkippedEntry {
+  try {
+    const source = entryOf() as Readonly<Record<string, unknown>>
+    if (typeof source !== 'object' || source === null || Array.isArray(source)) return 'malformed'
+    const entry = Object.fromEntries(
+      publicMembers.map(name => [name, source[name]] as const).filter(([, value]) => value !== undefined),
+    )
+    const { kid, kty, crv, alg, use, key_ops } = entry
+    if (kid === undefined ? !allowsUnnamed : typeof kid !== 'string' || kid === '') return 'malformed'
+    if (kty === 'oct' || privateMembers.some(name => name in source)) return 'secret'
+    for (const name of numbers) if (!isNumber(entry[name])) delete entry[name]
+    const operations = Array.isArray(key_ops) ? [...key_ops] : [key_ops ?? '']
+    if (key_ops !== undefined) entry.key_ops = operations
+    return [kty, crv ?? '', alg ?? '', use ?? '', ...operations].every(isText) ? entry : 'unusable'
+  } catch {
+    return 'malformed'
+  }
 }
-
-/** Only what bears on the key: other members (certificates, dates) may come and go. */
-const fingerprint = (entry: Entry) => JSON.stringify(keyMembers.map(name => entry[name] ?? null))
 
 /** An entry without `alg` may serve several of the issuer's algorithms: a key for each, never one for all. */
 function importEntry(entry: Entry, { algorithms, importKey }: Importing): MaybePromise<VerificationKey[]> {
@@ -133,7 +160,12 @@ function importOrNot(
 const all = <T>(values: readonly MaybePromise<T>[]): MaybePromise<T[]> =>
   values.some(isPending) ? Promise.all(values) : (values as T[])
 
-type Entry = Readonly<Record<string, unknown>> & { readonly kid: string }
+type Entry = Readonly<Record<string, unknown>> & { readonly kid?: string }
 
-const keyMembers = 'kid kty crv n e x y alg use key_ops p q dp dq qi oth'.split(' ')
+const isText = (value: unknown) => typeof value === 'string'
+const isNumber = (value: unknown) => typeof value === 'string' && value.length <= longestNumber
+
+/** RFC 7517 section 4, RFC 7518 sections 6.2.1 and 6.3.1. */
+const numbers = ['n', 'e', 'x', 'y']
+const publicMembers = ['kid', 'kty', 'crv', ...numbers, 'alg', 'use', 'key_ops']
 const maxKeys = 100

@@ -1,4 +1,12 @@
-import { aBoolean, aClock, aFunction, type OptionCheck, type OptionChecks, seconds } from '../options.js'
+import {
+  aBoolean,
+  aClock,
+  aFunction,
+  aString,
+  type OptionCheck,
+  type OptionChecks,
+  seconds,
+} from '../options.js'
 import type { Clock } from '../types.js'
 import type { KeySetEvent } from './events.js'
 import { isKeySet } from './key-set.js'
@@ -22,7 +30,7 @@ export interface KeyOptions {
   readonly maxAge?: number
   /** Seconds that a fetch may take in all, with its second request and its body. Default 4. */
   readonly fetchTimeout?: number
-  /** Accepts `http:` for 127.0.0.1, [::1] and localhost. For tests. Default `false`. */
+  /** Accepts `http:` for loopback hosts: 127.0.0.0/8, [::1], localhost and names below it (RFC 6761 section 6.3). For tests. Default `false`. */
   readonly insecureLoopbackHttp?: boolean
   /** A clock that is never set back, in milliseconds, for the age of keys. Default `performance`. */
   readonly monotonic?: Clock
@@ -78,12 +86,19 @@ export const keyUrl =
     const { protocol, hostname, username, password, hash } = new URL(value)
     if (username || password || hash) return 'must be a URL without credentials and fragment'
     if (protocol === 'https:') return undefined
-    return protocol === 'http:' && insecureLoopbackHttp === true && loopback.has(hostname)
+    return protocol === 'http:' && insecureLoopbackHttp === true && loopback.test(hostname)
       ? undefined
       : 'must be an https URL (http only for a loopback host, with insecureLoopbackHttp: true)'
   }
 
-const loopback = new Set(['127.0.0.1', '[::1]', 'localhost'])
+/** Checks the `iss` of an issuer: a URL where keys are asked for there, else any text, which is compared and nothing more. */
+export const anIssuer = (
+  { jwksUri, jwks, offline, insecureLoopbackHttp }: KeySetOptions & { readonly jwksUri?: unknown },
+  aUrl: OptionCheck = keyUrl(insecureLoopbackHttp),
+): OptionCheck => (jwksUri !== undefined || (jwks && offline === true) ? aString : aUrl)
+
+/** Of hosts as URLs have them, which is in small letters, and each IPv4 address in one spelling. */
+const loopback = /^(?:127\.\d+\.\d+\.\d+|\[::1\]|(?:[^.]+\.)*localhost\.?)$/
 
 /** The checks of {@link KeyOptions}, to be merged into those of a factory. */
 export const keyOptionChecks = {

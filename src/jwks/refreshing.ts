@@ -1,6 +1,8 @@
+import { refusal } from '../errors.js'
 import type { Algorithm, KeySetHealth, MaybePromise, VerificationKey } from '../types.js'
 import { type Flight, type KeyCacheOptions, keyCache } from './key-cache.js'
 import type { TokenBucket } from './token-bucket.js'
+import { overBudget } from './unavailable.js'
 
 /** The options of {@link refreshing}. */
 interface RefreshingOptions extends Omit<KeyCacheOptions, 'foundNew'> {
@@ -8,6 +10,10 @@ interface RefreshingOptions extends Omit<KeyCacheOptions, 'foundNew'> {
   readonly unknown: TokenBucket
   /** How often a bad signature may cause one. */
   readonly suspects: TokenBucket
+  /** When a key ID was first asked for; called with the time now. */
+  readonly firstSeen: (kid: string | undefined, time: number) => number
+  /** Whether tokens may be without a key ID. Default `false`. */
+  readonly allowsUnnamed?: boolean | undefined
   /** Whether the rate limit shared with other keys allows one more fetch. Default: always. */
   readonly permit?: (time: number) => boolean
 }
@@ -15,6 +21,7 @@ interface RefreshingOptions extends Omit<KeyCacheOptions, 'foundNew'> {
 /** A KeyResolver with all its optional members. */
 export interface RefreshingKeys {
   (kid: string | undefined, algorithm: Algorithm, now: number): MaybePromise<VerificationKey | undefined>
+  loaded(kid: string | undefined, algorithm: Algorithm, now: number): VerificationKey | undefined
   ready(now: number): Promise<void>
   suspect(kid: string | undefined, now: number): void
   health(now: number): KeySetHealth
@@ -29,12 +36,15 @@ export interface RefreshingKeys {
 export function refreshing({
   unknown,
   suspects,
+  firstSeen,
+  allowsUnnamed,
   permit = () => true,
   ...options
 }: RefreshingOptions): RefreshingKeys {
   // Over 40 lines: one state machine; its functions share the state.
   const { time, emit } = options
   const cache = keyCache({ ...options, foundNew: unknown.refill })
+  const spent = overBudget()
   /** Between these readings of the wall clock there is nothing to do but to find keys. */
   let quietFrom = 0
   let quietUntil = 0
@@ -53,6 +63,7 @@ export function refreshing({
     algorithm: Algorithm,
     now: number,
   ): MaybePromise<VerificationKey | undefined> {
+    if (kid === undefined && !allowsUnnamed) throw refusal('ERR_TOKEN_KEY', noKeyId)
     const t = cache.tick(now)
     const started = refreshIfDue(t)
     const { flight } = cache
@@ -81,10 +92,21 @@ export function refreshing({
     started: Flight | undefined,
   ): Promise<VerificationKey | undefined> | undefined {
     const inFlight = started ? undefined : cache.flight
-    const flight = started ?? inFlight ?? startSearch(t)
-    if (flight) return afterFetch(flight, kid, algorithm, flight !== inFlight)
+    if (inFlight) return afterFetch(inFlight, kid, algorithm, false)
+    if (!started) refuseUndecided(kid, algorithm)
+    const flight = started ?? startSearch(t)
+    if (flight) return afterFetch(flight, kid, algorithm, true)
     if (cache.isFailing) throw cache.outage(t)
-    return undefined
+    return unlessUnasked(kid, t)
+  }
+
+  function refuseUndecided(kid: string | undefined, algorithm: Algorithm): void {
+    if (kid === undefined && cache.hasSeveral(algorithm)) throw refusal('ERR_TOKEN_KEY', severalKeys)
+  }
+
+  /** That there is no such key is only said where the issuer was asked since its ID came up: a flood must not keep a new key out. */
+  function unlessUnasked(kid: string | undefined, t: number): undefined {
+    if (!cache.isAnsweredSince(firstSeen(kid, t))) throw spent(unknown.wait(t))
   }
 
   function startSearch(t: number): Flight | undefined {
@@ -100,6 +122,7 @@ export function refreshing({
     algorithm: Algorithm,
     isCurrent: boolean,
   ): Promise<VerificationKey | undefined> {
+    if (!isCurrent) firstSeen(kid, time())
     flight.hold()
     await flight.done
     const t = time()
@@ -107,11 +130,15 @@ export function refreshing({
     const key = isUsable ? cache.find(kid, algorithm) : undefined
     if (key) return key
     if (!isUsable || cache.isFailing) throw cache.outage(t)
-    const next = isCurrent ? undefined : (cache.flight ?? startSearch(t))
-    return next && afterFetch(next, kid, algorithm, true)
+    refuseUndecided(kid, algorithm)
+    if (isCurrent) return undefined
+    const next = cache.flight ?? startSearch(t)
+    return next ? afterFetch(next, kid, algorithm, true) : unlessUnasked(kid, t)
   }
 
   return Object.assign(resolve, {
+    loaded: (kid: string | undefined, algorithm: Algorithm, now: number) =>
+      cache.isUsable(cache.tick(now)) ? cache.find(kid, algorithm) : undefined,
     async ready(now: number) {
       const t = cache.tick(now)
       refreshIfDue(t)
@@ -136,3 +163,7 @@ export function refreshing({
 
 /** Milliseconds after which the monotonic clock is read again, in case the wall clock was set back meanwhile. */
 const clockCheck = 1_000
+
+const noKeyId = 'The header of the token has no "kid": it does not say which key it is signed with.'
+const severalKeys =
+  'The header of the token has no "kid", and the issuer publishes several keys (OpenID Connect Core 1.0 section 10.1).'

@@ -1,9 +1,11 @@
 import type { Agent, IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import { builtinModule } from '../runtime.js'
 import { keySetError, networkError } from './failure.js'
+import type { Which } from './hedge.js'
 
 /** Sends one GET request. Follows no redirect, and is aborted when `ended` resolves. */
-export type Get = (url: string, how: { ended: Promise<void>; isFirst: boolean }) => Promise<Answer>
+export type Get = (url: string, how: { ended: Promise<void> } & Which) => Promise<Answer>
 
 /** A response, its body not read yet. */
 export interface Answer {
@@ -32,30 +34,33 @@ export interface FetchResponse {
   readonly redirected?: boolean
   readonly type?: string
   readonly headers: { get(name: string): string | null }
-  readonly body: AsyncIterable<Uint8Array> | null
+  /** A stream of bytes (`AsyncIterable<Uint8Array>`), which not every compiler knows a `ReadableStream` to be. */
+  readonly body: object | null
 }
 
-/** Returns the transport for a URL: the given fetch function, else what the runtime has. */
-export function transport(fetch: Fetch | undefined, url: string): Get {
+/** Returns the transport for a URL: the given fetch function, else what the runtime has. `deadline`: milliseconds for all requests of a fetch. */
+export function transport(fetch: Fetch | undefined, url: string, deadline: number): Get {
   if (fetch) return getWithFetch(fetch)
-  return getWithNode(url.startsWith('https:') ? 'node:https' : 'node:http') ?? getWithFetch(globalThis.fetch)
+  const protocol = url.startsWith('https:') ? 'node:https' : 'node:http'
+  return getWithNode(protocol, deadline) ?? getWithFetch(globalThis.fetch)
 }
 
 /**
  * Returns a transport over node:https, or node:http for a loopback URL; `undefined` on a runtime without them.
  * The first global fetch of a process takes tens of milliseconds longer, which would add to a cold start.
  */
-function getWithNode(protocol: 'node:http' | 'node:https'): Get | undefined {
+function getWithNode(protocol: Protocol, deadline: number): Get | undefined {
   // Cloudflare Workers have these modules by name, not the sockets behind them.
   const { navigator } = globalThis as { navigator?: { userAgent?: string } }
   if (navigator?.userAgent === 'Cloudflare-Workers') return undefined
   const http = builtinModule(protocol)
   if (!http) return undefined
-  return (url, { ended, isFirst }) =>
+  return (url, { ended, isFirst, isLast }) =>
     new Promise((resolve, reject) => {
-      agents[protocol] ??= new http.Agent({ keepAlive: true, maxFreeSockets: 1, timeout: idleTime })
+      agents[protocol] ??= agentsOf(http)
       // The server may have closed a kept-alive socket meanwhile: the second request opens a new one.
-      const request = http.get(url, { headers, agent: isFirst && agents[protocol] })
+      const agent = agents[protocol][isFirst ? 'kept' : 'fresh']
+      const request = http.get(url, { headers, agent, ...connecting(isFirst, isLast, deadline) })
       void ended.then(() => request.destroy())
       // The deadline's timer keeps the process alive while a caller waits; the sockets must not.
       request.on('socket', socket => socket.unref())
@@ -69,6 +74,38 @@ function getWithNode(protocol: 'node:http' | 'node:https'): Get | undefined {
         })
       })
     })
+}
+
+/**
+ * Where the process asks for it (`NODE_USE_ENV_PROXY=1`, `--use-env-proxy`), Node gives its global agent the environment that names proxies and
+ * those hosts that are reached without one. Agents of one's own have to be given it too.
+ */
+function agentsOf({ Agent, globalAgent }: Pick<typeof import('node:http'), 'Agent' | 'globalAgent'>): Agents {
+  const { proxyEnv } = (globalAgent as { options?: { proxyEnv?: unknown } }).options ?? {}
+  const shared = { timeout: idleTime, ...(proxyEnv ? { proxyEnv } : {}) }
+  const agents = {
+    kept: new Agent({ ...shared, keepAlive: true, maxFreeSockets: 1 }),
+    fresh: new Agent({ ...shared, keepAlive: false }),
+  }
+  if (proxyEnv) for (const agent of Object.values(agents)) letGo(agent)
+  return agents
+}
+
+/** A request hears of its socket when the proxy has agreed to a tunnel, and one that is silent would hold the process until then. */
+function letGo(agent: object): void {
+  const { createConnection } = agent as { createConnection: (...how: unknown[]) => Socket }
+  Object.assign(agent, {
+    createConnection: (...how: unknown[]) => createConnection.apply(agent, how).unref(),
+  })
+}
+
+/**
+ * For how long Node tries one address of several before it turns to the next, for good: 250 ms by default, which gets the first request past
+ * a dead address quickly, and past a slow one as well. So the second request takes its time, and one that is alone leaves time for three.
+ */
+function connecting(isFirst: boolean, isLast: boolean, deadline: number) {
+  if (!isLast) return undefined
+  return { autoSelectFamilyAttemptTimeout: Math.ceil(isFirst ? deadline / 3 : deadline) }
 }
 
 /** By events: iterating over a stream takes longer, the first time by some tenths of a millisecond. */
@@ -98,7 +135,7 @@ function getWithFetch(fetch: Fetch): Get {
       status: response.status,
       header: name => response.headers.get(name) ?? undefined,
       async read(take) {
-        for await (const chunk of response.body ?? []) take(chunk)
+        for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) take(chunk)
       },
     }
   }
@@ -120,12 +157,16 @@ function isResponse(value: unknown): value is FetchResponse {
   return (
     typeof status === 'number' &&
     typeof headers?.get === 'function' &&
-    (body === null || typeof body?.[Symbol.asyncIterator] === 'function')
+    (body === null ||
+      typeof (body as Partial<AsyncIterable<Uint8Array>>)?.[Symbol.asyncIterator] === 'function')
   )
 }
 
 /** Shared by all key sets of the process: tenants may be thousands, and the hosts of their keys are few. One idle socket per host is kept. */
-const agents: { 'node:http'?: Agent; 'node:https'?: Agent } = {}
+const agents: { [protocol in Protocol]?: Agents } = {}
+
+type Protocol = 'node:http' | 'node:https'
+type Agents = { readonly kept: Agent; readonly fresh: Agent }
 
 /** Milliseconds after which an idle socket is closed: no key set closes what all share. */
 const idleTime = 10_000

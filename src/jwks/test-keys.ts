@@ -10,7 +10,8 @@ export const refusingTestKeys =
   (importKey: ImportKey): ImportKey =>
   (source, algorithm) => {
     const { n } = Object(source) as { n?: unknown }
-    if (typeof n === 'string' && testModulusEndings.has(canonical(n).slice(-43)))
+    // Nobody has looked at the text yet: it may be of any length.
+    if (typeof n === 'string' && testModulusEndings.has(canonical(n.slice(-45)).slice(-43)))
       throw new TypeError('the key is one for tests')
     return importKey(source, algorithm)
   }

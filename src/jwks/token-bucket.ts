@@ -4,6 +4,10 @@ export interface TokenBucket {
   take(time: number): boolean
   /** Takes a token even when there is none: later calls of `take` fail until the debt is paid. */
   force(time: number): void
+  /** Milliseconds until there is a token. */
+  wait(time: number): number
+  /** Puts a token back that need not have been taken. */
+  giveBack(): void
   /** Fills the bucket and starts over with the first interval, after a token was well spent. */
   readonly refill: () => void
 }
@@ -44,6 +48,13 @@ export function tokenBucket(burst: number, intervals: readonly [number, ...numbe
     force(time) {
       accrue(time)
       spend(time)
+    },
+    wait(time) {
+      accrue(time)
+      return tokens > 0 ? 0 : since + interval() - tokens * longest - time
+    },
+    giveBack() {
+      tokens = Math.min(burst, tokens + 1)
     },
     refill() {
       tokens = burst

@@ -1,28 +1,28 @@
-// Over 150 lines: one table, a family of attacks for each code, longest where tokens are spelled out.
+// Over 150 lines: one table, with a family of attacks for each code.
 import { createHmac, createPublicKey, type JsonWebKey } from 'node:crypto'
 import type { AuthErrorCode } from '../errors.js'
 import { nextTestKey, type TestKey } from './keys.js'
 import type { TestIssuer } from './types.js'
 
-/** A token that no API may take. */
+/** A token that no API may accept. */
 export interface Attack {
   readonly name: string
   /** Visible ASCII without spaces and commas, so that it can be sent in any header. */
   readonly token: string
-  /** What the verifier refuses it with. */
+  /** The code that the verifier refuses it with. */
   readonly code: AuthErrorCode
 }
 
 /**
- * Returns tokens that an API must refuse which takes access tokens of this issuer: forged, altered, outdated, meant for somebody else,
- * or spelled so that two readers may differ. Each is what a known weakness of token libraries would let in.
+ * Returns tokens that an API for access tokens of this issuer must refuse: forged, altered, expired, meant for another client,
+ * or encoded so that two parsers may differ. Each of them a known weakness of token libraries would accept.
  *
  * @example
  * await refusesAll(token => app.request('/orders', { headers: { authorization: `Bearer ${token}` } }), attacks(issuer))
  */
 export function attacks(issuer: TestIssuer): readonly Attack[] {
   const genuine = issuer.accessToken({ groups: ['readers'], scopes: ['orders/read'] })
-  const material = { issuer, genuine, ...partsOf(genuine), stranger: strangerTo(issuer) }
+  const material = { issuer, genuine, ...partsOf(genuine), unpublished: unpublishedKey(issuer) }
   return families.flatMap(([code, family]) =>
     Object.entries(family(material)).map(([name, token]) => ({ name, token, code })),
   )
@@ -31,12 +31,12 @@ export function attacks(issuer: TestIssuer): readonly Attack[] {
 interface Material {
   readonly issuer: TestIssuer
   readonly genuine: string
-  /** The genuine header and claims, the same as they stand in the token, and the signature. */
+  /** The genuine header and claims, decoded and as encoded in the token, and the signature. */
   readonly header: Readonly<Record<string, unknown>>
   readonly claims: Readonly<Record<string, unknown>>
   readonly encoded: readonly [header: string, claims: string, signature: string]
   /** A key that the issuer does not publish. */
-  readonly stranger: TestKey
+  readonly unpublished: TestKey
 }
 
 type Family = (material: Material) => Readonly<Record<string, string>>
@@ -77,9 +77,9 @@ const wrongSignature: Family = ({
   claims,
   header,
   encoded: [first, second, signature],
-  stranger,
+  unpublished,
 }) => {
-  const forged = (members: object = {}) => sealed(stranger, { ...header, ...members }, claims)
+  const forged = (members: object = {}) => sealed(unpublished, { ...header, ...members }, claims)
   const bytes = Buffer.from(signature, 'base64url')
   const other = partsOf(issuer.accessToken()).encoded[2]
   const altered = encode({ ...claims, 'cognito:groups': ['admin'] })
@@ -91,20 +91,20 @@ const wrongSignature: Family = ({
     'signature cut short': `${first}.${second}.${bytes.subarray(0, 255).toString('base64url')}`,
     'signature with a byte too many': `${first}.${second}.${Buffer.concat([bytes, Buffer.alloc(1)]).toString('base64url')}`,
     'signature of one byte': `${first}.${second}.AQ`,
-    'jwk in the header, signed with it': forged({ jwk: stranger.jwk }),
+    'jwk in the header, signed with it': forged({ jwk: unpublished.jwk }),
     'jku in the header': forged({ jku: 'https://keys.attacker.example/jwks.json' }),
     'x5u in the header': forged({ x5u: 'https://keys.attacker.example/chain.pem' }),
-    'x5c in the header': forged({ x5c: [stranger.jwk.n] }),
+    'x5c in the header': forged({ x5c: [unpublished.jwk.n] }),
   }
 }
 
-const wrongKey: Family = ({ issuer, claims, stranger }) => {
+const wrongKey: Family = ({ issuer, claims, unpublished }) => {
   const named = (kid: string | undefined) => issuer.sign({ header: { kid }, claims })
   return {
-    'key of a stranger': sealed(stranger, { kid: stranger.jwk.kid, alg: 'RS256' }, claims),
+    'key of a stranger': sealed(unpublished, { kid: unpublished.jwk.kid, alg: 'RS256' }, claims),
     'key of a stranger, brought along': sealed(
-      stranger,
-      { kid: stranger.jwk.kid, alg: 'RS256', jwk: stranger.jwk },
+      unpublished,
+      { kid: unpublished.jwk.kid, alg: 'RS256', jwk: unpublished.jwk },
       claims,
     ),
     'no kid': named(undefined),
@@ -243,6 +243,17 @@ const wrongTypes: Family = ({ issuer, claims }) => {
   }
 }
 
+const bound: Family = ({ issuer, claims }) => {
+  const to = (cnf: unknown) => issuer.sign({ claims: { ...claims, cnf } })
+  return {
+    'bound to a key (DPoP)': to({ jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' }),
+    'bound to a certificate (mTLS)': to({ 'x5t#S256': 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2' }),
+    'bound to a key by its ID': to({ kid: 'k' }),
+    'bound to nothing': to({}),
+    'bound to null': to(null),
+  }
+}
+
 const expired: Family = ({ issuer, claims }) => ({
   'expired an hour ago': issuer.accessToken({ expiresIn: -3_600 }),
   'expired in 1970': issuer.sign({ claims: { ...claims, exp: 0 } }),
@@ -269,6 +280,7 @@ const families: readonly (readonly [AuthErrorCode, Family])[] = [
   ['ERR_TOKEN_CLIENT', wrongClient],
   ['ERR_TOKEN_AUDIENCE', wrongAudience],
   ['ERR_TOKEN_CLAIM', wrongTypes],
+  ['ERR_TOKEN_BOUND', bound],
   ['ERR_TOKEN_EXPIRED', expired],
   ['ERR_TOKEN_NOT_YET_VALID', early],
 ]
@@ -288,7 +300,7 @@ function sealed(key: TestKey, header: object, claims: object): string {
   return `${input}.${key.sign(input)}`
 }
 
-function strangerTo(issuer: TestIssuer): TestKey {
+function unpublishedKey(issuer: TestIssuer): TestKey {
   const published = new Set(issuer.jwks().keys.map(({ kid }) => kid))
   const passed: TestKey[] = []
   for (;;) {
@@ -298,5 +310,5 @@ function strangerTo(issuer: TestIssuer): TestKey {
   }
 }
 
-/** A signature of 256 bytes ends with a letter of which four bits are spare: the next letter stands for the same byte. */
+/** A signature of 256 bytes ends with a letter of which four bits are unused: the next letter decodes to the same byte. */
 const nextLetter = (token: string) => String.fromCharCode(token.charCodeAt(token.length - 1) + 1)

@@ -12,7 +12,7 @@ import {
   type TestUserTokenOptions,
 } from './token-options.js'
 
-/** What of a test issuer goes into claims. */
+/** The properties of a test issuer that go into claims. */
 interface TestPool {
   readonly userPoolId: string
   readonly clientId: string

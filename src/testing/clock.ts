@@ -1,6 +1,6 @@
 import type { Clock } from '../types.js'
 
-/** A clock that a test sets. */
+/** A clock that tests set. */
 export interface TestClock extends Clock {
   /** Sets the time: a date, or milliseconds since the epoch. */
   readonly set: (time: Date | number) => void
@@ -8,7 +8,7 @@ export interface TestClock extends Clock {
   readonly advance: (seconds: number) => void
 }
 
-/** A settable clock over another one: it goes on as that one does. */
+/** A settable clock over another one, which it advances with. */
 export function testClock(base: Clock): TestClock {
   let offset = 0
   return {

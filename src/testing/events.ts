@@ -1,9 +1,9 @@
-// One entry a door. Over 150 lines, because events are long.
+// Over 150 lines: one event for each service, and events are long.
 import { randomUUID } from 'node:crypto'
 
-/** What an event is made from. */
+/** The options of an event. */
 export interface TestEventOptions {
-  /** Sent as `Authorization: Bearer <token>`, or where the door takes it from. Default: none. */
+  /** Sent as `Authorization: Bearer <token>`, or where the adapter takes it from. Default: none. */
   readonly token?: string
   /** Default `GET`. */
   readonly method?: string
@@ -15,7 +15,7 @@ export interface TestEventOptions {
   readonly query?: Readonly<Record<string, string>>
 }
 
-/** What an event of AppSync Events is made from. */
+/** The options of an event of AppSync Events. */
 export interface TestChannelEventOptions extends Pick<TestEventOptions, 'token' | 'headers'> {
   /** Default `EVENT_CONNECT`. */
   readonly operation?: 'EVENT_CONNECT' | 'EVENT_SUBSCRIBE' | 'EVENT_PUBLISH'
@@ -24,9 +24,9 @@ export interface TestChannelEventOptions extends Pick<TestEventOptions, 'token' 
 }
 
 /**
- * Events as the doors of AWS send them, with a token: to call a handler with, in process. Nothing in them but the token is secret or real.
+ * Events as AWS services send them, with a token: to call a handler with, in process. Nothing in them but the token is secret or real.
  *
- * Source: API Gateway, AppSync, Lambda, CloudFront and Application Load Balancer guides.
+ * Source: API Gateway, AppSync, Lambda, CloudFront, Application Load Balancer and VPC Lattice guides.
  *
  * @example
  * const response = await handler(events.httpApi({ token: issuer.accessToken() }), context)
@@ -159,6 +159,40 @@ export const events = {
     }
   },
 
+  /** For a Lambda function as a target of VPC Lattice, event structure V1: the default of target groups. */
+  latticeV1(options: TestEventOptions = {}) {
+    const { method = 'GET', path = '/orders', query = {} } = options
+    return {
+      raw_path: path,
+      method,
+      headers: lowerCase(headersOf(options, latticeHost)),
+      query_string_parameters: { ...query },
+      body: '',
+      is_base64_encoded: false,
+    }
+  },
+
+  /** For a Lambda function as a target of VPC Lattice, event structure V2. */
+  lattice(options: TestEventOptions = {}) {
+    const { method = 'GET', path = '/orders', query = {} } = options
+    return {
+      version: '2.0' as const,
+      path,
+      method,
+      headers: lists(lowerCase(headersOf(options, latticeHost))),
+      queryStringParameters: lists(query),
+      body: '',
+      isBase64Encoded: false,
+      requestContext: {
+        serviceNetworkArn: `${lattice}:servicenetwork/sn-0123456789abcdef0`,
+        serviceArn: `${lattice}:service/svc-0123456789abcdef0`,
+        targetGroupArn: `${lattice}:targetgroup/tg-0123456789abcdef0`,
+        region,
+        timeEpoch: `${epoch}000`,
+      },
+    }
+  },
+
   /** For a function URL: payload format 2.0, and nobody has authorized anything. */
   functionUrl(options: TestEventOptions = {}) {
     return { ...httpApiRequest(options, `${apiId}.lambda-url`), isBase64Encoded: false }
@@ -224,7 +258,7 @@ function restApiRequest(options: TestEventOptions) {
   }
 }
 
-/** Payload format 2.0. Names of headers are in small letters. */
+/** Payload format 2.0. Names of headers are in lower case. */
 function httpApiRequest(options: TestEventOptions, domain: string) {
   const { method = 'GET', path = '/orders', query = {} } = options
   const domainName = `${domain}.${region}.${domain.endsWith('lambda-url') ? 'on.aws' : 'amazonaws.com'}`
@@ -285,8 +319,10 @@ const region = 'eu-west-1'
 const accountId = '111122223333'
 const apiId = 'a1b2c3d4e5'
 const arn = `arn:aws:execute-api:${region}:${accountId}`
+const lattice = `arn:aws:vpc-lattice:${region}:${accountId}`
+const latticeHost = `orders-0123456789abcdef0.7d67968.vpc-lattice-svcs.${region}.on.aws`
 
-/** Some moment: what is stamped on an event decides nothing. */
+/** Any time: no decision depends on an event's timestamp. */
 const epoch = 1_759_345_200_000
 const clfTime = '01/Oct/2025:19:00:00 +0000'
 

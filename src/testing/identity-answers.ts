@@ -2,7 +2,7 @@ import type { RoleReason } from '../credentials/role.js'
 import { issuerOf } from '../issuers/identity-pool.js'
 import { refused } from './login-check.js'
 
-/** What the token of an identity says. */
+/** The content of an identity's token. */
 interface IdentityTokenFacts {
   readonly identityPoolId: string
   readonly accountId: string
@@ -30,7 +30,7 @@ export function identityClaims({ identityPoolId, accountId, identityId, login, i
   }
 }
 
-/** The error that a denied role is answered with, in the words of AWS. Of a role that is asked for and denied, they are not known. */
+/** The error for a denied role, with the message of AWS. Its message for a requested role that is denied is not known. */
 export const roleDenial = (reason: RoleReason, provider: string): Error =>
   reason === 'not_configured' || reason === 'guest_denied'
     ? refused('InvalidIdentityPoolConfigurationException', noRole)

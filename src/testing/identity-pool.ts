@@ -1,4 +1,4 @@
-// Over 150 lines: a quarter of it documents what a test can ask for.
+// Over 150 lines: a quarter of it is the documentation of options.
 import { randomBytes, randomUUID } from 'node:crypto'
 import { chooseRole, type IdentityPoolRoles } from '../credentials/role.js'
 import { anObject, aString, checkOptions, type OptionChecks } from '../options.js'
@@ -18,7 +18,7 @@ export interface TestIdentityPoolOptions {
   readonly roles?: IdentityPoolRoles
 }
 
-/** What a token of an identity pool can be minted with. */
+/** The options of an identity pool's token. */
 export interface TestIdentityTokenOptions {
   /** Default: a new identity. */
   readonly identityId?: string
@@ -36,14 +36,14 @@ export interface TestIdentityPool {
   readonly options: {
     readonly identityPoolId: string
     readonly fetch: TestFetch
-    /** The keys are known to everybody, see `identityPool`. */
+    /** The private keys are public, see `identityPool`. */
     readonly insecureTestKeys: true
   }
   /** An OpenID token, valid for ten minutes. */
   token(options?: TestIdentityTokenOptions): string
   /** The role that credentials were given out for, by their access key ID. */
   roleOf(accessKeyId: string): string | undefined
-  /** How many calls there were, by their name. */
+  /** The number of calls, by name. */
   readonly calls: Readonly<Record<string, number>>
   /** Answers a call as AWS does: `GetId`, `GetCredentialsForIdentity`, `GetOpenIdToken`. */
   answer(operation: string, input: Readonly<Record<string, unknown>>): Promise<AwsAnswer>
@@ -51,7 +51,7 @@ export interface TestIdentityPool {
 
 /**
  * Returns an identity pool that a test issuer's app client is linked to. Credentials are made up; which role they are for,
- * {@link chooseRole} says. What is wrong with a call, it says in AWS's own words.
+ * {@link chooseRole} says. Errors have AWS's own messages.
  *
  * @throws TypeError naming a wrong option
  */
@@ -59,13 +59,13 @@ export function createTestIdentityPool(
   issuer: TestIssuer,
   options: TestIdentityPoolOptions = {},
 ): TestIdentityPool {
-  // Over 40 lines: its calls share the identities, as those of the service do.
+  // Over 40 lines: its calls share the map of identities.
   checkOptions('createTestIdentityPool', options, { 'identityPoolId?': aString, 'roles?': anObject })
   const { identityPoolId = 'us-east-1:11111111-2222-3333-4444-555555555555', roles = {} } = options
   const region = identityPoolId.slice(0, identityPoolId.indexOf(':'))
   const key = nextTestKey([])
   const kid = `${region}-7`
-  /** By identity: the login that it is of, `undefined` for a guest's. */
+  /** By identity: its login, `undefined` for a guest's. */
   const identities = new Map<string, string | undefined>()
   const sessions = new Map<string, string>()
   const calls: Record<string, number> = {}

@@ -8,7 +8,7 @@ export interface AwsAnswer {
 }
 
 /**
- * The answer to the call `InitiateAuth` with the flow `USER_PASSWORD_AUTH`, in AWS's shapes and words.
+ * The answer to the call `InitiateAuth` with the flow `USER_PASSWORD_AUTH`, with AWS's shapes and messages.
  * Source: "InitiateAuth", Amazon Cognito user pools API reference.
  */
 export function initiateAuth(issuer: TestIssuer, users: readonly TestUser[], body: string): AwsAnswer {
@@ -33,7 +33,7 @@ export function awsError(name: string, message: string): AwsAnswer {
 }
 
 function signIn(issuer: TestIssuer, { username, groups = [], scopes = [] }: TestUser) {
-  // one session: both tokens are revoked by the same origin_jti. No version: it is an SDK that signs in
+  // One session: both tokens are revoked by the same origin_jti. No version: this is an SDK's sign-in.
   const claims = { origin_jti: randomUUID(), event_id: randomUUID(), version: undefined }
   const accessToken = issuer.accessToken({
     username,

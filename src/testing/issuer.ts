@@ -51,7 +51,7 @@ export function createTestIssuer(options: TestIssuerOptions = {}): TestIssuer {
   }
 }
 
-/** Publishes a key set to whoever calls `fetch`. */
+/** A `fetch` that answers with a key set. */
 function keySetEndpoint(urls: IssuerUrls, issuer: string, jwks: () => TestJwks) {
   const known = [urls.original, issuer].map(url => `${url}${jwksPath}`)
   let isUp = true

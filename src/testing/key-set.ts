@@ -9,7 +9,7 @@ interface TestKeySet {
   readonly withdrawOld: () => void
 }
 
-/** A key set of two keys. None comes back after a rotation. */
+/** A key set of two keys. A rotation never reuses one. */
 export function testKeySet(): TestKeySet {
   const taken: TestKey[] = []
   const take = () => {

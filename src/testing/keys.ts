@@ -26,8 +26,8 @@ export interface TestKey {
 }
 
 /**
- * A key that is not among those taken: one of the stored keys, which takes no time to make, while there are any.
- * Stored keys go round, so that two issuers in one process have different ones.
+ * A key that is not among those in use: a stored key, which takes no time to make, as long as there is one.
+ * Stored keys are used in turn, so that two issuers in one process have different ones.
  */
 export function nextTestKey(taken: readonly TestKey[]): TestKey {
   for (const _ of primes) {
@@ -47,7 +47,7 @@ function storedKey(index: number): TestKey {
   return storedKeys[index]
 }
 
-/** A key of an RSA private key, with the `kid` that a pool could give it. */
+/** A signing key from an RSA private key, with a `kid` in the form of user pools. */
 export function testKey(privateKey: KeyObject): TestKey {
   const { e, n } = privateKey.export({ format: 'jwk' }) as { e: string; n: string }
   const kid = createHash('sha256')

@@ -1,11 +1,11 @@
-// Over 150 lines: a third of it documents what a test can ask for.
+// Over 150 lines: a third of it is the documentation of options.
 import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto'
 import { aCount, anObject, aString, checkOptions, type OptionChecks } from '../options.js'
 import { answering } from './loopback.js'
 import type { TestAccessTokenOptions } from './token-options.js'
 import type { TestFetch, TestIssuer } from './types.js'
 
-/** What a user behind a test load balancer is known by. */
+/** The user that a test load balancer signs a token for. */
 export interface TestLoadBalancerTokenOptions {
   /** Default: `test-user`. */
   readonly username?: string
@@ -19,7 +19,7 @@ export interface TestLoadBalancerTokenOptions {
   readonly header?: Readonly<Record<string, unknown>>
 }
 
-/** An Application Load Balancer in a test: it signs what it says of users as AWS does. */
+/** An Application Load Balancer in a test: it signs tokens of users as AWS does. */
 export interface TestLoadBalancer {
   /** To spread into `loadBalancer` or `behindLoadBalancer`: the network is in process. */
   readonly options: {
@@ -69,7 +69,7 @@ export function createTestLoadBalancer(
   issuer: TestIssuer,
   options: { readonly loadBalancerArn?: string } = {},
 ): TestLoadBalancer {
-  // Over 40 lines: a load balancer is its keys, and all that it does is done with them.
+  // Over 40 lines: its functions share the keys.
   checkOptions('createTestLoadBalancer', options, { 'loadBalancerArn?': aString })
   const { loadBalancerArn = anArn } = options
   const keys = new Map<string, { privateKey: KeyObject; pem: string }>()
@@ -120,7 +120,7 @@ export function createTestLoadBalancer(
   }
 }
 
-/** Resolves to the keys of a test load balancer on 127.0.0.1, once they can be asked for. */
+/** Resolves to the keys of a test load balancer on 127.0.0.1, once the server listens. */
 export async function serveTestLoadBalancer(balancer: TestLoadBalancer): Promise<ServedTestLoadBalancer> {
   const { url, close } = await answering(request => {
     const pem = balancer.publicKey(String(request.url).slice(1))

@@ -45,7 +45,7 @@ function decode(token: string): JwtClaims {
   }
 }
 
-/** An error of AWS's name and words. */
+/** An error with AWS's name and message. */
 export const refused = (name: string, message: string) => Object.assign(new Error(message), { name })
 
 const notSupported = 'Token is not from a supported provider of this identity pool.'

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import type { MaybePromise } from '../types.js'
 
-/** What a server on loopback answers. */
+/** The answer of a server on loopback. */
 export interface LoopbackAnswer {
   readonly status: number
   readonly type: string
@@ -82,12 +82,12 @@ export function answering(
   return loopback((request, response) => {
     answerOf(request).then(
       ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
-      () => response.destroy(), // the client broke off in the middle of its request
+      () => response.destroy(), // the client closed the connection before its request was complete
     )
   }, port)
 }
 
-/** The body of a request, or `undefined` when it is too large. What comes after the limit is read but not kept. */
+/** The body of a request, or `undefined` when it is too large. Bytes over the limit are read and dropped. */
 export async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let size = 0

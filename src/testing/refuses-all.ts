@@ -1,14 +1,14 @@
 import { AssertionError } from 'node:assert'
 import type { Attack } from './attacks.js'
 
-/** An API as a test calls it: sends a token, and tells the status that came back, or the response that has it. */
+/** An API as a test calls it: sends a token, and returns the status of the answer, or the response that has it. */
 export type AppUnderAttack = (token: string) => Answer | Promise<Answer>
 
 type Answer = number | { readonly status: number } | { readonly statusCode: number }
 
-/** What {@link refusesAll} takes besides. */
+/** The options of {@link refusesAll}. */
 export interface RefusesAllOptions {
-  /** A token that must get in, so that an API which refuses everybody does not pass. Default none. */
+  /** A token that must be accepted, so that an API which refuses every token does not pass. Default none. */
   readonly genuine?: string
 }
 
@@ -20,7 +20,7 @@ export interface AttackOutcome {
 
 /**
  * Resolves to how an API answered each attack, when it refused all: with 400, 401, 403 or 431.
- * Anything else is a failure: what got in, and also what a server broke down at, or sent elsewhere.
+ * Any other answer is a failure: an accepted token, but also a server error or a redirect.
  *
  * @throws AssertionError naming the attacks, one a line; what `app` throws
  * @example

@@ -3,10 +3,10 @@ import type { RequestView } from '../types.js'
 
 /**
  * Returns an `onDecision` that shows each decision on the page of a local Cognito (`cognito-guard dev`). For development.
- * It sends method, path without the query, status, code and hint: nothing of a token. Does not wait, and does not mind when nobody listens.
+ * It sends method, path without the query, status, code and hint: nothing of a token. Does not wait for an answer, and ignores failures.
  *
  * @param url of the local Cognito
- * @throws TypeError for what is no URL
+ * @throws TypeError for a value that is no URL
  * @example
  * createGuard({ verifier, onDecision: reportTo('http://127.0.0.1:9400') })
  */

@@ -1,7 +1,7 @@
 import { aCount, anObject, aString, type OptionCheck, type OptionChecks } from '../options.js'
 import type { Provider } from '../types.js'
 
-/** What every token can be minted with. */
+/** The options of every token. */
 export interface TestTokenOptions {
   /** The app client. Default: the issuer's. */
   readonly clientId?: string
@@ -13,7 +13,7 @@ export interface TestTokenOptions {
   readonly header?: Readonly<Record<string, unknown>>
 }
 
-/** What a user's tokens can be minted with. */
+/** The options of a user's tokens. */
 export interface TestUserTokenOptions extends TestTokenOptions {
   /** Default: `test-user`; with a `provider`: the name that Cognito gives a federated user, `<provider>_<userId>`. */
   readonly username?: string
@@ -32,25 +32,25 @@ export interface TestUserTokenOptions extends TestTokenOptions {
 
 /** A provider as Cognito names it: `type` is `SAML`, `OIDC`, `Google`, `Facebook`, `LoginWithAmazon` or `SignInWithApple`. */
 export interface TestProvider extends Provider {
-  /** What the provider calls itself. Default: `null`. */
+  /** The provider's own identifier. Default: `null`. */
   readonly issuer?: string
 }
 
-/** What an access token can be minted with. */
+/** The options of an access token. */
 export interface TestAccessTokenOptions extends TestUserTokenOptions {
-  /** Default: what a sign-in with an SDK gets, `aws.cognito.signin.user.admin`; what managed login gets, `openid`, where only that can be meant. */
+  /** Default: `aws.cognito.signin.user.admin`, as for a sign-in with an SDK; `openid`, as for managed login, where the token can only come from that. */
   readonly scopes?: readonly string[]
   /** The API that the token is bound to, its `aud` (RFC 8707). Default: none. */
   readonly resource?: string
 }
 
-/** What an ID token can be minted with. */
+/** The options of an ID token. */
 export interface TestIdTokenOptions extends TestUserTokenOptions {
   /** Default: `<username>@example.com`. */
   readonly email?: string
 }
 
-/** What a token of the client-credentials grant can be minted with. */
+/** The options of a token of the client-credentials grant. */
 export interface TestMachineTokenOptions extends TestTokenOptions {
   /** Custom scopes, `<resource server>/<scope>`. */
   readonly scopes: readonly string[]

@@ -13,7 +13,7 @@ export interface TestIssuerOptions {
   readonly issuerType?: 'original' | 'updated'
   /** Seconds that a token is valid, 300 to 86400. Default: 3600. */
   readonly tokenLifetime?: number
-  /** What the issuer's clock runs on. Default: a clock that stands still at the time of the call; `Date` for one that runs. */
+  /** The clock that the issuer's is based on. Default: one that stands still at the time of the call; `Date` for one that runs. */
   readonly clock?: Clock
 }
 
@@ -23,7 +23,7 @@ export interface TestIssuer {
   readonly issuer: string
   /** Where AWS would publish the key set. */
   readonly jwksUri: string
-  /** To spread into `userPool`. The path of verification is the one of production, only the network is in process. */
+  /** To spread into `userPool`. Verification is the same as in production, except that the network is in process. */
   readonly options: TestUserPoolOptions
   /** Seconds that a token is valid. */
   readonly tokenLifetime: number
@@ -54,7 +54,7 @@ export interface TestIssuer {
   readonly bringUp: () => void
 }
 
-/** What a test issuer gives to `userPool`. */
+/** The options of a test issuer for `userPool`. */
 export interface TestUserPoolOptions {
   readonly userPoolId: string
   readonly clientId: string
@@ -64,7 +64,7 @@ export interface TestUserPoolOptions {
   readonly insecureTestKeys: true
 }
 
-/** What a test issuer on loopback gives to `userPool`. */
+/** The options of a test issuer on loopback for `userPool`. */
 export interface ServedUserPoolOptions {
   readonly userPoolId: string
   readonly clientId: string
@@ -91,7 +91,7 @@ export interface TestTokenParts {
   readonly claims: object | string
 }
 
-/** Somebody who can sign in with a password. */
+/** A user who can sign in with a password. */
 export interface TestUser {
   readonly username: string
   readonly password: string

@@ -49,4 +49,5 @@ export function isTextList(value: unknown): value is readonly string[] {
 export const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
 /** RFC 7519 section 2, from the epoch to the end of the year 9999: milliseconds are not taken for seconds. */
-const isNumericDate = (value: unknown) => typeof value === 'number' && value >= 0 && value <= 253_402_300_799
+export const isNumericDate = (value: unknown): value is number =>
+  typeof value === 'number' && value >= 0 && value <= 253_402_300_799

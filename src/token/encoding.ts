@@ -86,9 +86,10 @@ function encodingOf(node: typeof import('node:buffer') | undefined): Encoding | 
   return {
     reusesBuffers: true,
     signedBytes(token, end, signatureEnd = token.length) {
-      // A token that passed as padded must not pass where padding is refused.
-      if (held === token && heldSignatureEnd === signatureEnd) return borrowed
+      // A token that passed as padded must not pass where padding is refused. Nobody asks a third time: the text is let go.
+      const isHeld = held === token && heldSignatureEnd === signatureEnd
       held = undefined
+      if (isHeld) return borrowed
       const length = decodeInto(signature, token.slice(end + 1, signatureEnd))
       // A token that does not fit is longer than its characters, too.
       if (length < 0 || ascii.write(token, 'utf8') !== token.length) return undefined

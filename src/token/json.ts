@@ -1,13 +1,24 @@
 /**
  * Returns the frozen value of a JSON text (RFC 8259), if no two parsers can differ on it; else `undefined`.
- * Refuses, beyond what JSON.parse does: duplicate members, a member named `__proto__`, lone surrogates, more than 32 levels, more than 750 values
- * in a text over 2 kB.
+ * Refuses, beyond what JSON.parse does: duplicate members, a member named `__proto__`, lone surrogates, more than 32 levels, and in a long text
+ * more than 750 values or 500 members.
  *
  * @throws TypeError where Object.prototype was extended: its members would be claims of every token
  */
 export function parseJson(text: string): unknown {
+  const value = parseJsonWithin(text, maxValues)
+  return value === tooMuch ? undefined : value
+}
+
+/**
+ * Returns the same as `parseJson`; `tooMuch` for a long text of more than 32 levels or 500 members, or of more values than there is room for.
+ * An object and a list count as one each, and once more where they are empty.
+ */
+export function parseJsonWithin(text: string, room: number): unknown {
   for (const _ in nothing) throw new TypeError('Object.prototype has an enumerable property')
-  if (text.length > longText && isExcessive(text)) return undefined
+  // A value takes two characters: a shorter text has no room for too many, nor for what takes long to parse.
+  const counted = text.length > 2 * room ? countMembers(text, room) : undefined
+  if (counted === tooMuch) return tooMuch
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -16,29 +27,41 @@ export function parseJson(text: string): unknown {
   }
   const members = freezeAndCount(value, 0)
   if (members < 0) return undefined
-  if (members !== countColons(text) && hasDuplicates(text)) return undefined
-  if (text.includes('\\u') && !isWellFormed(value)) return undefined
-  return value
+  if (members !== (counted ?? countColons(text)) && members !== (counted ?? countMembers(text, room)))
+    return undefined
+  return hasLoneSurrogate(text) ? undefined : value
 }
 
-/** Whether a text has too many levels or values, whether or not it is valid. Cheap, where parsing it would take a fraction of a millisecond. */
-function isExcessive(text: string): boolean {
+/** Returns how many values a parsed value is made of, counted as `parseJson` counts them. */
+export function valuesIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 1
+  const members = Object.values(value)
+  return members.length === 0 ? 2 : members.reduce((sum, member) => sum + valuesIn(member), 1)
+}
+
+/**
+ * Returns the number of members in a text, which for a valid one is exact, and does not depend on how they are spelled: where the parsed value has
+ * fewer, some were duplicates. Returns `tooMuch` at the first level or value too many: cheap, where parsing would take a fraction of a millisecond.
+ */
+function countMembers(text: string, room: number): number | typeof tooMuch {
   let depth = 0
   let values = 1
+  let members = 0
   let isInString = false
   for (let i = 0; i < text.length; i++) {
     const character = text.charCodeAt(i)
     if (character === quote) isInString = !isInString
     else if (isInString) i += character === backslash ? 1 : 0
+    else if (character === colon) members++
     else if (character === comma) values++
     else if (character === closeBrace || character === closeBracket) depth--
     else if (character === openBrace || character === openBracket) {
       depth++
       values++
     }
-    if (depth > maxDepth || values > maxValues) return true
+    if (depth > maxDepth || values > room || members > maxMembers) return tooMuch
   }
-  return false
+  return members
 }
 
 /** Freezes a value and counts the members of the objects in it; negative when one is named `__proto__` or the value is too deep. */
@@ -73,39 +96,38 @@ function countColons(text: string): number {
   return count
 }
 
-/** Whether an object in a valid JSON text has two members of one name. Exact, and slower than counting. */
-function hasDuplicates(text: string): boolean {
-  const objects: (Set<unknown> | undefined)[] = []
-  for (const [token, string, colon] of text.matchAll(stringOrBracket)) {
-    if (token === '{') objects.push(new Set())
-    else if (token === '[') objects.push(undefined)
-    else if (token === '}' || token === ']') objects.pop()
-    else if (colon) {
-      const name: unknown = string?.includes('\\') ? JSON.parse(string) : string?.slice(1, -1)
-      const names = objects.at(-1)
-      if (names?.has(name)) return true
-      names?.add(name)
-    }
+/** Whether a string or a name in a valid JSON text holds half of a surrogate pair, which only an escape can spell: there is none in UTF-8. */
+function hasLoneSurrogate(text: string): boolean {
+  if (!text.includes('\\ud') && !text.includes('\\uD')) return false
+  let at = text.indexOf('\\')
+  while (at >= 0) {
+    const half = surrogateAt(text, at)
+    if (half === 'low' || (half === 'high' && surrogateAt(text, at + 6) !== 'low')) return true
+    at = text.indexOf('\\', at + (half ? 12 : 2))
   }
   return false
 }
 
-/** Whether no string and no name in a value holds half of a surrogate pair, which no UTF-8 text can. */
-function isWellFormed(value: unknown): boolean {
-  if (typeof value === 'string') return !loneSurrogate.test(value)
-  if (typeof value !== 'object' || value === null) return true
-  return Object.entries(value).every(([name, member]) => !loneSurrogate.test(name) && isWellFormed(member))
+/** Which half of a surrogate pair an escape stands for. */
+function surrogateAt(text: string, at: number): 'high' | 'low' | undefined {
+  if (text.charCodeAt(at) !== backslash || text.charCodeAt(at + 1) !== letterU) return undefined
+  if ((text.charCodeAt(at + 2) | lowerCase) !== letterD) return undefined
+  const digit = text.charCodeAt(at + 3) | lowerCase
+  return digit >= letterC ? 'low' : digit >= digit8 ? 'high' : undefined
 }
 
 const nothing = {}
 
+/** Instead of a value: its text has too many levels or values to be parsed. */
+export const tooMuch = Symbol('too much')
+
+/** In a token, of its header and its claims together. Cognito's largest, with a hundred groups, have some 130. */
+export const maxValues = 750
 const maxDepth = 32
-const maxValues = 750
 
-/** A shorter text has no room for what takes long to parse. */
-const longText = 2_048
+/** To parse as many takes an eighth of a millisecond; a list of as many values takes a quarter of that. */
+const maxMembers = 500
 
-const [quote, backslash, comma, space] = [0x22, 0x5c, 0x2c, 0x20]
+const [quote, backslash, comma, colon, space] = [0x22, 0x5c, 0x2c, 0x3a, 0x20]
 const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d]
-const stringOrBracket = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[[\]{}]/g
-const loneSurrogate = /[\ud800-\udfff]/u
+const [digit8, letterC, letterD, letterU, lowerCase] = [0x38, 0x63, 0x64, 0x75, 0x20]

@@ -1,6 +1,7 @@
+import { type AuthError, refusal } from '../errors.js'
 import type { JwsHeader, JwtClaims } from '../types.js'
 import { encoding } from './encoding.js'
-import { parseJson } from './json.js'
+import { maxValues, parseJsonWithin, tooMuch, valuesIn } from './json.js'
 
 /** A token split into its parts: their form is checked, their content is not. */
 export interface JwsParts {
@@ -46,8 +47,8 @@ export const isOfTokenLength = (token: unknown): token is string =>
  * `crit`, `b64`, `zip`, `enc`, `cty`. Keys and URLs that it brings along (`jwk`, `jku`, `x5u`, `x5c`) are never looked at.
  */
 export function parseHeader(text: string): JwsHeader | undefined {
-  const header = parseObject(text)
-  if (!header) return undefined
+  const header = text.length > maxHeaderLength ? undefined : parseObject(text, maxValues)
+  if (!header || header === tooMuch) return undefined
   const { alg, kid, typ, crit, b64, zip, enc, cty } = header
   if (typeof alg !== 'string' || (kid !== undefined && typeof kid !== 'string')) return undefined
   if (typ !== undefined && !(typeof typ === 'string' && acceptedType.test(typ))) return undefined
@@ -55,21 +56,47 @@ export function parseHeader(text: string): JwsHeader | undefined {
   return header as JwsHeader
 }
 
-/** Returns the unverified claims of a token (RFC 7519 section 4), which may be any JSON object; `undefined` for anything else. */
-export const parseClaims = (text: string) => parseObject(text) as JwtClaims | undefined
+/** Returns the unverified claims of a token (RFC 7519 section 4), which may be any JSON object; for anything else the refusal's reason, if there is one. */
+export function parseClaims(
+  { claims, end }: JwsParts,
+  header: JwsHeader,
+): JwtClaims | typeof tooMuch | undefined {
+  // Both texts together have room for too many values only in a longer token.
+  const room = end > 2 * maxValues ? maxValues - valuesIn(header) : maxValues
+  return parseObject(claims, room) as JwtClaims | typeof tooMuch | undefined
+}
+
+/**
+ * Returns the refusal of a token that is not well-formed. Where a limit of ours is the reason, its hint names the limits.
+ *
+ * @param why what `parseClaims` returned
+ */
+export function malformed(token: unknown, parts?: JwsParts, why?: typeof tooMuch): AuthError {
+  const isOver = parts
+    ? why === tooMuch || parts.header.length > maxHeaderLength
+    : typeof token === 'string' && token.length > maxTokenLength
+  return refusal('ERR_TOKEN_MALFORMED', isOver ? limitsHint : undefined)
+}
 
 /** Where the padding is not what the length asks for, some of it stays, and the text is not base64url. */
 const unpadded = (part: string) => part.replace(/={1,2}$/, '')
 
-function parseObject(text: string): Record<string, unknown> | undefined {
+function parseObject(text: string, room: number): Record<string, unknown> | typeof tooMuch | undefined {
   const json = encoding.text(text)
-  const value = json && parseJson(json)
+  const value = json && parseJsonWithin(json, room)
+  if (value === tooMuch) return tooMuch
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
   return isObject ? (value as Record<string, unknown>) : undefined
 }
 
 /** In characters. Cognito's largest tokens, with a hundred groups, stay below it; so do the headers that servers accept. */
 export const maxTokenLength = 16_384
+
+/** In characters of base64url. Those of AWS have some 100 to 400. */
+const maxHeaderLength = 2_048
+
+const limitsHint =
+  'A token may have 16,384 characters, 2,048 of them in its header, and 750 values (500 of them with a name) in 32 levels: leave out groups and claims that no API needs.'
 
 /** RFC 7519 section 5.1, RFC 9068 section 2.1; identity pools send JWS. Media types are case-insensitive. */
 const acceptedType = /^(?:application\/)?(?:jwt|at\+jwt|jws)$/i

@@ -37,10 +37,18 @@ export function select(
     if (!issuer.algorithms.includes(header.alg as Algorithm)) continue
     const selected = validated(issuer, isPadded, header, unverified)
     if (!isAuthError(selected)) return selected
-    if (!closest || closest.code === 'ERR_TOKEN_USE') closest = selected
+    if (!closest || closest.code === 'ERR_TOKEN_USE' || selected.code === 'ERR_TOKEN_BOUND')
+      closest = selected
   }
   return closest ?? refusal(candidates.length > 0 ? 'ERR_TOKEN_ALGORITHM' : 'ERR_TOKEN_ISSUER')
 }
+
+/**
+ * Whether a token says that its sender must prove something (RFC 7800 section 3), whatever that is: no proof is checked here, and without
+ * one a stolen token would be as good as any (RFC 9449 section 7.2, RFC 8705 section 3).
+ */
+export const isBound = ({ insecureIgnoreConfirmation }: TrustedIssuer, claims: JwtClaims): boolean =>
+  Object.hasOwn(claims, 'cnf') && insecureIgnoreConfirmation !== true
 
 /** An issuer that accepts a token, and its typed claims. */
 export interface Selected {
@@ -58,7 +66,8 @@ function validated(
   if (isPadded ? !issuer.padding : issuer.padding === 'required') return refusal('ERR_TOKEN_MALFORMED')
   try {
     const claims = issuer.validate(header, unverified)
-    return claims.iss === claimedIssuer(header, unverified) ? { issuer, claims } : refusal('ERR_TOKEN_ISSUER')
+    if (claims.iss !== claimedIssuer(header, unverified)) return refusal('ERR_TOKEN_ISSUER')
+    return isBound(issuer, unverified) ? refusal('ERR_TOKEN_BOUND') : { issuer, claims }
   } catch (error) {
     return asRefusal(error)
   }

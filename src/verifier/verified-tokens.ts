@@ -28,6 +28,8 @@ export interface Entry<C extends JwtClaims = JwtClaims> extends Dates {
 interface VerifiedTokens<C extends JwtClaims = JwtClaims> {
   get(token: string): Entry<C> | undefined
   add(token: string, verified: VerifiedToken<C>, issuer: TrustedIssuer<C>, key: VerificationKey): void
+  /** Removes an entry unless another has taken its place. */
+  drop(entry: Entry<C>): void
 }
 
 /**
@@ -62,6 +64,10 @@ export function verifiedTokens<C extends JwtClaims = JwtClaims>(
         iat,
         revision: undefined,
       })
+    },
+    drop(entry) {
+      const id = tail(entry.token)
+      if (entries.peek(id) === entry) entries.delete(id)
     },
   }
 }

@@ -6,7 +6,14 @@ import { isPending, later } from '../maybe-promise.js'
 import { aClock, checkOptions, type OptionCheck, seconds } from '../options.js'
 import { hasRegisteredClaims, refusedAt } from '../token/claims.js'
 import { encoding, type SignedBytes } from '../token/encoding.js'
-import { isOfTokenLength, type JwsParts, parseClaims, parseHeader, splitJws } from '../token/jws.js'
+import {
+  isOfTokenLength,
+  type JwsParts,
+  malformed,
+  parseClaims,
+  parseHeader,
+  splitJws,
+} from '../token/jws.js'
 import { recentHeaders } from '../token/recent-headers.js'
 import type {
   Algorithm,
@@ -55,11 +62,12 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
   options: VerifierOptions<I>,
 ): Verifier<ClaimsOf<I>> {
   checkOptions('createVerifier', options, checks)
-  const clock = options.clock ?? Date
+  const clock = options.clock ? checkedClock(options.clock) : Date
   const checkAt = checker(options)
+  options.revocations?.verifies?.(options.issuers)
   const verdictOn = (token: string, canWait: boolean) => {
     try {
-      const verdict = checkAt(token, clock.now(), canWait)
+      const verdict = checkAt(token, timeOf(clock), canWait)
       return (verdict instanceof Promise ? verdict.catch(asRefusal) : verdict) as MaybePromise<
         Verdict<ClaimsOf<I>>
       >
@@ -73,14 +81,26 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
     check,
     verify: token => promised(check, token),
     verifySync: token => settled(verdictOn(token, false)),
-    ready: () => allReady(options, clock.now()),
-    health: () =>
-      options.issuers.flatMap(({ issuers, keys }) => {
-        const health = keys.health?.(clock.now())
+    ready: async () => allReady(options, timeOf(clock)),
+    health() {
+      const now = timeOf(clock)
+      return options.issuers.flatMap(({ issuers, keys }) => {
+        const health = keys.health?.(now)
         return health ? { issuers, ...health } : []
-      }),
+      })
+    },
     close: () => options.issuers.forEach(issuer => issuer.keys.close?.()),
   }
+}
+
+/** A clock for policies, which read it themselves. */
+const checkedClock = (clock: Clock): Clock => ({ now: () => timeOf(clock) })
+
+/** Compared with a value that is no time, some dates are in the future: `null` is 1970, an old `Date` is any time. It is our fault, so never a refusal. */
+function timeOf(clock: Clock): number {
+  const time = clock.now()
+  if (typeof time === 'number' && time > 0 && time < Number.POSITIVE_INFINITY) return time
+  throw new TypeError('createVerifier: clock.now() must return milliseconds since the epoch')
 }
 
 async function allReady({ issuers, revocations }: VerifierOptions, now: number): Promise<void> {
@@ -109,6 +129,7 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
   /** Looks up the key again: cache hits alone must keep the key set fresh, and a cached token is refused once its key is gone. */
   function recheck(entry: Entry, now: number, canWait: boolean): MaybePromise<Verdict> {
     const timeError = refusedAt(entry, now, clockTolerance)
+    if (timeError === 'ERR_TOKEN_EXPIRED') verifiedCache?.drop(entry)
     if (timeError) return refusal(timeError)
     const { kid, alg } = entry.header
     const key = entry.issuer.keys(kid, alg as Algorithm, now, entry.iss)
@@ -123,8 +144,9 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
     now: number,
     canWait: boolean,
   ): MaybePromise<Verdict> {
-    if (!key) return refusal('ERR_TOKEN_KEY')
-    return key === entry.key ? unlessRevokedSince(entry, now) : verifyAfresh(entry.token, now, canWait)
+    if (key === entry.key) return unlessRevokedSince(entry, now)
+    verifiedCache?.drop(entry)
+    return key ? verifyAfresh(entry.token, now, canWait) : refusal('ERR_TOKEN_KEY')
   }
 
   function unlessRevokedSince(entry: Entry, now: number): Verdict {
@@ -138,10 +160,10 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
   function verifyAfresh(token: string, now: number, canWait: boolean): MaybePromise<Verdict> {
     const parts = splitJws(token, allowsPadding)
     const header = parts && (headers.get(parts.header) ?? parseHeader(parts.header))
-    if (!header) return refusal('ERR_TOKEN_MALFORMED')
+    if (!header) return malformed(token, parts)
     if (!algorithms.has(header.alg)) return refusal('ERR_TOKEN_ALGORITHM')
-    const unverified = parseClaims(parts.claims)
-    if (!unverified) return refusal('ERR_TOKEN_MALFORMED')
+    const unverified = parseClaims(parts, header)
+    if (typeof unverified !== 'object') return malformed(token, parts, unverified)
     const attempt = { token, parts, header, unverified, now, canWait }
     const candidates = find(claimedIssuer(header, unverified), now)
     return isPending(candidates) ? later(candidates, verifyFor, attempt) : verifyFor(candidates, attempt)
@@ -154,7 +176,7 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
     const { issuer, claims } = selected
     if (!hasRegisteredClaims(claims)) return refusal('ERR_TOKEN_CLAIM')
     const timeError = refusedAt(claims, now, clockTolerance)
-    if (timeError) return refusal(timeError)
+    if (timeError) return timeError === 'ERR_TOKEN_EXPIRED' ? expired(selected, attempt) : refusal(timeError)
     const key = issuer.keys(header.kid, header.alg as Algorithm, now, claims.iss)
     return isPending(key) ? later(key, verifyWith, selected, attempt) : verifyWith(key, selected, attempt)
   }
@@ -190,6 +212,26 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
   }
 }
 
+/**
+ * The refusal of an expired token. The client is told so only if the token is genuine by a key that is loaded: nothing is fetched for it, and
+ * nobody waits who cannot.
+ */
+function expired({ issuer, claims }: Selected, attempt: Attempt): MaybePromise<AuthError> {
+  const { header, now, canWait } = attempt
+  const key = issuer.keys.loaded?.(header.kid, header.alg as Algorithm, now, claims.iss)
+  const isGenuine = key?.algorithm === header.alg && isSigned(attempt, key)
+  if (!isPending(isGenuine)) return expiredRefusal(isGenuine)
+  if (canWait) return later(isGenuine, expiredRefusal)
+  isGenuine.catch(() => {})
+  return expiredRefusal(false)
+}
+
+const expiredRefusal = (isGenuine: boolean) =>
+  isGenuine === true ? refusal('ERR_TOKEN_EXPIRED') : refusal('ERR_TOKEN_EXPIRED', unverifiedHint, true)
+
+const unverifiedHint =
+  'Refresh the session and send the new token. The signature of this one was not verified: the client is told only that it is invalid.'
+
 /** A token being verified, and what is known of it. */
 interface Attempt {
   readonly token: string
@@ -214,7 +256,8 @@ function isSigned(
 
 function verifiedToken(issuer: TrustedIssuer, header: JwsHeader, claims: JwtClaims): VerifiedToken {
   const principal = issuer.principal ? freeze(issuer.principal(claims, header)) : userPoolPrincipal(claims)
-  return Object.freeze({ header, claims, principal })
+  const { revokedBy } = issuer
+  return Object.freeze(revokedBy ? { header, claims, principal, revokedBy } : { header, claims, principal })
 }
 
 /** A signature that does not verify may be a key that was replaced under its ID: the key set may fetch again, this token stays refused. */

@@ -28,13 +28,13 @@ export interface Route {
   readonly policy: readonly [policy?: Policy]
 }
 
-/** A adapter in a real server. */
+/** An adapter in a real server. */
 export interface Adapter {
   /** Serves the routes; CORS for `origin` stands where the documentation recommends it. */
   serve(routes: readonly Route[]): Promise<{ readonly port: number; close(): Promise<unknown> }>
 }
 
-/** A request of the table, and all that matters of its answer. */
+/** A request of the table, and the expected answer. */
 interface Case {
   readonly name: string
   readonly method?: string
@@ -66,7 +66,7 @@ export async function send(
     })
     return { status: response.status, headers: response.headers, body: await response.text() }
   }
-  // clients join or refuse what is repeated; in HTTP/1.0 the body ends with the connection
+  // HTTP clients join or refuse repeated headers; in HTTP/1.0 the body ends with the connection
   const socket = connect(port, '127.0.0.1')
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
   socket.end(`${method} ${path} HTTP/1.0\r\nHost: 127.0.0.1:${port}\r\n${lines}\r\n`)
@@ -76,7 +76,7 @@ export async function send(
   return { status: Number(status.split(' ')[1]), headers: new Headers(pairs), body }
 }
 
-/** The routes that every adapter serves, with nothing in memory. */
+/** The routes that every adapter serves, with empty caches. */
 export function createRoutes(): readonly Route[] {
   const pool = userPool(issuer.options)
   const verifier = createVerifier({ issuers: [pool], clock: issuer.clock })
@@ -151,7 +151,7 @@ const readable = {
   'access-control-expose-headers': 'WWW-Authenticate',
 }
 
-/** What every adapter is asked, in this order: the first request finds no keys and no memory. */
+/** The requests to every adapter, in this order: the first finds empty caches. */
 export const cases: readonly Case[] = [
   { name: 'a token', path: '/me', headers: bearing(alice), ...letIn('alice') },
   { name: 'a token again, from memory', path: '/me', headers: bearing(alice), ...letIn('alice') },

@@ -159,6 +159,22 @@ export const latticeEvent = (headers: Pairs) => ({
   },
 })
 
+/** VPC Lattice, version 1 of its events, which Envoy sends too: values of one header in one text. */
+export const latticeEventV1 = (headers: Pairs) => ({
+  raw_path: '/orders',
+  method: 'GET',
+  headers: joined(headers),
+  query_string_parameters: { tag: 'b c' } as Record<string, string | string[]>,
+  body: '',
+  is_base64_encoded: false,
+})
+
+export const latticeEventV1OfLists = (headers: Pairs) => ({
+  ...latticeEventV1([]),
+  headers: bothMaps(headers).multiValueHeaders,
+  query_string_parameters: { tag: ['a', 'b c'] },
+})
+
 export const appSyncEvent = (authorizationToken: string, requestHeaders = {}): AppSyncAuthorizerEvent => ({
   authorizationToken,
   requestContext: {

@@ -101,7 +101,7 @@ t.test('a real server answers a real client', async t => {
   }
 })
 
-t.test('headers are read as they came over the wire', async t => {
+t.test('headers are read as they were sent', async t => {
   const port = await serve(t, app())
   const good = `Authorization: Bearer ${token()}`
   const cases: [string, string[], RegExp][] = [
@@ -121,7 +121,7 @@ t.test('headers are read as they came over the wire', async t => {
     t.match(await raw(port, 'GET /any HTTP/1.1', ...headers), answer, name)
 })
 
-t.test('nothing but the header is looked at unless asked for, and no method is exempt', async t => {
+t.test('only the header is read unless configured, and no method is exempt', async t => {
   const port = await serve(t, app())
   const good = token()
   const requests: [string, string[]][] = [

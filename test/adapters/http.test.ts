@@ -2,7 +2,7 @@ import { createServer as createHttp } from 'node:http'
 import type { AddressInfo, Server } from 'node:net'
 import fastifyCors from '@fastify/cors'
 import { createAdaptorServer } from '@hono/node-server'
-// @ts-expect-error: it brings no types
+// @ts-expect-error: it has no types
 import koaCors from '@koa/cors'
 import { createGuard, createVerifier, hasScope, isUser, userPool } from 'cognito-guard'
 import { authOf as expressAuthOf, protect as protectExpress } from 'cognito-guard/express'
@@ -10,6 +10,7 @@ import { authOf as fastifyAuthOf, protect as protectFastify } from 'cognito-guar
 import { protect as protectFetch } from 'cognito-guard/fetch'
 import { protect as protectHono } from 'cognito-guard/hono'
 import { protect as protectKoa } from 'cognito-guard/koa'
+import { protect as protectNode } from 'cognito-guard/node'
 import { createTestIssuer } from 'cognito-guard/testing'
 import cors from 'cors'
 import express from 'express'
@@ -22,7 +23,7 @@ import { type Adapter, answerOf, cases, createRoutes, origin, type Route, send }
 
 const exposed = 'WWW-Authenticate'
 
-const expressDoor: Adapter = {
+const expressAdapter: Adapter = {
   async serve(routes) {
     const app = express().set('env', 'test')
     app.use(cors({ origin, exposedHeaders: exposed }))
@@ -35,7 +36,30 @@ const expressDoor: Adapter = {
   },
 }
 
-const koaDoor: Adapter = {
+const nodeAdapter: Adapter = {
+  async serve(routes) {
+    const handlers = new Map(
+      routes.map(({ method, path, guard, policy }) => [`${method} ${path}`, protectNode(guard, ...policy)]),
+    )
+    const server = createHttp((req, res) => {
+      // CORS goes around the guard
+      res.setHeader('Access-Control-Allow-Origin', origin)
+      res.setHeader('Access-Control-Expose-Headers', exposed)
+      if (req.method === 'OPTIONS') return void res.writeHead(204).end()
+      const next = (error?: unknown) => {
+        res.statusCode = error ? 500 : 200
+        res.end(JSON.stringify(answerOf((req as { auth?: ReturnType<typeof expressAuthOf> }).auth)))
+      }
+      try {
+        handlers.get(`${req.method} ${req.url?.split('?')[0]}`)?.(req, res, next)
+      } catch (error) {
+        next(error)
+      }
+    })
+    return listen(server)
+  },
+}
+const koaAdapter: Adapter = {
   async serve(routes) {
     const app = new Koa()
     app.silent = true
@@ -62,18 +86,18 @@ function honoApp(routes: readonly Route[]) {
   return app.onError((_error, c) => c.text('fault', 500))
 }
 
-const honoDoor: Adapter = {
+const honoAdapter: Adapter = {
   serve: async routes => listen(createAdaptorServer(honoApp(routes))),
 }
 
-const honoElsewhereDoor: Adapter = {
+const honoElsewhereAdapter: Adapter = {
   serve: async routes => {
     const app = honoApp(routes)
     return listen(createAdaptorServer({ fetch: request => app.fetch(request) }))
   },
 }
 
-const fastifyDoor: Adapter = {
+const fastifyAdapter: Adapter = {
   async serve(routes) {
     const app = Fastify()
     await app.register(fastifyCors, { origin, exposedHeaders: exposed })
@@ -92,7 +116,7 @@ const fastifyDoor: Adapter = {
   },
 }
 
-const fetchDoor: Adapter = {
+const fetchAdapter: Adapter = {
   async serve(routes) {
     const handlers = new Map(
       routes.map(({ method, path, guard, policy }) => [
@@ -115,12 +139,13 @@ const fetchDoor: Adapter = {
 }
 
 const adapters: Record<string, Adapter> = {
-  express: expressDoor,
-  koa: koaDoor,
-  'hono on Node.js': honoDoor,
-  'hono elsewhere': honoElsewhereDoor,
-  fastify: fastifyDoor,
-  fetch: fetchDoor,
+  express: expressAdapter,
+  'node:http': nodeAdapter,
+  koa: koaAdapter,
+  'hono on Node.js': honoAdapter,
+  'hono elsewhere': honoElsewhereAdapter,
+  fastify: fastifyAdapter,
+  fetch: fetchAdapter,
 }
 
 for (const [name, adapter] of Object.entries(adapters)) {
@@ -133,7 +158,7 @@ for (const [name, adapter] of Object.entries(adapters)) {
       t.same(
         {
           status: got.status,
-          // what the framework answers to a fault is its own business
+          // each framework answers errors in its own way
           challenge: status === 500 ? null : headers.get('www-authenticate'),
           body: body && JSON.parse(got.body),
           answer: Object.fromEntries(Object.keys(answer).map(wanted => [wanted, header(wanted)])),
@@ -151,6 +176,7 @@ t.test('what is not a guard or a policy is refused when a adapter is built', asy
   const misspelt = { adminOnly: hasScope('admin') } as unknown as { onlyAdmin: ReturnType<typeof hasScope> }
   const all: ((...args: never[]) => unknown)[] = [
     protectExpress,
+    protectNode,
     protectKoa,
     protectHono,
     protectFastify,

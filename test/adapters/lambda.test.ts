@@ -1,4 +1,16 @@
-import type { APIGatewayAuthorizerResult, APIGatewayProxyEventV2, Context } from 'aws-lambda'
+import type {
+  APIGatewayAuthorizerResult,
+  APIGatewayProxyEventV2,
+  APIGatewayRequestAuthorizerEvent,
+  APIGatewayRequestAuthorizerEventV2,
+  APIGatewaySimpleAuthorizerWithContextResult,
+  APIGatewayTokenAuthorizerEvent,
+  AppSyncAuthorizerEvent,
+  AppSyncAuthorizerResult,
+  CloudFrontRequestEvent,
+  CloudFrontRequestResult,
+  Context,
+} from 'aws-lambda'
 import {
   AuthError,
   bearer,
@@ -29,7 +41,7 @@ import {
   restAuthorizer,
   webSocketAuthorizer,
 } from 'cognito-guard/lambda'
-import { createTestIssuer } from 'cognito-guard/testing'
+import { createTestIssuer, events } from 'cognito-guard/testing'
 import fc from 'fast-check'
 import t from 'tap'
 import {
@@ -42,6 +54,8 @@ import {
   httpAuthorizerEvent,
   httpAuthorizerEventV1,
   latticeEvent,
+  latticeEventV1,
+  latticeEventV1OfLists,
   type Pairs,
   proxyEvent,
   proxyEventV2,
@@ -79,7 +93,7 @@ const bearing = (token: string, name = 'Authorization', scheme = 'Bearer') => [
 const unauthorized = { name: 'Error', message: /^Unauthorized$/ }
 const outage = { code: 'ERR_KEYS_UNAVAILABLE' }
 
-/** What API Gateway makes of a policy. */
+/** API Gateway's evaluation of a policy. */
 function allows({ policyDocument }: APIGatewayAuthorizerResult, arn: string): boolean {
   const effects = policyDocument.Statement.filter(statement => {
     const resources = 'Resource' in statement ? [statement.Resource ?? []].flat() : []
@@ -114,7 +128,7 @@ function ownerOf<R extends { method: string; path: string[] }>(
     ({ method: own, path }) =>
       (own === 'ANY' || own === method) &&
       (path.at(-1)?.endsWith('+}') ? segments.length >= path.length : segments.length === path.length) &&
-      path.every((part, index) => part.startsWith('{') || part === segments[index]),
+      path.every((part, index) => (part.startsWith('{') ? segments[index] !== '' : part === segments[index])),
   )
   return fits.toSorted((a, b) => (specificity(a) < specificity(b) ? 1 : -1))[0]
 }
@@ -138,6 +152,7 @@ t.test('protect: every shape of event', async t => {
     }),
   )
   const context = { awsRequestId: 'r1' } as Context
+  const at = { httpMethod: 'GET', path: '/x' }
   const lists = { tag: ['a', 'b c'] }
   const shapes: [string, (headers: Pairs) => HttpEvent, string][] = [
     ['REST API', proxyEvent, '/orders?tag=a&tag=b+c'],
@@ -146,6 +161,13 @@ t.test('protect: every shape of event', async t => {
     ['load balancer', albEvent, '/orders?tag=b%20c'],
     ['load balancer, lists', albEventOfLists, '/orders?tag=a&tag=b%20c'],
     ['VPC Lattice', latticeEvent, `/orders?tag=${lists.tag.join('&tag=').replace(' ', '+')}`],
+    ['VPC Lattice, V1', latticeEventV1, '/orders?tag=b+c'],
+    ['VPC Lattice, V1, lists', latticeEventV1OfLists, '/orders?tag=a&tag=b+c'],
+    [
+      'VPC Lattice, V1, as Envoy writes it',
+      headers => ({ ...latticeEventV1(headers), raw_path: '/orders?tag=a&tag=b%20c' }),
+      '/orders?tag=a&tag=b%20c',
+    ],
   ]
   for (const [name, event, url] of shapes) {
     t.same(await handler(event(bearing(alice)), context), { statusCode: 200, body: 'alice r1' }, name)
@@ -172,20 +194,23 @@ t.test('protect: every shape of event', async t => {
   }
   t.match(await handler(proxyEventV2([], null, ['a=b', `session=${alice}`]), context), { statusCode: 200 })
   t.match(
-    await handler({ rawPath: '/', rawQueryString: '' }, context),
+    await handler({ method: 'GET', rawPath: '/', rawQueryString: '' }, context),
     { statusCode: 401 },
     'hardly anything',
   )
   t.match(await handler(consoleEvent(), context), { statusCode: 401 }, 'no maps at all')
   t.match(
-    await handler({ headers: { authorization: undefined, Authorization: `Bearer ${alice}` } }, context),
+    await handler(
+      { ...at, headers: { authorization: undefined, Authorization: `Bearer ${alice}` } },
+      context,
+    ),
     { statusCode: 200 },
   )
-  t.same(urls.pop(), [undefined, ''], 'neither method nor path')
+  t.same(urls.pop(), ['GET', '/x'], 'no request context')
   await handler({ ...albEvent(bearing(alice)), queryStringParameters: { a: undefined, b: '' } }, context)
   t.same(urls.pop(), ['GET', '/orders?b='])
-  await handler({ path: '/x', requestContext: {}, headers: { authorization: `Bearer ${alice}` } }, context)
-  t.same(urls.pop(), [undefined, '/x'], 'no query')
+  await handler({ ...at, requestContext: {}, headers: { authorization: `Bearer ${alice}` } }, context)
+  t.same(urls.pop(), ['GET', '/x'], 'no query')
 
   const refusal = await protect(guard, () => 'never')(albEvent(bearing(expired)))
   t.same(refusal, {
@@ -212,6 +237,59 @@ t.test('protect: every shape of event', async t => {
     () => 'never',
   )
   await t.rejects(faulty(proxyEvent(bearing(alice))), { message: 'a bug' })
+})
+
+t.test('protect: no event opens what a policy says is closed', async t => {
+  const closed: Policy = not((_auth, { url }) => (url ?? '').startsWith('/admin'))
+  const seen: unknown[] = []
+  const open = createGuard({
+    verifier,
+    token: firstOf(bearer(), queryToken()),
+    onDecision: (_event, { method, url }) => seen.push(`${method} ${url}`),
+  })
+  const handler = protect(open, closed, async () => ({ statusCode: 200 }))
+  const token = alice
+  const query = { access_token: alice }
+  const shapes = (path: string): [string, HttpEvent, HttpEvent][] => [
+    ['REST API', events.restApi({ token, path }), events.restApi({ path, query })],
+    ['HTTP API', events.httpApi({ token, path }), events.httpApi({ path, query })],
+    ['function URL', events.functionUrl({ token, path }), events.functionUrl({ path, query })],
+    ['load balancer', events.loadBalancer({ token, path }), events.loadBalancer({ path, query })],
+    ['VPC Lattice, V1', events.latticeV1({ token, path }), events.latticeV1({ path, query })],
+    ['VPC Lattice, V2', events.lattice({ token, path }), events.lattice({ path, query })],
+    [
+      'Envoy',
+      { ...events.latticeV1({ token }), raw_path: `${path}?a=b` },
+      { ...events.latticeV1(), raw_path: `${path}?access_token=${alice}`, query_string_parameters: query },
+    ],
+  ]
+  for (const [path, statusCode] of [
+    ['/admin/x', 403],
+    ['/orders', 200],
+  ] as const) {
+    for (const [name, byHeader, byQuery] of shapes(path)) {
+      t.match(await handler(byHeader), { statusCode }, `${name}, ${path}`)
+      t.match(seen.pop(), `GET ${path}`, `${name}: what is logged`)
+      t.match(await handler(byQuery), { statusCode }, `${name}, ${path}: queryToken`)
+    }
+  }
+  const headers = { authorization: `Bearer ${alice}` }
+  const unknown: [string, HttpEvent | null | undefined][] = [
+    ['none of a known shape', { headers }],
+    ['a path and no method', { path: '/admin/x', headers }],
+    ['a method and no path', { httpMethod: 'GET', headers }],
+    ['an empty path', { httpMethod: 'GET', path: '', headers }],
+    ['a whole URL', { method: 'GET', raw_path: 'https://api.example.com/admin/x', headers }],
+    ['what is no path', { httpMethod: 'OPTIONS', path: '*', headers }],
+    ['another name for the path', { method: 'GET', headers, rawpath: '/admin/x' } as HttpEvent],
+    ['one to keep warm', { source: 'serverless-plugin-warmup' } as HttpEvent],
+    ['null', null],
+    ['nothing', undefined],
+  ]
+  for (const [name, event] of unknown)
+    await t.rejects(handler(event as HttpEvent), { name: 'TypeError', message: /no path or no method/ }, name)
+  t.match(await handler({ ...connectEvent(bearing(alice)) }), { statusCode: 200 }, 'WebSocket API, $connect')
+  t.equal(seen.pop(), 'undefined /', 'at the root')
 })
 
 t.test('protect: streams, and what it refuses to be built with', async t => {
@@ -264,7 +342,10 @@ t.test('edge: viewer requests', async t => {
     body: '{"error":"unauthorized","error_description":"The request has no token"}',
   })
   t.match(await edge(darkGuard)(event), { status: '503', headers: { 'retry-after': [{ value: '7' }] } })
-  await t.rejects(handler({ Records: [] }), TypeError)
+  const [record] = event.Records
+  const cf = record?.cf
+  for (const records of [[], [{}], [{ cf: {} }], [{ cf: { request: { ...cf?.request, uri: '' } } }]])
+    await t.rejects(handler({ Records: records as never }), { name: 'TypeError', message: /no request/ })
   t.throws(() => edge(guard, undefined), TypeError)
 })
 
@@ -311,6 +392,80 @@ t.test('restAuthorizer: the contract of failures', async t => {
       restAuthorizer(guard, { policy: (_auth, view) => peek(view) })(tokenEvent(alice)),
       TypeError,
     )
+})
+
+t.test('authorizers answer a request without a token, however little its event has', async t => {
+  const methodArn = `${stage}/GET/orders`
+  const open = createGuard({ verifier, token: firstOf(bearer(), queryToken(), cookie('session')) })
+  const rest = restAuthorizer(open) as (event: object) => Promise<object>
+  const http = httpAuthorizer(open) as (event: object) => Promise<object>
+  const webSocket = webSocketAuthorizer(open) as (event: object) => Promise<object>
+  const throwing: [string, (event: object) => Promise<object>, object][] = [
+    ['TOKEN, absent', rest, { type: 'TOKEN', methodArn }],
+    ['TOKEN, null', rest, { type: 'TOKEN', methodArn, authorizationToken: null }],
+    ['TOKEN, empty', rest, { type: 'TOKEN', methodArn, authorizationToken: '' }],
+    ['REQUEST, no headers', rest, { type: 'REQUEST', methodArn }],
+    ['REQUEST, headers of null', rest, { type: 'REQUEST', methodArn, headers: null, path: null }],
+    ['REQUEST, empty', rest, { type: 'REQUEST', methodArn, headers: { Authorization: '' } }],
+    ['HTTP API', http, { version: '2.0', routeArn: methodArn }],
+    ['HTTP API, null', http, { version: '2.0', routeArn: methodArn, headers: null, identitySource: null }],
+    ['HTTP API, payload 1.0', http, { version: '1.0', methodArn, identitySource: '' }],
+    ['WebSocket API', webSocket, { methodArn: `${stage}/$connect` }],
+    ['WebSocket API, null', webSocket, { methodArn: `${stage}/$connect`, headers: null }],
+  ]
+  for (const [name, authorize, event] of throwing) await t.rejects(authorize(event), unauthorized, name)
+
+  const graphQl = appSyncAuthorizer(open) as (event: object) => Promise<object>
+  const channels = appSyncEventsAuthorizer(open) as (event: object) => Promise<object>
+  const requestContext = { operation: 'EVENT_CONNECT', channel: null }
+  for (const authorize of [graphQl, channels])
+    for (const event of [
+      { requestContext, requestHeaders: {} },
+      { requestContext, requestHeaders: null, authorizationToken: null },
+      { requestContext, authorizationToken: '' },
+      { authorizationToken: null },
+    ])
+      t.same(await authorize(event), { isAuthorized: false, ttlOverride: 0 }, JSON.stringify(event))
+
+  const noAsk = { name: 'TypeError', message: /no method ARN.*keep a function warm/ }
+  const warm: unknown[] = [{ source: 'serverless-plugin-warmup' }, { warmer: true }, {}, null, undefined]
+  for (const authorize of [rest, http, webSocket])
+    for (const event of warm) await t.rejects(authorize(event as object), noAsk, JSON.stringify(event))
+  const sample = 'arn:aws:execute-api:us-west-2:123456789012:ymy8tbxw7b'
+  for (const path of ['*/GET/', '*/*/', '*', 'test/*', 'test/*/orders'])
+    await t.rejects(
+      rest(tokenEvent(alice, `${sample}/${path}`)),
+      { name: 'TypeError', message: /has \* for its stage or its method.*\/test\/GET\/orders/ },
+      `an event as in older documentation: ${path}`,
+    )
+})
+
+t.test('authorizers: events that keep a function warm are answered before', async t => {
+  const authorize = restAuthorizer(guard)
+  const handler = async (event: Parameters<typeof authorize>[0] | { source: 'serverless-plugin-warmup' }) =>
+    'source' in event ? undefined : authorize(event)
+  t.equal(await handler({ source: 'serverless-plugin-warmup' }), undefined)
+  t.match(await handler(tokenEvent(alice)), { principalId: subject })
+})
+
+t.test('authorizers: what a policy sees of a request whose event says little', async t => {
+  const seen: unknown[] = []
+  const policy: Policy = (_auth, { method, url }) => seen.push([method, url]) > 0
+  const curious = createGuard({ verifier, policy })
+  const headers = { authorization: `Bearer ${alice}` }
+  const methodArn = `${stage}/POST/admin/x`
+  await restAuthorizer(curious)({ type: 'REQUEST', methodArn, headers } as never)
+  await httpAuthorizer(curious)({ version: '2.0', routeArn: methodArn, headers } as never)
+  await webSocketAuthorizer(curious)({ methodArn: `${stage}/$connect`, headers })
+  await webSocketAuthorizer(curious)(connectEvent(bearing(alice)))
+  await appSyncEventsAuthorizer(curious)({ ...appSyncEventsEvent(alice, 'EVENT_PUBLISH', '') })
+  t.same(seen, [
+    ['POST', '/admin/x'],
+    ['POST', '/admin/x'],
+    [undefined, '/'],
+    [undefined, '/'],
+    ['EVENT_PUBLISH', undefined],
+  ])
 })
 
 t.test('restAuthorizer: guests are let through only where they are named', async t => {
@@ -431,6 +586,61 @@ t.test(
   },
 )
 
+t.test('restAuthorizer: slashes at the end, in a row and in disguise', async t => {
+  const admin = inGroup('nobody')
+  const allowed = async (routes: Record<string, Policy>, path: string) => {
+    const authorize = restAuthorizer(guard, { routes, onWarning: () => {} })
+    return allows(await authorize(tokenEvent(alice, `${stage}/GET${path}`)), `${stage}/GET${path}`)
+  }
+  const beside = { 'ANY /{proxy+}': admin, 'GET /{tenant}/{id}': isUser }
+  const under = { 'GET /{proxy+}': isUser, 'GET /{tenant}/{id}': admin }
+  const root = { 'GET /': admin, 'GET /{proxy+}': isUser }
+  const prefix = { 'GET /a': admin, 'GET /a/{proxy+}': isUser }
+  const narrow = { 'GET /a': isUser, 'GET /a/{id}': isUser, 'ANY /{proxy+}': admin }
+  const deep = { 'GET /a': isUser, 'GET /a/{proxy+}': isUser, 'ANY /{proxy+}': admin }
+  const middle = { 'GET /users/{id}/orders': isUser }
+  const cases: [string, Record<string, Policy>, string, boolean][] = [
+    ['a route with two wildcards', beside, '/a/b', true],
+    ['what API Gateway routes to the refused one', beside, '/a/b/', false],
+    ['a permitted {proxy+}', under, '/a/b/c', true],
+    ['with a slash, of which a backend makes the refused one', under, '/a/b/', false],
+    ['with a slash, and permitted without it too', under, '/a/b/c/', true],
+    ['with two', under, '/a/b/c//', false],
+    ['below a refused root', root, '/a', true],
+    ['the root', root, '/', false],
+    ['the root without a slash', root, '', false],
+    ['the root with another slash', root, '//', false],
+    ['and with a third', root, '///', false],
+    ['two slashes before a path', root, '//a', false],
+    ['below a refused prefix', prefix, '/a/b', true],
+    ['the prefix', prefix, '/a', false],
+    ['the prefix with a slash', prefix, '/a/', false],
+    ['and with two', prefix, '/a//', false],
+    ['below a permitted prefix', narrow, '/a/b', true],
+    ['the permitted prefix', narrow, '/a', true],
+    ['with a slash it is another path, and refused', narrow, '/a/', false],
+    ['one more, of a broader route', deep, '/a/', false],
+    ['which its own paths are not', deep, '/a/b/', true],
+    ['a wildcard in the middle', middle, '/users/1/orders', true],
+    ['with a slash', middle, '/users/1/orders/', false],
+    ...['%2F', '%2f', '%5C', '\\'].map((slash): [string, Record<string, Policy>, string, boolean] => [
+      'a slash in disguise',
+      middle,
+      `/users/1${slash}secret/orders`,
+      false,
+    ]),
+    ...['.', '..', '%2e%2E', '.%2e'].map((dots): [string, Record<string, Policy>, string, boolean] => [
+      'a dot segment',
+      middle,
+      `/users/${dots}/orders`,
+      false,
+    ]),
+    ['a name with dots', middle, '/users/a..b/orders', true],
+  ]
+  for (const [name, routes, path, expected] of cases)
+    t.equal(await allowed(routes, path), expected, `${name}: ${path}`)
+})
+
 t.test(
   'restAuthorizer: no table of routes is ever granted more than it says, nor less without need',
   async () => {
@@ -447,16 +657,27 @@ t.test(
     const one = deeper([[]])
     const all = [[], ...one, ...deeper(one), ...deeper(deeper(one)), ['a', 'b', 'c', 'a']]
     const requests = ['GET', 'POST'].flatMap(method => all.map(segments => ({ method, segments })))
-    const spelled = [
-      ...requests,
-      { method: 'GET', segments: ['a', ''] },
-      { method: 'GET', segments: ['a', 'b', ''] },
-      // some backends take two slashes for one
-      { method: 'GET', segments: ['', 'a', 'b'] },
-      { method: 'GET', segments: ['a', '', 'b', 'c'] },
-    ]
+    // a slash at the end, and two in a row, which some backends take for one
+    const slashed = [
+      'a/',
+      'b/',
+      'c/',
+      'a/b/',
+      'c/c/',
+      'a/b/c/',
+      '/',
+      '//',
+      'a//',
+      'a/b//',
+      '/a',
+      '/a/b',
+      '/a/',
+      'a//b/c',
+    ].map(path => ({ method: 'GET', segments: path.split('/') }))
+    const spelled = [...requests, ...slashed]
+    const asked = fc.oneof(fc.constantFrom(...requests), fc.constantFrom(...slashed))
     await fc.assert(
-      fc.asyncProperty(table, fc.constantFrom(...spelled), async (routes, current) => {
+      fc.asyncProperty(table, asked, async (routes, current) => {
         const options = Object.fromEntries(
           routes.map(({ method, path, isPermitted }) => [`${method} /${path.join('/')}`, () => isPermitted]),
         )
@@ -471,6 +692,9 @@ t.test(
           const owner = ownerOf(routes, method, segments.filter(Boolean))
           const isAllowed = allows(result, `${stage}/${method}/${segments.join('/')}`)
           if (isAllowed && !owner?.isPermitted) throw new Error(`${asked} is granted`)
+          // to API Gateway a slash at the end makes another path, which {proxy+} alone takes
+          const strict = ownerOf(routes, method, segments)
+          if (isAllowed && strict && !strict.isPermitted) throw new Error(`${asked} is granted as it is`)
           const isCurrent = method === current.method && segments.join('/') === current.segments.join('/')
           const isShared = owner && !unsayable.has(`${owner.method} /${owner.path.join('/')}`)
           const isPlain = !segments.includes('')
@@ -478,7 +702,7 @@ t.test(
             throw new Error(`${asked} is not granted`)
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 800 },
     )
   },
 )
@@ -591,7 +815,7 @@ t.test('webSocketAuthorizer', async t => {
     token: firstOf(bearer(), webSocketProtocol(), queryToken('ticket')),
   })
   const authorize = webSocketAuthorizer(browsers, {
-    policy: (_auth, { url }) => url !== '?room=1',
+    policy: (_auth, { url }) => url !== '/?room=1',
     subprotocols: ['chat', 'bearer'],
   })
   const allowed = {
@@ -701,7 +925,7 @@ t.test('appSyncAuthorizer', async t => {
   t.match(
     await appSyncAuthorizer(guard)(appSyncEvent(alice)),
     { isAuthorized: true, ttlOverride: 0 },
-    'not remembered by default',
+    'not cached by default',
   )
 
   const prefixed = appSyncAuthorizer(guard, { prefix: 'Guard-' })
@@ -716,7 +940,7 @@ t.test('appSyncAuthorizer', async t => {
   await t.rejects(appSyncAuthorizer(guard, { policy: ofShop, ttl: 1 })(appSyncEvent(alice)), TypeError)
 })
 
-t.test('appSyncEventsAuthorizer: everybody has channels of their own', async t => {
+t.test('appSyncEventsAuthorizer: each user has channels of their own', async t => {
   const authorize = appSyncEventsAuthorizer(guard, {
     policy: inChannel('/sync/{sub}/*'),
     ttl: 60,
@@ -801,7 +1025,11 @@ t.test('principalFromEvent: claims that a gateway made into text', async t => {
     ['REST, empty', rest({ 'cognito:groups': '' }), []],
     ['REST, two or one', rest({ 'cognito:groups': 'a,b' }), undefined],
     ['REST, brackets', rest({ 'cognito:groups': '[a]' }), undefined],
-    ['REST, no text', rest({ 'cognito:groups': ['a'] }), undefined],
+    ['REST, a list', rest({ 'cognito:groups': ['a,b', '[c]'] }), ['a,b', '[c]']],
+    ['REST, an empty list', rest({ 'cognito:groups': [] }), []],
+    ['HTTP, a list', http({ 'cognito:groups': ['a', 'b'] }), ['a', 'b']],
+    ['HTTP, payload 1.0, a list', httpV1({ 'cognito:groups': ['a', 'b'] }), ['a', 'b']],
+    ['REST, JSON of a list', rest({ 'cognito:groups': '["a","b"]' }), undefined],
     ['HTTP, two', http({ 'cognito:groups': '[admin power,user]' }), ['admin', 'power,user']],
     ['HTTP, none', http({ 'cognito:groups': '[]' }), []],
     ['HTTP, a name in brackets', http({ 'cognito:groups': '[[a]]' }), ['[a]']],
@@ -837,17 +1065,48 @@ t.test('principalFromEvent: claims that a gateway made into text', async t => {
   t.match(principalFromEvent(http({ ...idClaims, identities: `[${identities}]` })), { provider })
   t.notOk('provider' in principalFromEvent(http({ ...idClaims, identities: '[map[userId:u-1]]' })))
 
-  for (const wrong of [
-    { sub: undefined },
-    { iss: '' },
-    { token_use: 'refresh' },
-    { client_id: undefined },
-    { username: 7 },
-  ])
+  const typed = { exp, auth_time: 1_782_992_389, address: { locality: 'Bern' }, amr: ['pwd'] }
+  for (const listed of [['admin'], undefined])
+    t.same(
+      principalFromEvent(rest({ ...typed, 'cognito:groups': listed })),
+      { ...expected, groups: listed ?? [] },
+      `REST API, JWT authorizer: claims of their own types, ${listed ? 'groups' : 'no groups'}`,
+    )
+  t.match(
+    principalFromEvent(rest({ ...typed, ...idClaims, identities: [JSON.parse(identities)] })),
+    { tokenUse: 'id', username: 'alice', provider },
+    'REST API, JWT authorizer: an ID token',
+  )
+
+  const wrongClaims: [string, object][] = [
+    ['sub', { sub: undefined }],
+    ['iss', { iss: '' }],
+    ['token_use', { token_use: 'refresh' }],
+    ['token_use', { token_use: undefined, iss: 'https://example.auth0.com/', aud: ['api'] }],
+    ['client_id', { client_id: undefined }],
+    ['aud', { ...idClaims, aud: ['a', 'b'] }],
+    ['username', { username: 7 }],
+    ['cognito:username', { ...idClaims, 'cognito:username': {} }],
+    ['exp', { exp: null }],
+    ['cognito:groups', { 'cognito:groups': [1] }],
+    ['cognito:groups', { 'cognito:groups': { a: 1 } }],
+  ]
+  for (const [name, wrong] of wrongClaims)
+    for (const event of [rest(wrong), http(wrong), appSync(wrong)])
+      t.throws(
+        () => principalFromEvent(event),
+        { name: 'TypeError', message: new RegExp(`claim ${name} .*user pool's tokens: .*oidcProvider`) },
+        JSON.stringify(wrong),
+      )
+  for (const [name, authorizer] of Object.entries({
+    'no claims': { jwt: {} },
+    'claims of null': { jwt: { claims: null } },
+    'claims of text': { claims: 'x' },
+  }))
     t.throws(
-      () => principalFromEvent(rest(wrong)),
-      { name: 'TypeError', message: /user pool/ },
-      JSON.stringify(wrong),
+      () => principalFromEvent(proxyEventV2([], authorizer)),
+      { name: 'TypeError', message: /has no claims/ },
+      name,
     )
   for (const wrong of [
     '',
@@ -870,7 +1129,7 @@ t.test('principalFromEvent: reverify', async t => {
   t.match(await principalFromEvent(clear, options), { groups: ['admin'] }, 'only where it must')
   const other = { code: 'ERR_REQUEST_INVALID' }
   await t.rejects(principalFromEvent(event([]), options), other, 'no header')
-  await t.rejects(principalFromEvent(event(bearing(bob)), options), other, 'somebody else’s token')
+  await t.rejects(principalFromEvent(event(bearing(bob)), options), other, 'another user’s token')
   await t.rejects(principalFromEvent(event([...bearing(alice), ...bearing(bob)]), options), other, 'two')
   await t.rejects(principalFromEvent(event(bearing(expired)), options), { code: 'ERR_TOKEN_EXPIRED' })
   await t.rejects(principalFromEvent({}, options), TypeError)
@@ -922,7 +1181,27 @@ t.test('principalFromEvent: credentials of an identity pool', async t => {
   const { expiresAt, ...caller } = principalFromEvent({ identity: appSync })
   t.same({ ...caller, expiresAt: user.expiresAt }, user, 'AppSync')
   t.ok(expiresAt >= before)
-  t.throws(() => principalFromEvent(http([])), { name: 'TypeError', message: /neither/ })
+  const { cognitoIdentityPoolId: _poolId, ...noPool } = appSync
+  const partial: [string, object, RegExp][] = [
+    ['no amr', http([]), /neither/],
+    ['an identity of nothing', proxyEventV2([], { iam: { cognitoIdentity: {} } }), /neither/],
+    ['no pool ID', { identity: noPool }, /has no pool ID/],
+    ['a pool ID of null', iam({ ...authenticated, cognitoIdentityPoolId: null }), /has no pool ID/],
+    [
+      'no identity ID',
+      proxyEventV2([], {
+        iam: { cognitoIdentity: { amr: ['authenticated'], identityPoolId: poolId } },
+      }),
+      /has no ID/,
+    ],
+  ]
+  for (const [name, event, message] of partial)
+    t.throws(() => principalFromEvent(event), { name: 'TypeError', message }, name)
+  for (const cognitoAuthenticationProvider of [null, undefined, [userPoolName, signIn]])
+    t.notOk(
+      'provider' in principalFromEvent(iam({ ...authenticated, cognitoAuthenticationProvider })),
+      'providers in no form that is documented',
+    )
   const posing = `login.my.app:${poolId}:eve,${userPoolName},${signIn}`
   const others = [
     iam({ ...authenticated, cognitoAuthenticationProvider: `login.my.app,${posing}` }),
@@ -937,7 +1216,7 @@ t.test('principalFromEvent: credentials of an identity pool', async t => {
     },
   ]
   for (const event of others)
-    t.match(principalFromEvent(event), { kind: 'user', provider: undefined }, 'called like somebody else')
+    t.match(principalFromEvent(event), { kind: 'user', provider: undefined }, 'with the name of another')
   const own = {
     name: 'login.my.app',
     type: 'Developer',
@@ -946,10 +1225,13 @@ t.test('principalFromEvent: credentials of an identity pool', async t => {
   t.same(principalFromEvent(http(['authenticated', 'login.my.app', posing])).provider, own, 'whole in a list')
 })
 
-t.test('principalFromEvent: nobody says who is calling', async t => {
+t.test('principalFromEvent: no authorizer names the caller', async t => {
   const context = (await restAuthorizer(guard)(tokenEvent(alice))).context ?? {}
   const events: [string, object][] = [
     ['nothing', {}],
+    ['null', null as never],
+    ['no request context', { requestContext: null }],
+    ['a JWT of null', proxyEventV2([], { jwt: null })],
     ['REST API without an authorizer', proxyEvent(bearing(alice))],
     ['HTTP API without an authorizer', proxyEventV2(bearing(alice))],
     ['function URL without IAM', proxyEventV2(bearing(alice), null)],
@@ -975,4 +1257,58 @@ t.test('principalFromEvent: nobody says who is calling', async t => {
   ]
   for (const [name, event] of events)
     t.throws(() => principalFromEvent(event), { name: 'TypeError', message: /no authorizer/ }, name)
+})
+
+t.test('principalFromEvent: our own context, whatever an emulator puts beside it', async t => {
+  const context = (await restAuthorizer(guard)(tokenEvent(alice))).context ?? {}
+  const claims = { ...(await verifier.verify(bob)).claims, 'cognito:groups': ['forged'] }
+  const madeUp = {
+    cognitoIdentityId: 'offlineContext_cognitoIdentityId',
+    cognitoAuthenticationType: 'authenticated',
+  }
+  const delivered = { ...context, principalId: subject, integrationLatency: 42 }
+  const events: [string, object][] = [
+    ['REST API', proxyEvent([], { ...delivered, claims }, madeUp)],
+    ['HTTP API, payload 1.0', { ...proxyEvent([], { ...delivered, claims }, madeUp), version: '1.0' }],
+    ['HTTP API', proxyEventV2([], { lambda: context, jwt: { claims, scopes: [] } })],
+    ['HTTP API, context in the other place', proxyEventV2([], { ...context, jwt: { claims } })],
+    ['HTTP API, nothing in the JWT', proxyEventV2([], { lambda: context, jwt: {} })],
+    ['AppSync', { identity: { resolverContext: context, claims } }],
+  ]
+  for (const [name, event] of events) {
+    t.same(principalFromEvent(event), principal, name)
+    t.same(await principalFromEvent(event, { reverify: verifier }), principal, `${name}, reverify`)
+  }
+  for (const scopes of [undefined, ['orders/read']])
+    t.same(
+      principalFromEvent(proxyEvent([], { ...delivered, claims, scopes }, madeUp)),
+      { ...principal, scopes: scopes ?? [] },
+      'scopes that an emulator has put in the place of ours',
+    )
+  t.match(
+    principalFromEvent(proxyEventV2([], { lambda: { ...context, kind: 'admin' }, jwt: { claims } })),
+    { username: 'bob' },
+    'a context that is not ours says nothing',
+  )
+})
+
+t.test('types: what a handler of AWS is typed as, these are', async t => {
+  const handlers: [
+    (event: APIGatewayTokenAuthorizerEvent) => Promise<APIGatewayAuthorizerResult>,
+    (event: APIGatewayRequestAuthorizerEvent) => Promise<APIGatewayAuthorizerResult>,
+    (
+      event: APIGatewayRequestAuthorizerEventV2,
+    ) => Promise<
+      APIGatewaySimpleAuthorizerWithContextResult<Record<string, string>> | APIGatewayAuthorizerResult
+    >,
+    (event: AppSyncAuthorizerEvent) => Promise<AppSyncAuthorizerResult<Record<string, string>>>,
+    (event: CloudFrontRequestEvent) => Promise<CloudFrontRequestResult>,
+  ] = [
+    restAuthorizer(guard),
+    restAuthorizer(guard),
+    httpAuthorizer(guard),
+    appSyncAuthorizer(guard),
+    edge(guard),
+  ]
+  t.equal(handlers.length, 5)
 })

@@ -384,12 +384,12 @@ t.test('what goes wrong is explained', async t => {
   await t.rejects(credentials.forUser(issuer.accessToken())(), { code: 'ERR_TOKEN_USE', hint: /ID tokens/ })
   await t.rejects(credentials.forUser('x')(), { code: 'ERR_TOKEN_MALFORMED' })
   await t.rejects(credentials.forUser(issuer.idToken({ expiresIn: -60 }))(), { code: 'ERR_TOKEN_EXPIRED' })
-  t.same(pool.calls, before, 'the pool is not asked with a bad token')
+  t.same(pool.calls, before, 'the pool is not called with a bad token')
 
   const anyClient = createVerifier({
     issuers: [
       userPool({ ...issuer.options, clientId: ['another1client', client], tokenUse: 'id' }),
-      // stands for whatever lets more through than the pool does
+      // stands for any verifier that accepts more than the pool does
       oidcProvider({
         issuer: 'https://another.example',
         audience: 'x',
@@ -476,7 +476,7 @@ t.test('what goes wrong is explained', async t => {
   )
 })
 
-t.test('a failure is not remembered, and memory is bounded', async t => {
+t.test('a failure is not cached, and the cache is bounded', async t => {
   const { issuer, pool, credentials } = await world(
     { roles: { Roles } },
     { maxIdentities: 1, refreshBefore: 0 },

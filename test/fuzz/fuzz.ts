@@ -1,18 +1,18 @@
 import { Session } from 'node:inspector'
 import { random } from './random.js'
 
-/** What is fed with texts until one makes it throw. */
+/** The code under test, which gets texts until one makes it throw. */
 export interface Target {
   readonly name: string
   /** Texts to start from. */
   readonly seeds: readonly string[]
-  /** Pieces of text that mean something here. */
+  /** Pieces of text that have a meaning for the target. */
   readonly words: readonly string[]
-  /** Throws, or rejects, when the text does what no text may do. */
+  /** Throws, or rejects, when a text breaks an invariant. */
   readonly run: (text: string) => unknown
 }
 
-/** What came of feeding a target. */
+/** The result of fuzzing a target. */
 interface Report {
   readonly executions: number
   /** How many texts reached code that no other text had reached before. */

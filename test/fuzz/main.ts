@@ -1,4 +1,4 @@
-/** Fuzzes every target in turn: `npm run fuzz -- --seconds N [--seed N] [name ...]`. Ends with an error at the first text that does harm. */
+/** Fuzzes every target in turn: `npm run fuzz -- --seconds N [--seed N] [name ...]`. Ends with an error at the first text that breaks an invariant. */
 import { parseArgs } from 'node:util'
 import { fuzz } from './fuzz.js'
 import { targets } from './targets.js'

@@ -46,7 +46,7 @@ const verifier = verifierOf()
 
 const anySignature: VerificationKey = { algorithm: 'RS256', isImmediate: true, verify: () => true }
 
-/** The pool with a key that takes every signature: what stands between a text and its acceptance is then all the rest. */
+/** The pool with a key that accepts every signature, so that only the other checks can refuse a text. */
 const trusting = verifierOf(
   [
     {
@@ -57,7 +57,7 @@ const trusting = verifierOf(
   { cache: { maxTokens: 100 } },
 )
 
-/** Whatever is thrown must be a refusal. */
+/** Any error must be a refusal. */
 function refusalOrValue<T>(call: () => T): T | undefined {
   try {
     return call()
@@ -214,7 +214,7 @@ async function importBoth(source: unknown, algorithm: Algorithm): Promise<void> 
   expect(taken[0] === taken[1], `node:crypto ${taken[0]}, WebCrypto ${taken[1]}`)
 }
 
-/** All that strangers, or the network, can hand to us. */
+/** All input that clients, or the network, control. */
 export const targets: readonly Target[] = [
   {
     name: 'tokens',
@@ -222,7 +222,7 @@ export const targets: readonly Target[] = [
     words: ['.', '..', '=', ...genuine.flatMap(each => each.split('.'))],
     run(text) {
       const verified = refusalOrValue(() => verifier.verifySync(text))
-      expect(verified === undefined || genuine.includes(text), 'a token that nobody signed')
+      expect(verified === undefined || genuine.includes(text), 'a token that was never signed')
     },
   },
   {
@@ -235,7 +235,7 @@ export const targets: readonly Target[] = [
       if (!verified) return
       checkVerified(verified)
       expect(isDeepStrictEqual(verified.claims, JSON.parse(text)), 'other claims')
-      expect(trusting.verifySync(made) === verified, 'not remembered')
+      expect(trusting.verifySync(made) === verified, 'not cached')
     },
   },
   {

@@ -140,7 +140,7 @@ t.test('cookie: a request that may change something must come from a known origi
     ],
     ['a WebSocket from the app', 'GET', { 'sec-websocket-key': 'x', origin: 'https://app.example' }, 'abc'],
     ['no method', undefined, {}, invalid],
-    ['a method that nobody knows', 'PURGE', {}, invalid],
+    ['an unknown method', 'PURGE', {}, invalid],
     ['get in small letters', 'get', {}, invalid],
     ['same origin', 'POST', { 'sec-fetch-site': 'same-origin' }, 'abc'],
     ['same site', 'POST', { 'sec-fetch-site': 'same-site' }, invalid],
@@ -252,7 +252,7 @@ t.test('amplifyCookie', async t => {
     ['an e-mail address', `${last('a%40example.com')}; ${of('a%40example.com')}`, 'abc'],
     ['an e-mail address, once as it is', `${last('a@example.com')}; ${of('a%40example.com')}`, 'abc'],
     ['what is no encoding', `${last('100%')}; ${of('100%')}`, 'abc'],
-    ['nobody signed in last', of('alice'), undefined],
+    ['no user signed in last', of('alice'), undefined],
     ['signed out', last('alice'), undefined],
     ['signed out, cleared', `${prefix}LastAuthUser=; ${of('alice', '')}`, undefined],
     ['cleared', `${last('alice')}; ${of('alice', '')}`, undefined],
@@ -302,7 +302,7 @@ t.test('appSyncRealtime', async t => {
   for (const [name, header, expected] of cases)
     t.equal(found(appSyncRealtime(), view({ 'sec-websocket-protocol': header })), expected, name)
   const url = `/graphql?header=${encodeURIComponent(Buffer.from('{"Authorization":"abc"}').toString('base64'))}&payload=e30=`
-  t.equal(found(appSyncRealtime(), view({}, { url })), undefined, 'the query only where asked')
+  t.equal(found(appSyncRealtime(), view({}, { url })), undefined, 'the query only where configured')
   t.equal(found(appSyncRealtime({ query: true }), view({}, { url })), 'abc')
   const twice = view({ 'sec-websocket-protocol': offer({ Authorization: 'abc' }) }, { url })
   t.equal(found(appSyncRealtime({ query: true }), twice), invalid)

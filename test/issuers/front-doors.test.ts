@@ -14,8 +14,10 @@ import {
   isUser,
   type LoadBalancerOptions,
   loadBalancer,
+  oidcProvider,
   type RequestView,
   signedInWithin,
+  tenants,
   userPool,
   type VerifiedAccessOptions,
   verifiedAccess,
@@ -67,7 +69,7 @@ t.test('a load balancer: claims as user info endpoints have them', async t => {
     ['identities as a text', { identities }, { provider: { name: 'Corp', type: 'SAML', userId: 'u1' } }],
     ['identities as a list', { identities: JSON.parse(identities) }, { provider: { name: 'Corp' } }],
     ['identities that are none', { identities: '[' }, { provider: undefined }],
-    ['groups that are not asked for', { 'cognito:groups': ['admin'], groups: ['admin'] }, { groups: [] }],
+    ['groups that are not configured', { 'cognito:groups': ['admin'], groups: ['admin'] }, { groups: [] }],
   ] as const
   for (const [name, claims, expected] of cases)
     t.match((await verifierOf().verify(balancer.dataToken({ claims }))).principal, expected, name)
@@ -81,7 +83,7 @@ t.test('a load balancer: an expiry as its documentation prints it', async t => {
   t.equal((await verifierOf().verify(token)).claims.exp, now + 30)
 })
 
-t.test('a load balancer: what is not right is refused before a key is asked for', async t => {
+t.test('a load balancer: an invalid token is refused before a key is fetched', async t => {
   const { loadBalancerArn: arn } = balancer.options
   const cases = [
     ['ERR_TOKEN_SIGNER', { signer: arn.replace('111122223333', '999922223333') }],
@@ -131,10 +133,49 @@ t.test('a load balancer: what is not right is refused before a key is asked for'
       { code },
       JSON.stringify(wrong),
     )
+  for (const exp of noDates) {
+    const inHeader = headerText(`"exp":${exp}`)
+    await t.rejects(verifierOf().verify(inHeader), { code: 'ERR_TOKEN_CLAIM' }, `a header's exp ${exp}`)
+    const inClaims = headerText(`"exp":${now + 60}`, `"exp":${exp}`)
+    await t.rejects(verifierOf().verify(inClaims), { code: 'ERR_TOKEN_CLAIM' }, `a claims' exp ${exp}`)
+  }
   const emptied = balancer.dataToken({ header: { iss: undefined }, claims: { iss: undefined } })
   await t.rejects(verifierOf().verify(emptied), { code: 'ERR_TOKEN_ISSUER' }, 'an issuer nowhere')
   t.equal(balancer.requests, before, 'nobody was asked for a key')
 })
+
+/** What JSON can hold in the place of a date: the last three are no dates of anybody's. */
+const noDates = [
+  'null',
+  'true',
+  '""',
+  '"x"',
+  '"-1"',
+  '"1e3"',
+  '" 1"',
+  '[]',
+  '{}',
+  '[1]',
+  '-1',
+  '-1e400',
+  '1e21',
+  '1e400',
+  '253402300800',
+  '"253402300800"',
+  String(now * 1_000),
+]
+
+/** A load balancer's token with members that are given as they are spelled. The signature is none: it must not matter. */
+function headerText(more: string, claims = ''): string {
+  const { loadBalancerArn, clientId } = balancer.options
+  const members = { alg: 'ES256', kid: uuid, iss: pool.issuer, client: clientId, signer: loadBalancerArn }
+  const part = (text: string) => {
+    const encoded = Buffer.from(text).toString('base64url')
+    return encoded.padEnd(Math.ceil(encoded.length / 4) * 4, '=')
+  }
+  const header = `${JSON.stringify(members).slice(0, -1)},${more}}`
+  return `${part(header)}.${part(`{"sub":"u"${claims && `,${claims}`}}`)}.${part('x'.repeat(64))}`
+}
 
 t.test('a token has one spelling', async t => {
   const token = balancer.dataToken()
@@ -167,7 +208,7 @@ t.test('a token has one spelling', async t => {
   t.ok(await mixed.verify(token))
   await t.rejects(mixed.verify(padded), { code: 'ERR_TOKEN_MALFORMED' }, 'a padded token of a user pool')
   const alone = createVerifier({ issuers: [userPool(pool.options)], clock: pool.clock })
-  await t.rejects(alone.verify(padded), { code: 'ERR_TOKEN_MALFORMED' }, 'where nobody pads')
+  await t.rejects(alone.verify(padded), { code: 'ERR_TOKEN_MALFORMED' }, 'where no issuer pads')
 })
 
 t.test('no other spelling passes, whatever is changed', async t => {
@@ -196,7 +237,7 @@ t.test('a load balancer’s token is never taken for a user’s, nor the other w
   await t.rejects(verifierOf().verify(pool.accessToken()), { code: 'ERR_TOKEN_ALGORITHM' })
   await t.rejects(verifierOf().verify(pool.idToken()), { code: 'ERR_TOKEN_ALGORITHM' })
 
-  // Even where the pool were to sign as a load balancer does, or a header named the issuer.
+  // Even if the pool signed as a load balancer does, or a header named the issuer.
   const asDataToken = pool.sign({
     header: { alg: 'RS256', kid: 'x', iss: pool.issuer, signer: balancer.options.loadBalancerArn },
     claims: { sub: 'x', token_use: 'access', client_id: pool.options.clientId, exp: now + 60 },
@@ -292,14 +333,18 @@ t.test('a load balancer: keys that are none, and hosts that are down, over the n
   t.equal(await codeWhen(() => new Response(signer('ES256').pem)), 'ERR_TOKEN_SIGNATURE', 'a key of others')
 })
 
-t.test('a load balancer: made-up key IDs cause few fetches, and harm nobody', async t => {
+t.test('a load balancer: made-up key IDs cause few fetches, and no harm', async t => {
   const verifier = verifierOf({ monotonic: { now: () => 0 } })
   const good = balancer.dataToken()
   await verifier.verify(good)
   const before = balancer.requests
   const made = Array.from({ length: 300 }, () => balancer.dataToken({ header: { kid: randomUUID() } }))
   const codes = await Promise.all(made.map(token => verifier.verify(token).catch(error => error.code)))
-  t.ok(codes.every(code => code === 'ERR_TOKEN_KEY'))
+  t.ok(codes.slice(0, 4).every(code => code === 'ERR_TOKEN_KEY'))
+  t.ok(
+    codes.slice(4).every(code => code === 'ERR_KEYS_UNAVAILABLE'),
+    'nobody has asked for them',
+  )
   t.ok(balancer.requests - before <= 5, `${balancer.requests - before} fetches`)
   t.ok(await verifier.verify(good))
   t.ok(await verifier.verify(balancer.dataToken()))
@@ -390,7 +435,11 @@ t.test('behind a load balancer: with the access token, for groups and scopes', a
   t.match(await guard(request({})), { error: { code: 'ERR_TOKEN_MISSING' } })
   t.match(await allowAnonymous(guard)(request({})), { authorized: true, auth: undefined })
   const half = request({ 'x-amzn-oidc-data': dataToken })
-  t.match(await allowAnonymous(guard)(half), { authorized: false, status: 400 }, 'half of it is not nobody')
+  t.match(
+    await allowAnonymous(guard)(half),
+    { authorized: false, status: 400 },
+    'half of it is not an anonymous request',
+  )
 
   const { verifier } = settings
   const pair = `${dataToken} ${accessToken}`
@@ -409,6 +458,37 @@ t.test('behind a load balancer: with the access token, for groups and scopes', a
     () => behindLoadBalancer({ ...balancer.options, clientId: undefined as never }),
     /clientId is undefined/,
   )
+})
+
+t.test('the access tokens beside it are of the same issuer', async t => {
+  const { userPoolId } = pool.options
+  const [original, updated] = userPool(pool.options).issuers as [string, string]
+  const other = createTestIssuer({ userPoolId: userPoolId.replace(/_.*/, '_Another00') })
+  const of = (issuer: string, accessToken: never) =>
+    behindLoadBalancer({ ...balancer.options, issuer, accessToken })
+  const wrong: unknown[] = [
+    userPool(other.options),
+    userPool({ ...pool.options, issuer: `${original}/` }),
+    oidcProvider({ issuer: 'https://login.example', audience: 'api' }),
+    tenants(() => userPool(pool.options)),
+  ]
+  for (const accessToken of wrong)
+    t.throws(() => of(original, accessToken as never), {
+      name: 'TypeError',
+      message: 'behindLoadBalancer: accessToken is not of the issuer that users sign in with',
+    })
+  for (const accessToken of [null, false, '', {}, 'x'])
+    t.throws(() => of(original, accessToken as never), { name: 'TypeError' }, 'no issuer, and not left out')
+  for (const issuer of [original, updated]) t.ok(of(issuer, userPool(pool.options) as never), issuer)
+  const { verifier } = behindLoadBalancer({
+    ...balancer.options,
+    accessToken: userPool({ ...pool.options, jwks: pool.jwks(), offline: true }),
+    clock: pool.clock,
+  })
+  const moved = pool.accessToken({ username: 'ada', claims: { iss: updated } })
+  t.match(await verifier.verify(`${balancer.dataToken({ username: 'ada' })} ${moved}`), {
+    claims: { iss: updated },
+  })
 })
 
 t.test('Verified Access', async t => {
@@ -432,6 +512,10 @@ t.test('Verified Access', async t => {
     ['ERR_TOKEN_SIGNER', { signer: `${instanceArn}0` }, { sub: 'u' }],
     ['ERR_TOKEN_ISSUER', { iss: 'https://login.example' }, { sub: 'u' }],
     ['ERR_TOKEN_EXPIRED', { exp: now - 5 }, { sub: 'u' }],
+    ['ERR_TOKEN_CLAIM', { exp: 1e21 }, { sub: 'u', exp: now + 60 }],
+    ['ERR_TOKEN_CLAIM', {}, { sub: 'u', exp: 1e21 }],
+    ['ERR_TOKEN_CLAIM', { exp: now * 1_000 }, { sub: 'u', exp: now + 60 }],
+    ['ERR_TOKEN_CLAIM', {}, { sub: 'u', exp: -1 }],
     ['ERR_TOKEN_CLAIM', {}, {}],
     ['ERR_TOKEN_CLAIM', {}, { user: { user_id: 1 } }],
     ['ERR_TOKEN_CLAIM', {}, { sub: 1, user: { user_id: 'u' } }],

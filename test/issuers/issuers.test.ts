@@ -54,7 +54,7 @@ const poolVerifier = (options: Partial<UserPoolOptions<'access' | 'id'>> = {}) =
 const identityVerifier = (options: Partial<IdentityPoolOptions> = {}) =>
   createVerifier({ issuers: [identityPool({ ...identities.options, ...options })], clock })
 
-t.test('a user pool: claims are told apart by token_use, and typed by a schema', async t => {
+t.test('a user pool: claims are distinguished by token_use, and typed by a schema', async t => {
   const verifier = createVerifier({
     issuers: [
       userPool({
@@ -138,7 +138,7 @@ t.test('a user pool: groups, and where else they may be', async t => {
   const groupsFrom = groupsFromText('custom:groups')
   for (const [claim, groups] of cases)
     t.same(await groupsOf({ 'custom:groups': claim }, { groupsFrom }), groups, JSON.stringify(claim))
-  t.same(await groupsOf({ 'custom:groups': '[admin]', groups: ['admin'] }), [], 'never unless asked for')
+  t.same(await groupsOf({ 'custom:groups': '[admin]', groups: ['admin'] }), [], 'never unless configured')
   t.same(await groupsOf({ 'cognito:groups': ['a'] }, { groupsFrom }), [], 'in place of cognito:groups')
   const both = (claims: { readonly [claim: string]: unknown }) => [
     ...((claims['cognito:groups'] ?? []) as string[]),
@@ -257,7 +257,7 @@ t.test('an identity pool: what is refused', async t => {
       { code: 'ERR_TOKEN_ALGORITHM' },
       alg,
     )
-  t.same(host.asked, [], 'nobody was asked for keys')
+  t.same(host.asked, [], 'no keys were fetched')
 
   const [head, claims] = identities.token().split('.')
   await t.rejects(identityVerifier().verify(`${head}.${claims}.AAAA`), { code: 'ERR_TOKEN_SIGNATURE' })
@@ -340,7 +340,11 @@ t.test('a guest gets through only where guests are named', async t => {
   }
   const guard = createGuard({ verifier, explain: true })
   t.match(await guard(header(identities.token())), { status: 403, body: { hint: /isGuest/ } })
-  t.match(await allowAnonymous(guard)(header(identities.token())), { status: 403 }, 'a guest is not nobody')
+  t.match(
+    await allowAnonymous(guard)(header(identities.token())),
+    { status: 403 },
+    'a guest is not anonymous',
+  )
   const decide = (token: string, method?: string) =>
     guard({ ...header(token), ...(method && { method }) }, readers)
   const [guest, user] = [identities.token(), pool.accessToken()]
@@ -428,7 +432,9 @@ t.test('forgeries, by each issuer', async t => {
       ['another’s key', by(foreign), 'ERR_TOKEN_SIGNATURE'],
       ['a key that it brings along', by(foreign, { jwk: foreign.jwk, x5c: ['x'] }), 'ERR_TOKEN_SIGNATURE'],
       ['other claims', `${head}.${other}.${signature}`, 'ERR_TOKEN_SIGNATURE'],
-      ['no key ID', by(own, { kid: undefined }), 'ERR_TOKEN_KEY'],
+      ...(name === 'an OIDC provider'
+        ? [] // whose only key serves tokens that name none
+        : ([['no key ID', by(own, { kid: undefined }), 'ERR_TOKEN_KEY']] as const)),
       ['none', by(own, { alg: 'none' }), 'ERR_TOKEN_ALGORITHM'],
       ['a secret', by(own, { alg: 'HS256' }), 'ERR_TOKEN_ALGORITHM'],
       ['another algorithm', by(own, { alg: 'RS256' }), 'ERR_TOKEN_ALGORITHM'],
@@ -563,7 +569,7 @@ t.test(
     ] as const
     for (const [name, token, principal] of accepted) {
       t.match((await verifier.verify(token)).principal, principal, name)
-      t.match((await verifier.verify(token)).principal, principal, `${name}, remembered`)
+      t.match((await verifier.verify(token)).principal, principal, `${name}, cached`)
     }
     const refused = [
       ['an ID token of the first client', pool.idToken(), 'ERR_TOKEN_CLIENT'],

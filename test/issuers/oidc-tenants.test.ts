@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import {
   type Algorithm,
   AuthError,
+  createGuard,
   createVerifier,
   type OidcProviderOptions,
   oidcProvider,
@@ -48,16 +49,21 @@ const codeOf = (verified: Promise<unknown>) =>
 
 t.test('an OIDC provider: who its tokens speak for', async t => {
   const cases = [
-    ['an ID token', { azp: 'web' }, { kind: 'user', clientId: 'web', groups: [], scopes: [] }],
+    ['an ID token', { azp: 'web', nonce: 'n' }, { kind: 'user', clientId: 'web', groups: [], scopes: [] }],
     [
       'an access token',
       { client_id: 'web', scope: 'read write' },
       { clientId: 'web', scopes: ['read', 'write'] },
     ],
     ['Entra ID’s', { scp: 'read write' }, { scopes: ['read', 'write'], clientId: undefined }],
+    ['a list', { scope: ['read', 'write'] }, { scopes: ['read', 'write'] }],
+    ['scope before scp', { scope: 'read', scp: ['write'] }, { scopes: ['read'] }],
+    ['scope before scp, a list', { scope: ['read'], scp: 'write' }, { scopes: ['read'] }],
+    ['an empty scope before scp', { scope: '', scp: 'write' }, { scopes: [] }],
+    ['an empty list before scp', { scope: [], scp: ['write'] }, { scopes: [] }],
     ['Okta’s', { scp: ['read', 'write'] }, { scopes: ['read', 'write'] }],
     ['a machine’s', { client_id: 'u-1' }, { kind: 'machine' }],
-    ['for several audiences', { aud: ['https://login.example/userinfo', 'my-api'] }, { kind: 'user' }],
+    ['for several audiences', { aud: ['https://login.example/userinfo', 'my-api'] }, { subject: 'u-1' }],
     ['groups that are not asked for', { groups: ['admin'], 'cognito:groups': ['admin'] }, { groups: [] }],
   ] as const
   for (const [name, more, principal] of cases)
@@ -135,9 +141,25 @@ t.test('an OIDC provider: what is refused', async t => {
     ['a list of issuers', { iss: [issuer] }, 'ERR_TOKEN_ISSUER'],
     ['none', { iss: undefined }, 'ERR_TOKEN_ISSUER'],
     ['no subject', { sub: undefined }, 'ERR_TOKEN_CLAIM'],
+    ['no subject, an empty client', { sub: undefined, client_id: '' }, 'ERR_TOKEN_CLAIM'],
+    [
+      'no subject, and a person',
+      { sub: undefined, client_id: 'c', email: 'a@example.com' },
+      'ERR_TOKEN_CLAIM',
+    ],
+    ['subject null', { sub: null, client_id: 'c' }, 'ERR_TOKEN_CLAIM'],
+    ['an empty subject', { sub: '', client_id: 'c' }, 'ERR_TOKEN_CLAIM'],
     ['azp', { azp: ['x'] }, 'ERR_TOKEN_CLAIM'],
     ['client_id', { client_id: 1 }, 'ERR_TOKEN_CLAIM'],
-    ['scope', { scope: ['read'] }, 'ERR_TOKEN_CLAIM'],
+    ...[1, null, {}, true, ['read', 1], ['read', ['write']], ['read write'], ['']].flatMap(
+      malformed =>
+        [
+          [`scope ${JSON.stringify(malformed)}`, { scope: malformed }, 'ERR_TOKEN_CLAIM'],
+          ['beside scp', { scope: malformed, scp: 'read' }, 'ERR_TOKEN_CLAIM'],
+          ['as scp', { scp: malformed }, 'ERR_TOKEN_CLAIM'],
+          ['as scp beside scope', { scope: 'read', scp: malformed }, 'ERR_TOKEN_CLAIM'],
+        ] as const,
+    ),
     ['scp', { scp: { read: true } }, 'ERR_TOKEN_CLAIM'],
     ['expired', { exp: now - 5 }, 'ERR_TOKEN_EXPIRED'],
   ] as const
@@ -150,14 +172,16 @@ t.test('an OIDC provider: what is refused', async t => {
     'an issuer that only the header names',
   )
   const wrong = [
-    [{ issuer: 'login.example' }, /issuer must be a URL/],
-    [{ issuer: 'http://login.example' }, /issuer must be an https URL/],
-    [{ issuer: 'https://login.example/?a' }, /without a query/],
+    [{ jwksUri: undefined as never, issuer: 'login.example' }, /issuer must be a URL/],
+    [{ jwksUri: undefined as never, issuer: 'http://login.example' }, /issuer must be an https URL/],
+    [{ jwksUri: undefined as never, issuer: 'https://login.example/?a' }, /without a query/],
+    [{ issuer: '' }, /issuer must be a non-empty string/],
     [{ issuer: undefined as never }, /issuer is undefined/],
     [{ audience: undefined as never }, /audience is undefined/],
     [{ audience: [] }, /audience must not be an empty list/],
     [{ algorithms: 'HS256' as never }, /algorithms must be one of/],
     [{ algorithms: [] }, /algorithms must not be an empty list/],
+    [{ kindFrom: 'machine' as never }, /kindFrom must be a function/],
     [{ jwksUri: 'http://login.example' }, /jwksUri must be an https URL/],
   ] as const
   for (const [options, message] of wrong) t.throws(() => verifierOf(options), { name: 'TypeError', message })
@@ -222,7 +246,8 @@ t.test('an OIDC provider: a certified one, and a mock, on loopback', async t => 
   const api = createVerifier({
     issuers: [
       oidcProvider({ issuer: url, audience: 'urn:api', algorithms: 'ES256', insecureLoopbackHttp: true }),
-      oidcProvider({ issuer: url, audience: 'm1', insecureLoopbackHttp: true }),
+      // An ID token need not show that its subject is a person.
+      oidcProvider({ issuer: url, audience: 'm1', kindFrom: () => 'user', insecureLoopbackHttp: true }),
     ],
   })
   t.match(await api.verify(await tokenAt()), {
@@ -258,14 +283,14 @@ t.test('an OIDC provider: a certified one, and a mock, on loopback', async t => 
   const token = (aud: string) =>
     mock.issuer.buildToken({
       kid,
-      scopesOrTransform: (_header, payload) => Object.assign(payload, { aud, sub: 'u-2' }),
+      scopesOrTransform: (_header, payload) => Object.assign(payload, { aud, sub: 'u-2', nonce: 'n' }),
     })
   t.match((await mocked.verify(await token('my-api'))).principal, { kind: 'user', subject: 'u-2' })
   t.equal(await codeOf(mocked.verify(await token('x'))), 'ERR_TOKEN_AUDIENCE')
   mocked.close()
 })
 
-/** `oidc-provider` brings no types. */
+/** `oidc-provider` has no types. */
 async function certifiedProvider(url: string) {
   const name: string = 'oidc-provider'
   const { default: Provider } = await import(name)
@@ -306,16 +331,16 @@ async function certifiedProvider(url: string) {
   })
 }
 
-/** Pools of several tenants under one clock, found by a resolver that is told what to do. */
-function landlord(options: TenantsOptions = {}) {
-  const hands = { now: now * 1000 }
-  const time = { now: () => hands.now }
+/** Pools of several tenants with one clock, and a resolver that the test controls. */
+function multiTenant(options: TenantsOptions = {}) {
+  const state = { now: now * 1000 }
+  const time = { now: () => state.now }
   const pools = new Map<string, TestIssuer>()
   const found = new Map<string, TrustedIssuer | undefined>()
   const asked: string[] = []
-  const house = {
+  const setup = {
     pass: (seconds: number) => {
-      hands.now += seconds * 1000
+      state.now += seconds * 1000
     },
     asked,
     found,
@@ -335,16 +360,16 @@ function landlord(options: TenantsOptions = {}) {
     issuers: [
       tenants(iss => {
         asked.push(iss)
-        return house.resolve(iss) as TrustedIssuer | undefined
+        return setup.resolve(iss) as TrustedIssuer | undefined
       }, options),
     ],
     clock: time,
   })
-  return { ...house, house, verifier }
+  return { ...setup, setup, verifier }
 }
 
 t.test('tenants: found once, by an exact iss', async t => {
-  const { pool, asked, verifier, pass } = landlord()
+  const { pool, asked, verifier, pass } = multiTenant()
   const [a, b] = [pool('A'), pool('B')]
   for (let i = 0; i < 3; i++) {
     t.match((await verifier.verify(a.accessToken())).principal, { issuer: a.issuer })
@@ -353,19 +378,19 @@ t.test('tenants: found once, by an exact iss', async t => {
   t.same(asked, [a.issuer, b.issuer])
   t.equal(await codeOf(verifier.verify(a.accessToken({ claims: { iss: b.issuer } }))), 'ERR_TOKEN_CLIENT')
   t.equal(await codeOf(verifier.verify(a.idToken())), 'ERR_TOKEN_USE')
-  const stranger = createTestIssuer({ userPoolId: 'eu-west-1_C' })
+  const unlisted = createTestIssuer({ userPoolId: 'eu-west-1_C' })
   for (let i = 0; i < 3; i++)
-    t.equal(await codeOf(verifier.verify(stranger.accessToken())), 'ERR_TOKEN_ISSUER')
-  t.equal(stranger.requests, 0, 'nobody was asked for the keys of a stranger')
-  t.same(asked.slice(2), [stranger.issuer], 'that there is nobody is remembered')
+    t.equal(await codeOf(verifier.verify(unlisted.accessToken())), 'ERR_TOKEN_ISSUER')
+  t.equal(unlisted.requests, 0, 'the keys of an unknown issuer are not fetched')
+  t.same(asked.slice(2), [unlisted.issuer], 'an unknown issuer is cached')
   const long = `https://x.example/${'x'.repeat(500)}`
   for (const iss of [long, [a.issuer], undefined, null, 1])
     t.equal(await codeOf(verifier.verify(a.accessToken({ claims: { iss } }))), 'ERR_TOKEN_ISSUER')
-  t.equal(asked.length, 3, 'what cannot be an issuer is not asked about')
+  t.equal(asked.length, 3, 'the resolver is not called for what cannot be an issuer')
   pass(60)
   pool('C')
   t.equal(
-    await codeOf(verifier.verify(stranger.accessToken({ claims: { iat: now } }))),
+    await codeOf(verifier.verify(unlisted.accessToken({ claims: { iat: now } }))),
     'ERR_TOKEN_CLIENT',
     'a new tenant',
   )
@@ -375,10 +400,10 @@ t.test('tenants: found once, by an exact iss', async t => {
   t.throws(() => verifier.verifySync(b.accessToken({ header: { kid: 'x' } })), { code: /ERR_/ })
 })
 
-t.test('tenants: who leaves is out, remembered or not', async t => {
+t.test('tenants: tokens of a removed tenant are refused, cached or not', async t => {
   for (const isLater of [false, true]) {
-    const { pool, found, house, verifier, pass } = landlord({ refreshAfter: 100, unknownFor: 10 })
-    if (isLater) house.resolve = async iss => found.get(iss)
+    const { pool, found, setup, verifier, pass } = multiTenant({ refreshAfter: 100, unknownFor: 10 })
+    if (isLater) setup.resolve = async iss => found.get(iss)
     const a = pool('A')
     const token = a.accessToken()
     await verifier.verify(token)
@@ -391,8 +416,8 @@ t.test('tenants: who leaves is out, remembered or not', async t => {
   }
 })
 
-t.test('tenants: who changes is another, once the new keys are there', async t => {
-  const { pool, found, verifier, pass, asked } = landlord({ refreshAfter: 100 })
+t.test('tenants: a changed tenant is replaced once the new keys are loaded', async t => {
+  const { pool, found, verifier, pass, asked } = multiTenant({ refreshAfter: 100 })
   const a = pool('A')
   const token = a.accessToken()
   await verifier.verify(token)
@@ -404,7 +429,7 @@ t.test('tenants: who changes is another, once the new keys are there', async t =
   t.ok(await verifier.verify(token))
   await new Promise(resolve => setTimeout(resolve, 50))
   t.ok(await verifier.verify(token), 'the keys of the new one are out of reach')
-  t.equal(asked.length, 2, 'it is asked again after a while')
+  t.equal(asked.length, 2, 'the resolver is called again after a while')
   a.bringUp()
   change({ clientId: 'new1client' })
   pass(11)
@@ -415,7 +440,7 @@ t.test('tenants: who changes is another, once the new keys are there', async t =
 })
 
 t.test('tenants: a resolver that fails is an outage', async t => {
-  const { pool, found, house, verifier, pass, asked } = landlord({ refreshAfter: 100, maxAge: 1_000 })
+  const { pool, found, setup, verifier, pass, asked } = multiTenant({ refreshAfter: 100, maxAge: 1_000 })
   const a = pool('A')
   const token = a.accessToken({ expiresIn: 5_000 })
   const down = new Error('the database is down')
@@ -426,18 +451,18 @@ t.test('tenants: a resolver that fails is an outage', async t => {
     () => Promise.reject(down),
   ]
   for (const failure of failures) {
-    house.resolve = failure
+    setup.resolve = failure
     const error = (await verifier.verify(token).catch(error => error)) as { code: string; cause: unknown }
     t.same([error.code, error.cause], ['ERR_KEYS_UNAVAILABLE', down])
   }
-  house.resolve = () => {
+  setup.resolve = () => {
     throw new AuthError('ERR_REVOCATION_UNAVAILABLE')
   }
   t.equal(await codeOf(verifier.verify(token)), 'ERR_REVOCATION_UNAVAILABLE', 'a refusal of one’s own')
-  house.resolve = iss => found.get(iss)
+  setup.resolve = iss => found.get(iss)
   t.ok(await verifier.verify(token))
   for (const failure of failures) {
-    house.resolve = failure
+    setup.resolve = failure
     pass(400)
     const before = asked.length
     for (let i = 0; i < 3; i++) t.ok(await verifier.verify(token), 'what is known stays')
@@ -447,11 +472,11 @@ t.test('tenants: a resolver that fails is an outage', async t => {
   t.equal(await codeOf(verifier.verify(token)), 'ERR_KEYS_UNAVAILABLE', 'not for ever')
 })
 
-t.test('tenants: one question at a time about each, and not too many at once', async t => {
-  const { pool, house, found, verifier, asked } = landlord()
+t.test('tenants: one call at a time for each issuer, and not too many at once', async t => {
+  const { pool, setup, found, verifier, asked } = multiTenant()
   const a = pool('A')
   const waiting: (() => void)[] = []
-  house.resolve = iss => new Promise(resolve => waiting.push(() => resolve(found.get(iss))))
+  setup.resolve = iss => new Promise(resolve => waiting.push(() => resolve(found.get(iss))))
   const verified = [1, 2, 3].map(() => verifier.verify(a.accessToken()))
   t.equal(asked.length, 1)
   const claims = (i: number) => ({ claims: { iss: `https://stranger.example/${i}` } })
@@ -464,37 +489,203 @@ t.test('tenants: one question at a time about each, and not too many at once', a
   t.equal(codes.filter(code => code === 'ERR_KEYS_UNAVAILABLE').length, 6)
 })
 
-t.test('tenants: a crowd of strangers does not keep in who has left', async t => {
-  const { pool, house, found, verifier, pass } = landlord({ refreshAfter: 100 })
+t.test('tenants: what is cached ends with a tenant that changes and keeps its keys', async t => {
+  for (const isLater of [false, true]) {
+    const { pool, found, verifier, pass, asked } = multiTenant({ refreshAfter: 100 })
+    const a = pool('A')
+    const kept = found.get(a.issuer) as TrustedIssuer
+    const slow = Object.assign(async (...args: Parameters<typeof kept.keys>) => kept.keys(...args), kept.keys)
+    const { keys = kept.keys } = isLater ? { keys: slow } : {}
+    let validated = 0
+    const rules = (most: number): TrustedIssuer => ({
+      ...kept,
+      keys,
+      validate(header, claims) {
+        validated++
+        if ((claims.level as number) > most) throw new AuthError('ERR_TOKEN_CLAIM')
+        return kept.validate(header, claims)
+      },
+    })
+    found.set(a.issuer, rules(2))
+    const [low, high] = [1, 2].map(level => a.accessToken({ claims: { level } })) as [string, string]
+    for (const token of [low, high, low, high]) t.ok(await verifier.verify(token))
+    t.equal(validated, 2, 'cached')
+    found.set(a.issuer, rules(1))
+    pass(100)
+    await verifier.verify(low)
+    await new Promise(setImmediate)
+    t.equal(asked.length, 2)
+    for (let i = 0; i < 3; i++) {
+      t.equal(await codeOf(verifier.verify(high)), 'ERR_TOKEN_CLAIM', 'by the rules of today')
+      t.ok(await verifier.verify(low))
+    }
+    t.equal(validated, 2 + 3 + 1, 'what is good by them is cached anew')
+    const before = validated
+    pass(100)
+    await verifier.verify(low)
+    await new Promise(setImmediate)
+    t.ok(await verifier.verify(low))
+    t.equal(validated, before, 'the same answer changes nothing')
+    t.equal(await codeOf(verifier.verify(a.accessToken({ header: { kid: 'x' } }))), 'ERR_TOKEN_KEY')
+    found.set(a.issuer, { ...rules(1), keys: Object.assign(() => undefined, {}) })
+    pass(100)
+    await verifier.verify(low)
+    await new Promise(setImmediate)
+    t.equal(await codeOf(verifier.verify(low)), 'ERR_TOKEN_KEY', 'nor a key of its own')
+  }
+})
+
+t.test('tenants: unknown issuers share a budget, and are an outage beyond it', async t => {
+  const { pool, verifier, asked, pass, found } = multiTenant({ refreshAfter: 100 })
+  const a = pool('A')
+  const known = a.accessToken()
+  await verifier.verify(known)
+  const unknown = (i: number) => a.accessToken({ claims: { iss: `https://unknown.example/${i}` } })
+  const codes = async (from: number, count: number) => {
+    const found: unknown[] = []
+    for (let i = from; i < from + count; i++) found.push(await codeOf(verifier.verify(unknown(i))))
+    return found.filter(code => code === 'ERR_TOKEN_ISSUER').length
+  }
+  t.equal(await codes(0, 300), 100)
+  t.equal(asked.length, 101)
+  const guard = createGuard({ verifier })
+  const decision = await guard({
+    header: name => (name === 'authorization' ? `Bearer ${unknown(5_000)}` : undefined),
+  })
+  t.match(decision, {
+    status: 503,
+    headers: { 'Retry-After': '5' },
+    error: { code: 'ERR_KEYS_UNAVAILABLE', hint: /accepts/ },
+  })
+  t.ok(await verifier.verify(a.accessToken()), 'who is known is served')
+  t.equal(
+    await codeOf(verifier.verify(unknown(1))),
+    'ERR_TOKEN_ISSUER',
+    'what is known to be nobody is refused',
+  )
+  found.set(a.issuer, userPool({ ...a.options, clientId: 'new1client' }))
+  pass(100)
+  for (let i = 0; i < 3; i++) {
+    await codes(10_000 + 1_000 * i, 200)
+    await codeOf(verifier.verify(known))
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+  t.equal(await codeOf(verifier.verify(known)), 'ERR_TOKEN_CLIENT', 'and asked about, whatever else is')
+  pass(1)
+  t.equal(await codes(20_000, 50), 10)
+  pass(-5_000)
+  t.equal(await codes(25_000, 20), 0, 'a clock that was set back')
+  pass(1)
+  t.equal(await codes(26_000, 20), 10, 'starves nobody')
+  pass(1_000)
+  t.equal(await codes(30_000, 110), 100)
+})
+
+t.test('tenants: genuine ones cost nothing, however many come at once', async t => {
+  const { pool, verifier } = multiTenant()
+  for (let i = 0; i < 300; i++) t.ok(await verifier.verify(pool(`T${i}`).accessToken()))
+})
+
+t.test('tenants: accepts is asked first', async t => {
+  const calls: string[] = []
+  const answer: { accepts: (iss: string) => unknown } = {
+    accepts: iss => iss.startsWith('https://cognito-idp.'),
+  }
+  const { pool, verifier, asked, pass } = multiTenant({
+    refreshAfter: 100,
+    accepts(iss) {
+      calls.push(iss)
+      return answer.accepts(iss) as boolean
+    },
+  })
+  const a = pool('A')
+  const token = a.accessToken()
+  for (let i = 0; i < 3; i++) t.ok(await verifier.verify(token))
+  t.same(calls, [a.issuer], 'not again about who is known')
+  for (let i = 0; i < 500; i++)
+    t.equal(
+      await codeOf(verifier.verify(a.accessToken({ claims: { iss: `https://x.example/${i}` } }))),
+      'ERR_TOKEN_ISSUER',
+    )
+  t.same(asked, [a.issuer])
+  answer.accepts = () => false
+  pass(100)
+  await codeOf(verifier.verify(token))
+  t.equal(await codeOf(verifier.verify(token)), 'ERR_TOKEN_ISSUER', 'who is no longer accepted is out')
+  t.same(asked, [a.issuer])
+  for (const other of [undefined, 1, 'true', Promise.resolve(true), {}]) {
+    answer.accepts = () => other
+    await t.rejects(verifier.verify(token), new TypeError('tenants: accepts must return true or false'))
+  }
+  answer.accepts = () => {
+    throw new RangeError('a fault')
+  }
+  await t.rejects(verifier.verify(token), new RangeError('a fault'))
+  t.throws(() => verifier.verifySync(token), new RangeError('a fault'))
+  t.throws(() => tenants(() => undefined, { accepts: true as never }), /accepts must be a function/)
+})
+
+t.test('tenants: a flood of unknown issuers does not keep a removed tenant', async t => {
+  const { pool, setup, found, verifier, pass } = multiTenant({ refreshAfter: 100 })
   const a = pool('A')
   const token = a.accessToken()
   await verifier.verify(token)
   found.delete(a.issuer)
   const waiting: (() => void)[] = []
-  house.resolve = iss => new Promise(resolve => waiting.push(() => resolve(found.get(iss))))
+  setup.resolve = iss => new Promise(resolve => waiting.push(() => resolve(found.get(iss))))
   const others = Array.from({ length: 100 }, (_, i) =>
     codeOf(verifier.verify(a.accessToken({ claims: { iss: `https://stranger.example/${i}` } }))),
   )
   pass(100)
-  t.ok(await verifier.verify(token), 'asked about meanwhile')
+  t.ok(await verifier.verify(token), 'while the resolver is called')
   for (const answer of waiting) answer()
   await Promise.all(others)
   t.equal(await codeOf(verifier.verify(token)), 'ERR_TOKEN_ISSUER')
 })
 
-t.test('tenants: memory is bounded', async t => {
-  const { pool, verifier, asked } = landlord({ maxTenants: 2 })
+t.test('tenants: the cache is bounded', async t => {
+  const { pool, verifier, asked } = multiTenant({ maxTenants: 2 })
   const tokens = ['A', 'B', 'C'].map(name => pool(name).accessToken())
   for (const token of [...tokens, ...tokens]) t.ok(await verifier.verify(token))
-  t.equal(asked.length, 6, 'the least recently used goes, and comes back')
+  t.equal(asked.length, 6, 'the least recently used is evicted, and resolved again')
+})
+
+t.test('tenants: a cached token waits for a tenant that is not cached any more', async t => {
+  const { pool, setup, found, verifier } = multiTenant({ maxTenants: 1 })
+  setup.resolve = async iss => found.get(iss)
+  const [a, b] = ['A', 'B'].map(name => pool(name).accessToken()) as [string, string]
+  const first = await verifier.verify(a)
+  await verifier.verify(b)
+  t.equal(await verifier.verify(a), first)
+})
+
+t.test('tenants: one that changes on the way of a token has another key that verifies the same', async t => {
+  const seen: unknown[] = []
+  const key = { algorithm: 'RS256' as const, verify: (...args: unknown[]) => seen.push(args) > 0 }
+  const issuerOf = (): TrustedIssuer => ({
+    issuers: ['https://a.example'],
+    algorithms: ['RS256'],
+    keys: () => key,
+    validate: (_header, claims) => claims,
+  })
+  const directory = tenants(issuerOf, { refreshAfter: 1 })
+  const earlier = (await directory.find?.('https://a.example', now)) as TrustedIssuer
+  const keyAt = (time: number) => earlier.keys('x', 'RS256', time, 'https://a.example')
+  t.equal(await keyAt(now), key)
+  await keyAt(now + 1_000)
+  const twin = await keyAt(now + 1_001)
+  t.not(twin, key)
+  const bytes = Uint8Array.of(1)
+  t.match([twin?.algorithm, twin?.verify(bytes, bytes, true)], ['RS256', true])
+  t.same(seen, [[bytes, bytes, true]])
 })
 
 t.test('tenants: what a resolver must not do', async t => {
-  const { pool, house, verifier } = landlord()
+  const { pool, setup, verifier } = multiTenant()
   const a = pool('A')
-  house.resolve = () => userPool(createTestIssuer().options)
+  setup.resolve = () => userPool(createTestIssuer().options)
   await t.rejects(verifier.verify(a.accessToken()), { name: 'TypeError', message: /another iss/ })
-  house.resolve = iss => ({ ...userPool(a.options), issuers: [iss], algorithms: ['ES256'] })
+  setup.resolve = iss => ({ ...userPool(a.options), issuers: [iss], algorithms: ['ES256'] })
   await t.rejects(verifier.verify(a.accessToken()), { name: 'TypeError', message: /not in algorithms/ })
   const value = tenants(() => undefined, { algorithms: ['RS256', 'ES256'] })
   t.same([value.issuers, value.algorithms], [[], ['RS256', 'ES256']])
@@ -520,7 +711,7 @@ t.test('tenants stand beside issuers that are listed, which come first', async t
   const verifier = createVerifier({ issuers: [nobody, some, userPool(a.options)], clock })
   t.ok(await verifier.verify(a.accessToken()))
   t.same(asked, [])
-  t.ok(await verifier.verify(b.accessToken()), 'the next is asked')
+  t.ok(await verifier.verify(b.accessToken()), 'the next resolver is called')
   t.same(asked, [b.issuer])
   t.equal(
     await codeOf(verifier.verify(b.accessToken({ header: { kid: a.jwks().keys[0]?.kid } }))),

@@ -45,7 +45,7 @@ function base64url(bytes: string | Uint8Array, padded: boolean): string {
 
 const curves = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' }
 
-/** A fetch that knows these documents, and counts. */
+/** A fetch that serves these documents, and counts. */
 export function documents(known: Readonly<Record<string, unknown>>): {
   readonly asked: string[]
   readonly fetch: TestFetch

@@ -23,10 +23,10 @@ t.test('which tokens are accepted', async t => {
   const cases: [string, Options, object, string | undefined][] = [
     ['an access token, by default', {}, {}, undefined],
     ['an ID token is not, by default', {}, idClaims, 'ERR_TOKEN_USE'],
-    ['an ID token, when asked for', { tokenUse: 'id' }, idClaims, undefined],
-    ['an access token where ID tokens are asked for', { tokenUse: 'id' }, {}, 'ERR_TOKEN_USE'],
-    ['both, when asked for: access', { tokenUse: ['id', 'access'] }, {}, undefined],
-    ['both, when asked for: ID', { tokenUse: ['id', 'access'] }, idClaims, undefined],
+    ['an ID token, when configured', { tokenUse: 'id' }, idClaims, undefined],
+    ['an access token where ID tokens are configured', { tokenUse: 'id' }, {}, 'ERR_TOKEN_USE'],
+    ['both, when configured: access', { tokenUse: ['id', 'access'] }, {}, undefined],
+    ['both, when configured: ID', { tokenUse: ['id', 'access'] }, idClaims, undefined],
     ['another client', { clientId: 'other' }, {}, 'ERR_TOKEN_CLIENT'],
     ['one of the clients', { clientId: ['other', clientId] }, {}, undefined],
     ['any client, by name', { insecureSkipClientCheck: true }, { client_id: 'any' }, undefined],
@@ -109,7 +109,12 @@ t.test('which tokens are accepted', async t => {
       { iss: issuer.replace('cognito-idp.eu-west-1', 'issuer-cognito-idp.eu-west-2') },
       'ERR_TOKEN_ISSUER',
     ],
-    ['a replica, not told of', {}, { iss: issuer.replace('.eu-west-1', '.eu-west-2') }, 'ERR_TOKEN_ISSUER'],
+    [
+      'a replica that is not configured',
+      {},
+      { iss: issuer.replace('.eu-west-1', '.eu-west-2') },
+      'ERR_TOKEN_ISSUER',
+    ],
     [
       'a replica',
       { additionalRegions: ['eu-central-1', 'eu-west-2'] },
@@ -318,7 +323,7 @@ t.test('keys that cognito-guard/testing signs with are refused outside of tests'
   verifier.close()
   t.throws(
     () => userPool({ userPoolId, clientId, jwks: source.jwks(), offline: true }),
-    new TypeError('keySet: jwks has no usable key'),
+    new TypeError('userPool: jwks has no usable key'),
   )
 })
 
@@ -386,7 +391,7 @@ t.test('wrong options are named', async t => {
     [{ insecureSkipClientCheck: 1 }, 'userPool: insecureSkipClientCheck must be true or false'],
     [{ insecureSkipClientCheck: 'true', clientId: undefined }, 'userPool: clientId is undefined'],
     [{ insecureTestKeys: 1 }, 'userPool: insecureTestKeys must be true or false'],
-    [{ offline: true }, 'keySet: offline needs jwks'],
+    [{ offline: true }, 'userPool: offline needs jwks'],
     [{ region: 'eu-west-1' }, 'userPool: region is not an option; known are '],
   ]
   for (const [options, message] of cases) {

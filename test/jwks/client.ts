@@ -1,4 +1,4 @@
-// A process of its own: for what a process trusts at its start, and for when it exits.
+// A process of its own: to test the certificates it trusts from its start, and when it exits.
 import { type KeySetError, keySet } from '../../src/jwks/jwks.js'
 import { signer } from './issuer-double.js'
 

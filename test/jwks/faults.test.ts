@@ -1,5 +1,4 @@
 // The fault matrix: what an issuer's host can do to us, and strangers, clocks and schedulers. Each row has its ID.
-import { spawn } from 'node:child_process'
 import dns from 'node:dns'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
@@ -7,7 +6,6 @@ import { createServer as createSecureServer } from 'node:https'
 import { createServer as createTcpServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import type { AuthError } from '../../src/errors.js'
@@ -29,7 +27,8 @@ import {
   status,
   token,
 } from './issuer-double.js'
-import { ask, askNow, idle, lab, settle, wire } from './lab.js'
+import { ask, askNow, idle, lab, settle, traffic } from './lab.js'
+import { client } from './run-client.js'
 
 const [one, two, three] = [signer('one'), signer('two'), signer('three')]
 const good = setOf(one)
@@ -61,7 +60,7 @@ async function inARow(t: Test, at: Lab, reason: string, n = 200, seconds = 1) {
     { error: { code: 'ERR_KEYS_UNAVAILABLE', status: 503 }, reason },
     `${reason}: the first is refused`,
   )
-  t.ok(first.error?.retryAfter, 'and told when to come back')
+  t.ok(first.error?.retryAfter, 'with a time to retry')
   let fetched = 0
   for (let i = 1; i < n; i++) {
     at.time.pass(seconds / n)
@@ -81,7 +80,7 @@ async function recovery(at: Lab, kid = 'one'): Promise<number> {
   return Number.POSITIVE_INFINITY
 }
 
-t.test('JF-01 cold: 10,000 requests at once are one flight', async t => {
+t.test('JF-01 cold: 10,000 requests at once are one fetch', async t => {
   const issuer = await host(t, say(good, { after: 100 }))
   const at = lab(t, issuer.url)
   const began = performance.now()
@@ -106,7 +105,7 @@ t.test('JF-02 cold: the host name cannot be resolved', async t => {
     const at = lab(t, issuer.url.replace('127.0.0.1', 'localhost'))
     await inARow(t, at, 'dns')
     t.ok(tries <= 4, `${code}: ${tries} tries`)
-    t.match(at.told('fetch_failed')[0], { reason: 'dns', code })
+    t.match(at.eventsOf('fetch_failed')[0], { reason: 'dns', code })
     dns.lookup = ((_: string, options: { all?: boolean }, done: (...answer: unknown[]) => void) =>
       options.all
         ? done(null, [{ address: '127.0.0.1', family: 4 }])
@@ -116,16 +115,16 @@ t.test('JF-02 cold: the host name cannot be resolved', async t => {
   }
 })
 
-t.test('JF-03 cold: nobody listens', async t => {
+t.test('JF-03 cold: connection refused', async t => {
   const closed = createTcpServer().listen(0, '127.0.0.1')
   await once(closed, 'listening')
   const { port } = closed.address() as { port: number }
   await new Promise(resolve => closed.close(resolve))
   const at = lab(t, `http://127.0.0.1:${port}/jwks.json`)
-  const before = wire.sent
+  const before = traffic.sent
   await inARow(t, at, 'connect')
-  t.ok(wire.sent - before <= 4, `${wire.sent - before} tries`)
-  t.match(at.told('fetch_failed')[0], { code: 'ECONNREFUSED' })
+  t.ok(traffic.sent - before <= 4, `${traffic.sent - before} tries`)
+  t.match(at.eventsOf('fetch_failed')[0], { code: 'ECONNREFUSED' })
   const issuer = createTcpServer(socket =>
     socket.resume().end(`HTTP/1.1 200 OK\r\ncontent-length: ${good.length}\r\n\r\n${good}`),
   )
@@ -153,8 +152,8 @@ t.test('JF-04 cold: the certificate is not the one', async t => {
   const at = lab(t, issuer.url)
   await inARow(t, at, 'tls')
   t.ok(tries() <= 4)
-  t.equal(issuer.requests, 0, 'nothing is sent to a host that nobody vouches for')
-  t.match(at.told('fetch_failed')[0], { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
+  t.equal(issuer.requests, 0, 'no request is sent to a host without a trusted certificate')
+  t.match(at.eventsOf('fetch_failed')[0], { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
 
   const trusted = join(t.testdir(), 'trusted.pem')
   await writeFile(
@@ -208,11 +207,11 @@ t.test('JF-07 warm: faults do not matter while the keys are fresh', async t => {
 })
 
 t.test('JF-08, JF-09 a day of 503: stale keys, then none, then fresh ones', async t => {
-  // A fetch in process: a day of requests to a real host takes minutes on a busy machine. The next test has the real one.
+  // A fetch in process: a day of requests to a real host takes minutes on a busy machine. The next test has a real host.
   let isUp = true
   let requests = 0
   const fetch = async () => {
-    wire.sent++
+    traffic.sent++
     requests++
     return isUp ? new Response(good) : new Response('', { status: 503 })
   }
@@ -228,16 +227,16 @@ t.test('JF-08, JF-09 a day of 503: stale keys, then none, then fresh ones', asyn
     const answer = await ask(keys, 'one', time.now)
     if (!answer.key) failed++
     if (!answer.atOnce) waited++
-    // Later on, a flight that is due has somebody who waits for it; the others are served at once.
+    // After that, one caller waits for a fetch that is due; the others are answered at once.
     if (second < 360) await idle()
     if (!askNow(keys, 'one', time.now).key) failed++
     time.pass(1)
   }
   t.equal(failed, 0, 'no request failed')
   t.ok(requests <= 4 + outage / 30, `${requests} requests`)
-  t.ok(waited <= requests, 'at most one caller a flight waited')
+  t.ok(waited <= requests, 'at most one caller a fetch waited')
   t.match(keys.health(time.now), { state: 'stale', keys: 1, lastFailure: 'status' })
-  t.ok(at.told('served_stale').length > 2_000)
+  t.ok(at.eventsOf('served_stale').length > 2_000)
 
   time.pass(61)
   requests = 0
@@ -248,7 +247,7 @@ t.test('JF-08, JF-09 a day of 503: stale keys, then none, then fresh ones', asyn
   }
   t.ok(requests <= 60 / 5 + 2, `backs off as when cold: ${requests} requests in a minute`)
   t.match(keys.health(time.now), { state: 'expired', lastFailure: 'status' })
-  t.ok(at.told('expired').length > 0)
+  t.ok(at.eventsOf('expired').length > 0)
   isUp = true
   t.ok((await recovery({ ...at, time, keys })) <= 5, 'recovers within 5 s')
 })
@@ -282,7 +281,7 @@ t.test('JF-10 soft expired: 429 with Retry-After: 120', async t => {
   time.pass(1.1)
   askNow('one')
   await idle()
-  t.equal(issuer.requests, 2, 'asked again after 60 s')
+  t.equal(issuer.requests, 2, 'fetched again after 60 s')
 })
 
 t.test('JF-11 cold: 503 with Retry-After: 3600', async t => {
@@ -304,9 +303,9 @@ t.test('JF-12 cold: the pool is gone', async t => {
     const at = lab(t, issuer.url)
     const before = issuer.requests
     await at.ask('one')
-    t.equal(issuer.requests - before, 1, `${code} is not asked again at once`)
+    t.equal(issuer.requests - before, 1, `${code} is not fetched again at once`)
     await inARow(t, lab(t, issuer.url), 'status')
-    t.match(at.told('fetch_failed'), [{ reason: 'status', status: code }])
+    t.match(at.eventsOf('fetch_failed'), [{ reason: 'status', status: code }])
     issuer.behave = say(good)
     t.ok((await recovery(at)) <= 5)
   }
@@ -315,7 +314,7 @@ t.test('JF-12 cold: the pool is gone', async t => {
 t.test('JF-13, JF-17 warm: a refresh that brings nothing changes nothing', async t => {
   const answers = { 404: status(404), 'an empty set': say('{"keys":[]}') }
   for (const [name, behave] of Object.entries(answers)) {
-    const { issuer, time, told, keys } = await warm(t, behave)
+    const { issuer, time, eventsOf, keys } = await warm(t, behave)
     for (let i = 0; i < 86_000; i += 200) {
       time.pass(200)
       if (!(await ask(keys, 'one', time.now)).key) t.fail(`${name}: a known key`)
@@ -323,11 +322,11 @@ t.test('JF-13, JF-17 warm: a refresh that brings nothing changes nothing', async
     }
     await idle()
     t.equal(
-      told('fetch_failed').length,
+      eventsOf('fetch_failed').length,
       issuer.requests,
       `${name}: an event for each of ${issuer.requests} tries`,
     )
-    t.match(told('fetch_failed')[0], name === '404' ? { status: 404 } : { reason: 'empty' })
+    t.match(eventsOf('fetch_failed')[0], name === '404' ? { status: 404 } : { reason: 'empty' })
     time.pass(500)
     t.match(await ask(keys, 'one', time.now), { error: { status: 503 } }, `${name}: until they are a day old`)
   }
@@ -431,8 +430,11 @@ t.test('JF-18 bad entries among good ones', async t => {
   const at = lab(t, issuer.url)
   t.ok((await at.ask('one')).key)
   t.ok(at.askNow('three').key)
-  t.equal(at.told('entry_skipped').length, bad.length, 'one event each')
-  t.equal(at.told('entry_skipped').filter(event => 'reason' in event && event.reason === 'secret').length, 2)
+  t.equal(at.eventsOf('entry_skipped').length, bad.length, 'one event each')
+  t.equal(
+    at.eventsOf('entry_skipped').filter(event => 'reason' in event && event.reason === 'secret').length,
+    2,
+  )
   t.match(await at.ask('two'), { error: { code: 'ERR_TOKEN_KEY' } })
   t.equal(issuer.requests, 2, 'one for the set, one for the unknown key')
 })
@@ -445,8 +447,8 @@ t.test('JF-18 two keys under one ID', async t => {
   )
   const at = lab(t, issuer.url)
   t.ok((await at.ask('three')).key, 'the same key twice is one key')
-  t.match(await at.ask('one'), { error: { code: 'ERR_TOKEN_KEY' } }, 'nobody knows which one is meant')
-  t.match(at.told('entry_skipped'), [{ reason: 'ambiguous' }, { reason: 'ambiguous' }])
+  t.match(await at.ask('one'), { error: { code: 'ERR_TOKEN_KEY' } }, 'it is ambiguous')
+  t.match(at.eventsOf('entry_skipped'), [{ reason: 'ambiguous' }, { reason: 'ambiguous' }])
 })
 
 t.test('JF-23 the media type does not matter', async t => {
@@ -490,27 +492,27 @@ t.test('JF-25 a key is removed while the host is down', async t => {
 
 t.test('JF-26 another key under the same ID', async t => {
   const rekeyed = { ...signer('one'), kid: 'one' }
-  const { issuer, time, keys, askNow, told } = await warm(t, say(setOf(rekeyed)))
+  const { issuer, time, keys, askNow, eventsOf } = await warm(t, say(setOf(rekeyed)))
   const signature = sign(rekeyed, 'input')
   const verifies = () => askNow('one').key?.verify(Buffer.from('input'), signature)
   t.equal(verifies(), false)
   const old = askNow('one').key
   keys.suspect('one', time.now)
-  t.equal(askNow('one').key, old, 'nobody waits for it')
+  t.equal(askNow('one').key, old, 'no caller waits for it')
   await idle()
-  t.equal(verifies(), true, 'the new key verifies after one flight')
+  t.equal(verifies(), true, 'the new key verifies after one fetch')
   t.not(askNow('one').key, old)
   for (let i = 0; i < 59; i++) {
     time.pass(1)
     keys.suspect('one', time.now)
     await idle()
   }
-  t.equal(issuer.requests, 1, 'bad signatures cause one flight a minute')
+  t.equal(issuer.requests, 1, 'bad signatures cause one fetch a minute')
   time.pass(1)
   keys.suspect('one', time.now)
   await idle()
   t.equal(issuer.requests, 2)
-  t.equal(told('suspect_key').length, 2)
+  t.equal(eventsOf('suspect_key').length, 2)
 })
 
 t.test('JF-27 a new key, published in time', async t => {
@@ -524,18 +526,18 @@ t.test('JF-27 a new key, published in time', async t => {
 })
 
 t.test('JF-28 a new key a second after a fetch', async t => {
-  const { issuer, time, ask, told } = await warm(t, say(setOf(one, two), { after: 20 }))
+  const { issuer, time, ask, eventsOf } = await warm(t, say(setOf(one, two), { after: 20 }))
   time.pass(1)
   const answers = await Promise.all(Array.from({ length: 1_000 }, () => ask('two')))
   t.ok(
     answers.every(({ key }) => key),
-    'those who wait share the flight',
+    'the waiting callers share the fetch',
   )
   t.equal(issuer.requests, 1)
-  t.match(told('unknown_key'), [{}])
+  t.match(eventsOf('unknown_key'), [{}])
 })
 
-t.test('JF-29 ten rotations that nobody announced, 200 readers', async t => {
+t.test('JF-29 ten rotations without notice, 200 callers', async t => {
   let current = signer('r0')
   const issuer = await host(t, response => {
     const body = setOf(current)
@@ -559,10 +561,14 @@ t.test('JF-29 ten rotations that nobody announced, 200 readers', async t => {
 t.test('JF-30, JF-31 a flood of made-up key IDs', async t => {
   const { issuer, time, keys, askNow: askKnown, ask } = await warm(t, say(good))
   let junk = 0
-  /** What comes in a second: mostly made up, and some of our users. */
+  /** The tokens of a second: mostly with made-up key IDs, and some of users. */
   const second = async () => {
-    const answers = Array.from({ length: 20 }, () => ask(`junk${junk++}`))
-    for (const { error } of await Promise.all(answers)) if (error?.code !== 'ERR_TOKEN_KEY') t.fail('401')
+    const before = issuer.requests
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(`junk${junk++}`)))
+    const refused = answers.filter(({ error }) => error?.code === 'ERR_TOKEN_KEY').length
+    if (refused > 0 && issuer.requests === before) t.fail('401 only where the host was asked about it')
+    for (const { error } of answers)
+      if (error?.status !== 401 && !((error?.retryAfter as number) <= 30)) t.fail('503 with Retry-After')
     if (!askKnown('one').key) t.fail('known keys are served at once')
     time.pass(1)
   }
@@ -576,7 +582,12 @@ t.test('JF-30, JF-31 a flood of made-up key IDs', async t => {
     const fresh = signer(`fresh${offset}`)
     issuer.behave = say(setOf(one, fresh))
     let took = 0
-    for (; !(await ask(fresh.kid)).key && took < 60; took++) await second()
+    for (; took < 60; took++) {
+      const { key, error } = await ask(fresh.kid)
+      if (key) break
+      if (error?.code !== 'ERR_KEYS_UNAVAILABLE') t.fail('a new key is never said not to exist')
+      await second()
+    }
     t.ok(took <= 30, `a rotation is noticed after ${took} s of flood`)
   }
 
@@ -591,7 +602,7 @@ t.test('JF-31 one made-up key ID just before a rotation', async t => {
   time.pass(1)
   t.match(await ask('junk'), { error: { code: 'ERR_TOKEN_KEY' } })
   issuer.behave = say(setOf(one, two))
-  t.ok((await ask('two')).key, 'locks nobody out')
+  t.ok((await ask('two')).key, 'does not block the new key')
   t.equal(issuer.requests, 2)
 })
 
@@ -630,7 +641,8 @@ t.test('JF-33 one key per URL: a flood of UUIDs', async t => {
   const seconds = 120
   for (let i = 0; i < seconds; i++) {
     const answers = Array.from({ length: 100 }, () => ask(keys, kidOf(n++), time.now))
-    for (const { error } of await Promise.all(answers)) if (error?.status !== 401) t.fail('flood: 401')
+    for (const { error } of await Promise.all(answers))
+      if (error?.status !== 401 && error?.retryAfter !== 2 && error?.retryAfter !== 1) t.fail('flood')
     if (!askNow(keys, genuine, time.now).key) t.fail('known: served at once')
     time.pass(1)
   }
@@ -644,7 +656,7 @@ t.test('JF-33 one key per URL: a flood of UUIDs', async t => {
     if ((await ask(keys, absent, time.now)).error?.code !== 'ERR_TOKEN_KEY') t.fail('flood: 401')
     time.pass(0.1)
   }
-  t.equal(issuer.requests, 1, 'one ID is asked for once in 60 s')
+  t.equal(issuer.requests, 1, 'one ID is fetched once in 60 s')
   for (const kid of [
     undefined,
     '',
@@ -659,7 +671,7 @@ t.test('JF-33 one key per URL: a flood of UUIDs', async t => {
   t.equal(issuer.requests, 1, 'and no URL is made of anything but a UUID')
 })
 
-t.test('JF-34 one key per URL: tokens that are refused without a look at a key', async t => {
+t.test('JF-34 one key per URL: tokens that are refused without a key lookup', async t => {
   const issuer = await host(t, say(pem(one)))
   const { iss, exp } = { iss: 'https://issuer.invalid', exp: Math.floor(Date.now() / 1_000) + 60 }
   const signerArn =
@@ -714,7 +726,7 @@ t.test('JF-35, JF-36 the wall clock jumps', async t => {
   t.ok(waited.key, 'a day ahead: no request fails')
   t.equal(ahead.issuer.requests, 1)
   for (let i = 0; i < 100; i++) t.ok(ahead.askNow('one').key)
-  t.equal(ahead.issuer.requests, 1, 'one flight')
+  t.equal(ahead.issuer.requests, 1, 'one fetch')
 
   const behind = await warm(t, say(setOf(two)), {}, say(setOf(one, two)))
   behind.time.now -= 86_400_000
@@ -743,18 +755,18 @@ t.test('JF-37 frozen for a quarter of an hour, a refresh under way', async t => 
     issuer.behave = say(setOf(one, two))
     const answers = await Promise.all(Array.from({ length: 50 }, () => ask(keys, 'one', time.now)))
     t.ok(answers.every(({ key }) => key))
-    t.equal(issuer.requests, 2, 'the dead flight is given up, one new flight')
+    t.equal(issuer.requests, 2, 'the stalled fetch is given up, one new fetch')
     t.ok(askNow('two').key, 'and its keys are in use')
   }
 })
 
-t.test('JF-37 frozen, and the dead flight is heard of first', async t => {
-  const { issuer, time, keys, told } = await warm(t, (_, request) => request.socket.destroy())
+t.test('JF-37 frozen, and the stalled fetch fails first', async t => {
+  const { issuer, time, keys, eventsOf } = await warm(t, (_, request) => request.socket.destroy())
   time.pass(301)
   askNow(keys, 'one', time.now)
   time.uptime += 900_000
   await idle()
-  t.match(told('fetch_failed'), [{ reason: 'connect' }])
+  t.match(eventsOf('fetch_failed'), [{ reason: 'connect' }])
   issuer.behave = say(setOf(one, two))
   time.now += 900_000
   t.ok((await ask(keys, 'two', time.now)).key, 'it says nothing about the host: no backoff')
@@ -771,7 +783,7 @@ t.test('JF-38 frozen for 26 hours', async t => {
   t.ok(down.issuer.requests <= 2)
 })
 
-t.test('JF-39 half of those who wait go away', async t => {
+t.test('JF-39 half of the waiting callers go away', async t => {
   const issuer = await host(t, say(good, { after: 30 }))
   const at = lab(t, issuer.url)
   const gone = sleep(5, undefined)
@@ -809,12 +821,12 @@ t.test('JF-40 a fetch function that misbehaves', async t => {
       broken = true
       warm.time.pass(301)
       for (let i = 0; i < 3; i++, await idle()) t.ok(warm.askNow('one').key)
-      t.match(warm.told('fetch_failed'), [{ reason: 'fetch' }])
+      t.match(warm.eventsOf('fetch_failed'), [{ reason: 'fetch' }])
     }
   }
 })
 
-t.test('JF-41 closed during a flight', async t => {
+t.test('JF-41 closed during a fetch', async t => {
   const issuer = await host(t, silent)
   const at = lab(t, issuer.url)
   const waiting = Array.from({ length: 10 }, () => at.ask('one'))
@@ -841,12 +853,12 @@ t.test('JF-42 one issuer is down, the other is not', async t => {
   t.equal(up.issuer.requests, 0)
 })
 
-t.test('JF-44 the keys of somebody else', async t => {
-  const { issuer, time, ask, askNow, told } = await warm(t, say(setOf(two)))
+t.test('JF-44 the keys of another issuer', async t => {
+  const { issuer, time, ask, askNow, eventsOf } = await warm(t, say(setOf(two)))
   time.pass(301)
   askNow('one')
   await idle()
-  t.equal(told('disjoint').length, 1)
+  t.equal(eventsOf('disjoint').length, 1)
   t.match(await ask('one'), { error: { code: 'ERR_TOKEN_KEY' } }, 'replaced all the same: fails closed')
   t.ok(issuer.requests <= 2)
 })
@@ -858,14 +870,14 @@ t.test('JF-45 an older answer arrives after a newer one', async t => {
   const at = lab(t, 'https://keys.invalid/', { fetch: fetch as never, jwks: { keys: [one.jwk] } })
   t.ok(at.askNow('one').key)
   at.time.pass(10)
-  t.ok(at.askNow('one').key, 'the first flight is given up, a second one starts')
+  t.ok(at.askNow('one').key, 'the first fetch is given up, a second one starts')
   t.equal(answers.length, 2)
   answers[1]?.(setOf(one, two))
   await idle()
   answers[0]?.(setOf(three))
   await idle()
   t.ok(at.askNow('two').key, 'the newer one wins')
-  t.equal(at.told('fetched').length, 1)
+  t.equal(at.eventsOf('fetched').length, 1)
 })
 
 t.test('JF-46 a kept socket is closed at the other end when it is used again', async t => {
@@ -882,7 +894,7 @@ t.test('JF-46 a kept socket is closed at the other end when it is used again', a
   t.ok((await at.ask('one')).key, 'the second request takes a socket of its own')
   t.equal(issuer.requests, 3)
   t.equal(issuer.connections, 2)
-  t.equal(at.told('fetch_failed').length, 0)
+  t.equal(at.eventsOf('fetch_failed').length, 0)
 })
 
 t.test('JF-47 the pools of one host are many', async t => {
@@ -896,7 +908,7 @@ t.test('JF-47 the pools of one host are many', async t => {
   t.equal(issuer.requests, 20)
   t.equal(issuer.connections, 1, 'one kept socket serves them all, and no pool that ends takes it along')
   await Promise.all(Array.from({ length: 20 }, (_, n) => lab(t, `${issuer.origin}/${n}`).ask('one')))
-  t.ok(issuer.connections > 10, 'nobody waits for another to be done with it')
+  t.ok(issuer.connections > 10, 'no pool waits for the connection of another')
   while (issuer.sockets.size > 1) await sleep(1)
   t.pass('of those that served side by side one is kept')
 })
@@ -928,7 +940,7 @@ async function poolVerifier(t: Test, behave: Behaviour) {
     exp: time.now / 1_000 + 86_400,
     iat: time.now / 1_000,
   }
-  /** What comes of a token: nothing, or the code of its refusal. */
+  /** The code of a token's refusal; nothing when it is accepted. */
   const verify = (token: string) =>
     verifier.verify(token).then(
       () => 'verified',
@@ -939,7 +951,7 @@ async function poolVerifier(t: Test, behave: Behaviour) {
 
 const [red, green] = [rsaSigner('red'), rsaSigner('green')]
 
-t.test('JF-24 verified tokens die with their key', async t => {
+t.test('JF-24 cached tokens are refused once their key is gone', async t => {
   const { issuer, time, claims, verify, verifier } = await poolVerifier(t, say(setOf(red, green)))
   const [old, current] = [token(red, claims), token(green, claims)]
   t.equal(await verify(old), 'verified')
@@ -951,11 +963,11 @@ t.test('JF-24 verified tokens die with their key', async t => {
     seconds += 2
     await idle()
   }
-  t.ok(seconds <= 304, `refused ${seconds} s after the removal, under a load of remembered tokens only`)
+  t.ok(seconds <= 304, `refused ${seconds} s after the removal, under a load of cached tokens only`)
   t.equal(await verify(old), 'ERR_TOKEN_KEY')
 })
 
-t.test('JF-26 verified tokens die with a key that is replaced under its ID', async t => {
+t.test('JF-26 cached tokens are refused once their key is replaced under its ID', async t => {
   const { issuer, claims, verify } = await poolVerifier(t, say(setOf(red)))
   const rekeyed = { ...green, kid: 'red', jwk: { ...green.jwk, kid: 'red' } }
   const [old, current] = [token(red, claims), token(rekeyed, claims)]
@@ -968,7 +980,7 @@ t.test('JF-26 verified tokens die with a key that is replaced under its ID', asy
   t.equal(issuer.requests, 2)
 })
 
-t.test('JF-43 tokens that are refused without a look at the keys', async t => {
+t.test('JF-43 tokens that are refused without a key lookup', async t => {
   const { issuer, claims, verify } = await poolVerifier(t, say(setOf(red)))
   const rows: [code: string, claims: object, header?: object][] = [
     ['ERR_TOKEN_ISSUER', { ...claims, iss: 'https://issuer.invalid' }],
@@ -988,20 +1000,3 @@ t.test('JF-43 tokens that are refused without a look at the keys', async t => {
   t.equal(await verify(token(red, claims, embedded)), 'ERR_TOKEN_KEY')
   t.same(issuer.paths, ['/jwks.json'], 'no header has a say in what is fetched')
 })
-
-/** Runs a process with a key set of its own; see client.ts. */
-async function client(task: string, urls: readonly string[], env: Record<string, string> = {}) {
-  const file = fileURLToPath(new URL('client.js', import.meta.url))
-  const child = spawn(process.execPath, [file, task, ...urls], {
-    env: { ...process.env, ...env, NODE_OPTIONS: '' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let text = ''
-  let lastWord = 0
-  child.stdout.on('data', chunk => {
-    text += chunk
-    lastWord = performance.now()
-  })
-  await once(child, 'close')
-  return { output: text.trim().split('\n'), exitedAfter: Math.round(performance.now() - lastWord) }
-}

@@ -40,10 +40,10 @@ export const pem = ({ jwk }: Signer) =>
 export const setOf = (...signers: readonly Signer[]) =>
   JSON.stringify({ keys: signers.map(({ jwk }) => jwk) })
 
-/** What a host does with a request. */
+/** How a host answers a request. */
 export type Behaviour = (response: ServerResponse, request: IncomingMessage) => void
 
-/** A host on loopback that behaves as it is told, and counts. */
+/** A host on loopback that behaves as configured, and counts. */
 interface Host {
   readonly url: string
   readonly origin: string
@@ -55,7 +55,7 @@ interface Host {
   readonly sockets: ReadonlySet<Socket>
 }
 
-/** Starts a host that is gone when the test ends. */
+/** Starts a host that ends with the test. */
 export async function host(t: Test, behave: Behaviour, server: Server = createServer()): Promise<Host> {
   const sockets = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
@@ -109,14 +109,14 @@ export const say =
 export const status = (code: number, headers: Record<string, string> = {}) =>
   say('{}', { status: code, headers })
 
-/** Two clocks under one hand. They start at a real date. */
+/** A wall clock and a monotonic clock that advance together. They start at a real date. */
 export function clocks() {
   const start = Date.UTC(2026, 0, 5)
   const hands = {
     now: start,
     monotonic: { now: () => hands.uptime },
     uptime: 5_000,
-    /** Lets time pass, in seconds. */
+    /** Advances the time, in seconds. */
     pass(seconds: number) {
       hands.now += seconds * 1_000
       hands.uptime += seconds * 1_000

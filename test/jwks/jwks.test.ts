@@ -57,10 +57,10 @@ t.test('a wrong option is refused when the keys are made', async t => {
   }
 })
 
-t.test('a key set at hand', async t => {
+t.test('a key set that was passed', async t => {
   t.test('is used at once, and fetched again on first use', async t => {
     const issuer = await host(t, say(setOf(one, two)))
-    const { keys, time, askNow, told } = lab(t, issuer.url, { jwks: { keys: [one.jwk, {}] } })
+    const { keys, time, askNow, eventsOf } = lab(t, issuer.url, { jwks: { keys: [one.jwk, {}] } })
     t.same(keys.health(time.now), { state: 'stale', age: undefined, keys: 1, lastFailure: undefined })
     t.equal(issuer.requests, 0)
     const { key } = askNow('one')
@@ -70,7 +70,7 @@ t.test('a key set at hand', async t => {
     t.equal(askNow('one').key, key, 'a key that has not changed stays the same object')
     t.ok(askNow('two').key)
     t.same(keys.health(time.now), { state: 'fresh', age: 0, keys: 2, lastFailure: undefined })
-    t.equal(told('entry_skipped').length, 1)
+    t.equal(eventsOf('entry_skipped').length, 1)
   })
 
   t.test('bridges an outage from its first use on', async t => {
@@ -91,7 +91,7 @@ t.test('a key set at hand', async t => {
     const { key, atOnce } = await at.ask('two')
     t.ok(key)
     t.notOk(atOnce)
-    t.equal(issuer.requests, 1, 'for the flight that is due anyway')
+    t.equal(issuer.requests, 1, 'for the fetch that is due anyway')
   })
 
   t.test('offline is never fetched, and never too old', async t => {
@@ -109,7 +109,7 @@ t.test('a key set at hand', async t => {
   })
 })
 
-t.test('ready fetches what is not at hand', async t => {
+t.test('ready fetches keys that are not loaded', async t => {
   const issuer = await host(t, status(500))
   const at = lab(t, issuer.url, { fetchTimeout: 0.4 })
   await refused(t, at.keys.ready(at.time.now), {
@@ -118,7 +118,7 @@ t.test('ready fetches what is not at hand', async t => {
   })
   t.same(at.keys.health(at.time.now), { state: 'empty', age: undefined, keys: 0, lastFailure: 'status' })
   await refused(t, at.keys.ready(at.time.now), { code: 'ERR_KEYS_UNAVAILABLE' })
-  t.equal(issuer.requests, 2, 'backs off as everybody does')
+  t.equal(issuer.requests, 2, 'backs off like any other call')
   issuer.behave = say(good)
   at.time.pass(2)
   await at.keys.ready(at.time.now)
@@ -147,7 +147,7 @@ t.test('what the hook does is its own affair', async t => {
   t.ok(await silent('one', 'ES256', Date.now()), 'there need not be one')
 })
 
-t.test('nothing that is told names a host, a key ID or a URL', async t => {
+t.test('no event names a host, a key ID or a URL', async t => {
   const issuer = await host(t, status(503))
   const at = lab(t, issuer.url, { fetchTimeout: 0.4, jwks: { keys: [one.jwk] } })
   await at.ask('secret-key-id')
@@ -225,7 +225,7 @@ t.test('without node:https the standard fetch is used', async t => {
     issuer.behave = status(302, { location: '/' })
     at.time.pass(601)
     t.ok((await at.ask('one')).key)
-    t.match(at.told('fetch_failed'), [{ reason: 'redirect' }])
+    t.match(at.eventsOf('fetch_failed'), [{ reason: 'redirect' }])
     issuer.behave = say(good)
   }
   t.test('where it is missing', t => {
@@ -282,9 +282,9 @@ t.test('a fetch function', async t => {
     }
     const at = lab(t, url, { fetch: fetch as never })
     t.match(await at.ask('one'), { error: { status: 503 }, reason }, name)
-    t.match(at.told('fetch_failed'), [{ reason, ...(code ? { code } : {}) }])
+    t.match(at.eventsOf('fetch_failed'), [{ reason, ...(code ? { code } : {}) }])
   }
-  t.test('is told how', async t => {
+  t.test('gets the options of the request', async t => {
     const asked: unknown[][] = []
     const fetch = async (...how: unknown[]) => {
       asked.push(how)
@@ -305,7 +305,7 @@ t.test('a fetch function', async t => {
   })
 })
 
-t.test('the second request of a flight', async t => {
+t.test('the hedged request of a fetch', async t => {
   t.test('overtakes the first', async t => {
     let n = 0
     const issuer = await host(t, (response, request) => {
@@ -338,7 +338,7 @@ t.test('an unknown key while the host is down', async t => {
   const at = lab(t, issuer.url)
   await at.ask('one')
   issuer.behave = status(404)
-  t.match(await at.ask('two'), { error: { status: 503 }, reason: 'status' }, 'nobody can tell: not 401')
+  t.match(await at.ask('two'), { error: { status: 503 }, reason: 'status' }, 'unknown, so not 401')
   t.match(at.askNow('two'), { error: { status: 503 } })
   t.ok(at.askNow('one').key)
   issuer.behave = say(setOf(one, two))
@@ -346,7 +346,7 @@ t.test('an unknown key while the host is down', async t => {
   t.ok((await at.ask('two')).key)
 })
 
-t.test('an unknown key that joins a flight which began before it', async t => {
+t.test('an unknown key that joins a fetch which began before it', async t => {
   let published = good
   const issuer = await host(t, response => {
     const body = published
@@ -378,7 +378,7 @@ t.test('keys that take time to import', async t => {
     jwks: { keys: [one.jwk, {}, { ...two.jwk, use: 'enc' }] },
   })
   t.ok((await bundled.ask('one')).key)
-  t.equal(issuer.requests, 1, 'the set at hand is not fetched first')
+  t.equal(issuer.requests, 1, 'the set that was passed is used before a fetch')
   t.ok(bundled.askNow('one').key)
   await idle()
   t.equal(issuer.requests, 2, 'but then')
@@ -497,7 +497,7 @@ t.test('one key per URL', async t => {
     await askOne()
     t.ok((await ask(keys, kid.replace('1', '2'), time.now)).key)
     keys.close?.()
-    t.ok((await askOne()).key, 'what is at hand is used')
+    t.ok((await askOne()).key, 'the loaded key is used')
     t.match(askNow(keys, kid.replace('1', '3'), time.now), { error: { status: 503 }, reason: 'closed' })
     t.ok(issuer.requests <= 2)
   })

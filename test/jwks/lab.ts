@@ -7,16 +7,16 @@ import { type KeySetError, type KeySetEvent, type KeySetSource, keySet } from '.
 import type { KeyResolver, VerificationKey } from '../../src/types.js'
 import { clocks } from './issuer-double.js'
 
-/** What a resolver did with one question. */
+/** The answer of a key resolver to one call. */
 interface Answer {
   readonly key?: VerificationKey
   readonly error?: AuthError
   readonly reason?: string
-  /** Whether the answer came at once, without a promise. */
+  /** Whether the answer was synchronous. */
   readonly atOnce: boolean
 }
 
-/** Asks for a key, and tells what came of it. Throws what is no refusal of ours. */
+/** Looks a key up, and returns the outcome. Rethrows any error that is no refusal. */
 export async function ask(keys: KeyResolver, kid: string, now: number): Promise<Answer> {
   let atOnce = true
   try {
@@ -28,7 +28,7 @@ export async function ask(keys: KeyResolver, kid: string, now: number): Promise<
   }
 }
 
-/** As {@link ask}, for answers that must come at once: a promise is a failure of the test. */
+/** As {@link ask}, for answers that must be synchronous: a promise fails the test. */
 export function askNow(keys: KeyResolver, kid: string | undefined, now: number): Answer {
   try {
     const key = keys(kid, 'ES256', now)
@@ -39,7 +39,7 @@ export function askNow(keys: KeyResolver, kid: string | undefined, now: number):
   }
 }
 
-/** No key is what a verifier makes a refusal of. */
+/** A missing key becomes a refusal, as in a verifier. */
 const found = (key: VerificationKey | undefined) => (key ? { key } : { error: refusal('ERR_TOKEN_KEY') })
 
 function refusalOf(error: unknown) {
@@ -53,7 +53,7 @@ export async function refused(t: Test, promise: Promise<unknown>, wanted: object
   t.match(await promise.catch((error: unknown) => error), wanted)
 }
 
-/** A key set under test with its clocks and what it told. */
+/** A key set under test with its clocks and its events. */
 export function lab(t: Test, url: string, options: Partial<KeySetSource> = {}) {
   const time = clocks()
   const events: KeySetEvent[] = []
@@ -73,33 +73,33 @@ export function lab(t: Test, url: string, options: Partial<KeySetSource> = {}) {
     time,
     events,
     keys,
-    told: (type: KeySetEvent['type']) => events.filter(event => event.type === type),
+    eventsOf: (type: KeySetEvent['type']) => events.filter(event => event.type === type),
     ask: (kid: string) => ask(keys, kid, time.now),
     askNow: (kid: string) => askNow(keys, kid, time.now),
-    /** Waits for flights in the background. */
+    /** Waits for fetches in the background. */
     idle,
   }
 }
 
-/** Accounts for the end of a flight; an `onEvent`. */
+/** Records the end of a fetch; an `onEvent`. */
 export function settle({ type }: KeySetEvent): void {
-  if (type === 'fetched' || type === 'fetch_failed') wire.settled = wire.sent
+  if (type === 'fetched' || type === 'fetch_failed') traffic.settled = traffic.sent
 }
 
-/** Waits until no request is under way, and the last flight is accounted for. */
+/** Waits until no request is in flight, and the end of the last fetch is recorded. */
 export async function idle(): Promise<void> {
   do {
     await setImmediate()
     await setImmediate()
-  } while (wire.open > 0 || wire.settled < wire.sent)
+  } while (traffic.open > 0 || traffic.settled < traffic.sent)
 }
 
-/** The requests that this process has sent with node:http, and how many of them belong to flights that have ended. */
-export const wire = { sent: 0, open: 0, settled: 0 }
+/** The requests that this process has sent with node:http, and how many of them belong to fetches that have ended. */
+export const traffic = { sent: 0, open: 0, settled: 0 }
 
 const { get } = http
 http.get = ((...request: Parameters<typeof get>) => {
-  wire.sent++
-  wire.open++
-  return get(...request).on('close', () => wire.open--)
+  traffic.sent++
+  traffic.open++
+  return get(...request).on('close', () => traffic.open--)
 }) as typeof get

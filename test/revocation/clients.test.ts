@@ -1,4 +1,4 @@
-/** The clients and the servers that `redisRevocations` is said to work with: each client with each server, through what goes wrong with it. */
+/** The clients and the servers that `redisRevocations` supports: each client with each server, through that server's failures. */
 import { readFileSync } from 'node:fs'
 import { redisRevocations } from 'cognito-guard/redis'
 import t, { type Test } from 'tap'
@@ -30,7 +30,7 @@ t.test('the documentation names the clients that are tested', async t => {
   }
 })
 
-/** With each client: one process revokes, another follows, and after each trouble both know all that ever was, and one that starts then. */
+/** With each client: one process revokes, another follows. After each failure both have the whole list, and so has a process that starts then. */
 async function scenario(t: Test, program: ServerProgram, shape: Shape): Promise<void> {
   const { ports, troubles } = await deployments[shape](t, program)
   const pairs = await Promise.all(

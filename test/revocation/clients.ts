@@ -9,7 +9,7 @@ import type { WithEnd } from './redis-server.js'
 
 export type Connect = (t: WithEnd, ports: Deployment['ports']) => Promise<NodeRedisClient | IoRedisClient>
 
-/** Each client that `redisRevocations` is said to work with, set up for each shape as its own documentation says. No type is cast. */
+/** Each client that `redisRevocations` supports, configured for each deployment as its own documentation says. No type is cast. */
 export const clients: Readonly<Record<Shape, Readonly<Record<string, Connect>>>> = {
   standalone: {
     'redis 5': (t, [port]) => nodeRedis(t, redis5.createClient({ socket: at(port) })),
@@ -39,7 +39,7 @@ export const clients: Readonly<Record<Shape, Readonly<Record<string, Connect>>>>
         redis5.createSentinel({
           name: masterName,
           sentinelRootNodes: ports.map(at),
-          // else it may wait for the master that is gone, for good: https://github.com/redis/node-redis/issues/3061
+          // else it may wait forever for the master that is gone: https://github.com/redis/node-redis/issues/3061
           nodeClientOptions: { socket: { reconnectStrategy: false } },
         }),
       ),

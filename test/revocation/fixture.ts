@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { VerifiedToken } from 'cognito-guard'
 
-/** A verified token as a verifier would return it, without the work. `issuer` may be a pool's ID. */
+/** A verified token as a verifier would return it, without verifying. `issuer` may be a pool's ID. */
 export function verifiedTokenOf({
   issuer,
   ...claims
@@ -30,7 +30,7 @@ export function verifiedTokenOf({
   return { header: { alg: 'RS256' }, claims: all, principal } as unknown as VerifiedToken
 }
 
-/** What a call throws. tap's own `throws` wants to write on it, which a frozen refusal does not let it. */
+/** What a call throws. tap's own `throws` writes to the error, and refusals are frozen. */
 export function thrownBy(call: () => unknown): unknown {
   try {
     return call()

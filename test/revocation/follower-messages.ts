@@ -1,12 +1,12 @@
 export const issuer = 'eu-west-1_AbCdEf123'
 
-/** What a follower tells. */
+/** A message of a follower. */
 export type FollowerMessage =
   | { type: 'ready'; milliseconds: number; entries: number; bytes: number }
   | { type: 'seen'; probe: number; at: number }
   | { type: 'verdicts'; revoked: string[]; takenBack: number }
 
-/** Milliseconds by the clock that all processes of a machine share. */
+/** Milliseconds of the clock that all processes of a machine share. */
 export function now(): number {
   return Number(process.hrtime.bigint()) / 1e6
 }

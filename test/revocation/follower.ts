@@ -1,5 +1,5 @@
 /* c8 ignore start: it runs in processes of its own */
-/** A process that follows a list of revocations and tells its parent what it knows: `follower.js <client> <port>`. */
+/** A process that follows a revocation list and reports to its parent: `follower.js <client> <port>`. */
 import { redisRevocations } from 'cognito-guard/redis'
 import { verifiedTokenOf } from './fixture.js'
 import { type FollowerMessage, issuer, now, sessions } from './follower-messages.js'
@@ -56,6 +56,6 @@ async function nodeRedis(port: number) {
 }
 
 function tell(message: FollowerMessage): void {
-  // to a parent that has just gone there is nothing to tell
+  // the parent may have ended meanwhile
   process.send?.(message, undefined, undefined, () => {})
 }

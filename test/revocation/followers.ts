@@ -26,12 +26,12 @@ export async function follower(t: WithEnd, client: 'redis' | 'ioredis', port: nu
   const seen: number[] = []
   const message = async <T extends FollowerMessage['type']>(type: T) => {
     for (;;) {
-      const [told] = (await Promise.race([once(child, 'message'), ended])) as [FollowerMessage]
-      if (told.type === type) return told as Extract<FollowerMessage, { type: T }>
+      const [received] = (await Promise.race([once(child, 'message'), ended])) as [FollowerMessage]
+      if (received.type === type) return received as Extract<FollowerMessage, { type: T }>
     }
   }
-  child.on('message', (told: FollowerMessage) => {
-    if (told.type === 'seen') seen[told.probe] = told.at
+  child.on('message', (received: FollowerMessage) => {
+    if (received.type === 'seen') seen[received.probe] = received.at
   })
   return {
     ready: await message('ready'),
@@ -63,6 +63,6 @@ export async function propagation(
     .toSorted((a, b) => a - b)
 }
 
-/** The value that so large a part of an ordered list is not above. */
+/** A quantile of a sorted list. */
 export const quantile = (ordered: readonly number[], part: number): number =>
   ordered[Math.floor((ordered.length - 1) * part)] as number

@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Test } from 'tap'
 
-/** The programs that a list can be kept in. They take the same options. */
+/** The supported servers. They take the same options. */
 export type ServerProgram = 'redis-server' | 'valkey-server'
 
-/** What a program says about its version; `undefined` where it is not installed. */
+/** The version that a program reports; `undefined` where it is not installed. */
 export const versionOf = (program: ServerProgram): string | undefined =>
   /v=(\S+)/.exec(String(spawnSync(program, ['--version']).stdout))?.[1]
 
@@ -24,7 +24,7 @@ export const needsValkey =
   /* c8 ignore next -- one machine has only one of the two */
   versionOf('valkey-server') ? {} : { skip: 'no valkey-server: not proved against Valkey on this machine' }
 
-/** A server of the test's own on a free loopback port. */
+/** A server of its own for a test, on a free loopback port. */
 export interface RedisServer {
   readonly port: number
   /** SIGKILL: what was not written to disk is gone. It may be gone already. */
@@ -38,7 +38,7 @@ export interface WithEnd {
   teardown(end: () => unknown): void
 }
 
-/** Starts a Redis server, which ends with the test. `--appendonly yes` makes it remember, for all that a SIGKILL can do. */
+/** Starts a Redis server, which ends with the test. With `--appendonly yes` its data survives a SIGKILL. */
 export const redisServer = (t: WithEnd, ...options: string[]): Promise<RedisServer> =>
   serverOf(t, 'redis-server', ...options)
 
@@ -49,7 +49,7 @@ export async function serverOf(
   ...options: string[]
 ): Promise<RedisServer> {
   const directory = mkdtempSync(join(tmpdir(), 'redis-'))
-  // a Sentinel writes down what it knows
+  // a Sentinel writes to its configuration file
   const file = join(directory, 'conf')
   writeFileSync(file, '')
   const port = await freePort()
@@ -73,7 +73,7 @@ export async function serverOf(
   return { port, kill, start }
 }
 
-/** A way to a port that can be made to hang: open connections stay open, and nothing passes. */
+/** A proxy to a port that can be made to hang: open connections stay open, and no data passes. */
 export async function proxyTo(t: Test, target: number) {
   const sockets = new Set<Socket>()
   let isHanging = false
@@ -100,7 +100,7 @@ export async function proxyTo(t: Test, target: number) {
   return {
     port: (server.address() as AddressInfo).port,
     hang: () => void (isHanging = true),
-    /** What was sent meanwhile stays lost; the connections that hung are as they were. */
+    /** Data sent meanwhile stays lost; the connections go on. */
     pass: () => void (isHanging = false),
   }
 }
@@ -120,7 +120,7 @@ export const isDone = (promise: Promise<unknown>): Promise<boolean> =>
     () => false,
   )
 
-/** A port that nobody listens at. */
+/** A port without a listener. */
 export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))

@@ -38,7 +38,7 @@ t.test('the example says what it needs', async t => {
   }
 })
 
-t.test('calls that CloudTrail tells of', async t => {
+t.test('calls that CloudTrail records', async t => {
   const revocations = memoryRevocations()
   const handler = createHandler(revocations, userPoolId)
   const now = Math.floor(Date.now() / 1000)

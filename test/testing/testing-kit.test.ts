@@ -56,7 +56,7 @@ t.test('every adapter of AWS refuses all of them, by the events of that adapter'
     token: firstOf(bearer(), webSocketProtocol()),
   })
   const hello = lambda.protect(guard, async (_event: lambda.HttpEvent) => ({ statusCode: 200 }))
-  /** What API Gateway makes of an authorizer: 401 of `Unauthorized`, 403 of a Deny, 500 of any other error. */
+  /** API Gateway's answer for an authorizer: 401 of `Unauthorized`, 403 of a Deny, 500 of any other error. */
   const gateway = async (answer: Promise<object>) => {
     try {
       return JSON.stringify(await answer).includes('"Effect":"Allow"') ? 200 : 403
@@ -92,6 +92,8 @@ t.test('every adapter of AWS refuses all of them, by the events of that adapter'
       authorized(lambda.appSyncEventsAuthorizer(guard)(events.appSyncEventsAuthorizer({ token }))),
     loadBalancer: token => hello(events.loadBalancer({ token })),
     functionUrl: token => hello(events.functionUrl({ token })),
+    lattice: token => hello(events.lattice({ token })),
+    latticeV1: token => hello(events.latticeV1({ token })),
     edge: async token => {
       const answer = await lambda.edge(guard)(events.edge({ token }))
       return 'status' in answer ? Number(answer.status) : 200
@@ -103,7 +105,7 @@ t.test('every adapter of AWS refuses all of them, by the events of that adapter'
   }
 })
 
-t.test('what gets in is named', async t => {
+t.test('accepted attacks are named', async t => {
   const issuer = createTestIssuer()
   const table = attacks(issuer)
   const readsOnly = (token: string) => {
@@ -207,6 +209,17 @@ t.test('events have the shapes that AWS documents', async t => {
     identitySource: bearer,
     authorizationToken: bearer,
     headers: { Authorization: bearer },
+  })
+  t.match(events.lattice({ token, query }), {
+    version: '2.0',
+    headers: { authorization: [bearer] },
+    queryStringParameters: { page: ['2'] },
+  })
+  t.match(events.latticeV1({ token, query }), {
+    raw_path: '/orders',
+    headers: { authorization: bearer },
+    query_string_parameters: query,
+    is_base64_encoded: false,
   })
   t.match(events.webSocketAuthorizer({ token, query }), {
     type: 'REQUEST',

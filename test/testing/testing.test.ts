@@ -194,7 +194,7 @@ t.test('claims are those that Cognito issues, no more and no fewer', async t => 
   for (const [name, token, expected] of cases) {
     const [header, claims] = decode(token)
     t.same(Object.keys(header), ['kid', 'alg'], `${name}: the header has two members, no typ`)
-    // a claim that is random stands for the pattern that it has
+    // a random claim is replaced by its pattern
     const known = Object.entries(claims).map(([claim, value]) => {
       const pattern = expected[claim]
       return [claim, pattern instanceof RegExp && pattern.test(String(value)) ? pattern : value]
@@ -293,7 +293,7 @@ t.test('the keys are refused outside of tests', async t => {
 t.test('the keys are refused by every issuer that has a key set', async t => {
   const issuer = createTestIssuer()
   const provider = { issuer: 'https://idp.example', audience: 'api', jwks: issuer.jwks(), offline: true }
-  t.throws(() => oidcProvider(provider), new TypeError('keySet: jwks has no usable key'))
+  t.throws(() => oidcProvider(provider), new TypeError('oidcProvider: jwks has no usable key'))
   const trusted = oidcProvider({ ...provider, insecureTestKeys: true })
   const resolver = tenants(() => trusted)
   const claims = { iss: provider.issuer, aud: 'api' }
@@ -326,7 +326,7 @@ t.test('keys are stored, all refused outside of tests, and made when they run ou
     'a new one',
   )
   t.match(made.jwk.kid, /^[\w+/]{43}=$/)
-  t.equal(importOutsideOfTests({ ...made.jwk }, 'RS256'), 'imported', 'which nobody else knows')
+  t.equal(importOutsideOfTests({ ...made.jwk }, 'RS256'), 'imported', 'a private key of its own')
 })
 
 t.test('keys rotate and are withdrawn', async t => {
@@ -401,7 +401,7 @@ t.test('fetch answers for the key set only', async t => {
 })
 
 t.test('an issuer and its first token take less than 50 ms', async t => {
-  // the fastest of some: what else the machine does is not ours
+  // the fastest of several: other load on the machine does not count
   const durations = Array.from({ length: 5 }, () => {
     const start = performance.now()
     createTestIssuer().accessToken()

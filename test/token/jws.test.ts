@@ -204,7 +204,7 @@ t.test('the parts of a token', async t => {
   ]
   const wrong = [...texts, good.padEnd(16_385, 'A'), undefined, null, 1, {}, [], new String(good)]
   for (const each of wrong) t.equal(splitJws(each), undefined, JSON.stringify(each)?.slice(0, 20))
-  t.equal(splitJws(padded) === undefined, padded !== good, 'padded, and not asked for')
+  t.equal(splitJws(padded) === undefined, padded !== good, 'padded, which is not allowed')
   for (const each of [
     `${good}=`,
     `${good}====`,
@@ -247,6 +247,8 @@ t.test('JSON: what is taken is what JSON.parse makes of it, frozen', async t => 
     '{"":1}',
     '{"\\u0061":1,"b":"\\ud83d\\ude00","c":"\\u0000"}',
     '{"a\\\\" :1,"a\\"":2}',
+    '{"\\uD83D\\uDE00":"\\uDBFF\\uDFFF\\n\\ud83d\\ude00"}',
+    '{"a":"\\\\ud800","b":"\\ud7ff\\ue000"}',
     '{"x":"\ufffd\ufffe\uffff"}',
     `${'['.repeat(32)}${']'.repeat(32)}`,
     `${'{"a":'.repeat(31)}{}${'}'.repeat(31)}`,
@@ -256,9 +258,8 @@ t.test('JSON: what is taken is what JSON.parse makes of it, frozen', async t => 
     `[${'[],'.repeat(350)}[]]`,
     `["${'x'.repeat(2_000)}",${'[],{},'.repeat(150)}{"a":{}}]`,
     `["${'x'.repeat(2_000)}",${'['.repeat(31)}${']'.repeat(31)}]`,
-    `{${Array.from({ length: 749 }, (_, i) => `"member ${i}":1`).join()}}`,
+    `{${Array.from({ length: 500 }, (_, i) => `"member ${i}":1`).join()}}`,
     `[${Array.from({ length: 749 }, (_, i) => i).join()}]`,
-    `[${Array.from({ length: 1_000 }, () => 1).join()}]`,
   ]
   for (const text of taken) {
     const value = parseJson(text)
@@ -286,9 +287,18 @@ t.test('JSON: what is taken is what JSON.parse makes of it, frozen', async t => 
     `${'{"a":'.repeat(32)}{}${'}'.repeat(32)}`,
     `["${'x'.repeat(5_000)}",${'['.repeat(32)}${']'.repeat(32)}]`,
     '['.repeat(11_000),
-    `{${Array.from({ length: 750 }, (_, i) => `"member ${i}":1`).join()}}`,
+    `{${Array.from({ length: 501 }, (_, i) => `"member ${i}":1`).join()}}`,
     `[${'[],'.repeat(400)}"${'x'.repeat(2_000)}"]`,
+    `[${Array.from({ length: 751 }, (_, i) => i).join()}]`,
+    `[${Array.from({ length: 1_000 }, () => 1).join()}]`,
     `{"x":"${'x'.repeat(5_000)}","x":1}`,
+    `{"x":"${'x'.repeat(5_000)}","\\u0078" :1}`,
+    `{"x":"${'\\":'.repeat(2_000)}","x" :1}`,
+    '{"a":"\\ud800\\ud800"}',
+    '{"a":"\\uDC00\\uD800"}',
+    '{"a":"\\\\ud800\\udc00"}',
+    '{"a":"\\ud83dude00"}',
+    '{"\\ud83d\\n":1}',
   ]
   for (const text of refused) t.equal(parseJson(text), undefined, text.slice(0, 40))
 })
@@ -324,6 +334,88 @@ t.test('JSON: any value that has one reading comes back', async t => {
     { numRuns: 5_000 },
   )
   t.pass()
+})
+
+t.test('JSON: half of a surrogate pair is refused, however it is spelled', async t => {
+  const part = fc.constantFrom(
+    '\\ud83d',
+    '\\ude00',
+    '\\uDBFF',
+    '\\uDC00',
+    '\\\\',
+    '\\"',
+    '\\u0061',
+    'ud83d',
+    '😀',
+    '\\ud7ff',
+    '\\ue000',
+  )
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 6 }), parts => {
+      const text = `{"${parts.join('')}":["${parts.join('')}"]}`
+      const name: string = JSON.parse(`"${parts.join('')}"`)
+      return (parseJson(text) === undefined) === /[\ud800-\udfff]/u.test(name)
+    }),
+    { numRuns: 5_000 },
+  )
+  t.pass()
+})
+
+t.test('limits of a token, which a hint of their own names', async t => {
+  const verifier = verifierOf()
+  const named =
+    /16,384 characters, 2,048 of them in its header, and 750 values \(500 of them with a name\) in 32 levels/
+  const members = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`m${i}`, i]))
+  const list = (length: number) => Array.from({ length }, (_, i) => `g${i}`)
+  const guids = (length: number) => Array.from({ length }, () => 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee')
+  const own = Object.keys(claimsOf()).length + 2 + Object.keys(headerOf()).length + 1
+  const fits = [
+    ["Cognito's hundred groups", token(claimsOf({ 'cognito:groups': list(100) }))],
+    ['260 groups named by GUIDs', token(claimsOf({ 'cognito:groups': guids(260) }))],
+    ['750 values', token(claimsOf({ x: list(750 - own - 1) }))],
+    [
+      '750 values, some of them in the header',
+      token(claimsOf({ x: list(650 - own - 1) }), headerOf(members(100))),
+    ],
+    [
+      'a header of 2,048 characters',
+      token(claimsOf(), headerOf({ x: 'x'.repeat(1_536 - 7 - json(headerOf()).length) })),
+    ],
+  ] as const
+  for (const [name, each] of fits)
+    t.equal(
+      codeOf(() => verifier.verifySync(each)),
+      undefined,
+      name,
+    )
+  const exceeds = [
+    ['751 values', token(claimsOf({ x: list(751 - own - 1) }))],
+    [
+      '751 values, some of them in the header',
+      token(claimsOf({ x: list(651 - own - 1) }), headerOf(members(100))),
+    ],
+    ['501 members', token(JSON.stringify(claimsOf(members(501 - Object.keys(claimsOf()).length))))],
+    ['400 members in the header, 400 in the claims', token(claimsOf(members(400)), headerOf(members(400)))],
+    [
+      'a header of 2,049 characters',
+      token(claimsOf(), headerOf({ x: 'x'.repeat(1_537 - 7 - json(headerOf()).length) })),
+    ],
+    ['16,385 characters', 'x'.repeat(16_385)],
+    [
+      '33 levels in a long token',
+      token(claimsOf({ x: 'x'.repeat(2_000), y: JSON.parse(`${'['.repeat(32)}${']'.repeat(32)}`) })),
+    ],
+  ] as const
+  for (const [name, each] of exceeds) {
+    const refused = thrownBy(() => verifier.verifySync(each))
+    t.match(refused, { code: 'ERR_TOKEN_MALFORMED', hint: named }, name)
+  }
+  const cut = [token().slice(0, 400), token('{"a":1,"a":1}'), token('[]'), 1, undefined]
+  for (const each of cut)
+    t.match(
+      thrownBy(() => verifier.verifySync(each as string)),
+      { code: 'ERR_TOKEN_MALFORMED', hint: /exactly as it was issued/ },
+    )
 })
 
 t.test('headers that are refused', async t => {
@@ -393,6 +485,14 @@ t.test('headers of every form that is accepted', async t => {
   )
   t.equal(json(headerOf()).includes('typ'), false)
 })
+
+function thrownBy(call: () => unknown): unknown {
+  try {
+    return call()
+  } catch (error) {
+    return error
+  }
+}
 
 function isFrozen(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true

@@ -116,8 +116,8 @@ function onlyOneSpelling(
   })
 }
 
-onlyOneSpelling('RS256, remembered', tokens, verifierOf(), 100_000)
-onlyOneSpelling('RS256, not remembered', tokens, verifierOf(undefined, { cache: false }), 10_000)
+onlyOneSpelling('RS256, cached', tokens, verifierOf(), 100_000)
+onlyOneSpelling('RS256, not cached', tokens, verifierOf(undefined, { cache: false }), 10_000)
 onlyOneSpelling('ES256', curveTokens, verifierOf([es256]), 5_000)
 
 t.test('every last character of every part, but for the right one', async t => {

@@ -15,9 +15,9 @@ import t from 'tap'
 import { random } from '../fuzz/random.js'
 import { base64url, codeOf, issuer, json, now } from '../mint.js'
 
-// What is remembered must never be a way in: a verifier with a memory, beside one without, through everything that can happen.
+// The cache must never accept what verification refuses: a verifier with a cache agrees with one without, whatever happens.
 
-/** A token whose signature says which secret it was made with: verifying one takes no time, and is not what is tested here. */
+/** A token whose signature names its secret: real signatures take time, and are not tested here. */
 const tokenOf = (kid: string, secret: number, claims: object) =>
   `${base64url(json({ kid, alg: 'RS256' }))}.${base64url(json({ iss: issuer, exp: now + 3600, ...claims }))}.${base64url(Uint8Array.of(secret, 1, 2, 3))}`
 
@@ -35,12 +35,12 @@ const tokens = kids.flatMap((kid, i) =>
   ]),
 )
 
-/** A world of two keys, a clock, a list of revoked sessions and an issuer that may be out of reach. */
+/** Two keys, a clock, a list of revoked sessions and an issuer that may be down. */
 function world() {
   const keys = new Map(kids.map(kid => [kid, keyOf(0)]))
   const revoked = new Set<unknown>()
   const state = { time: now * 1000, isDown: false, later: false, revision: 0 }
-  const validated = { remembering: 0, oracle: 0 }
+  const validated = { caching: 0, oracle: 0 }
   const verifierOf = (who: keyof typeof validated, cache: object | false) => {
     const trusted: TrustedIssuer = {
       issuers: [issuer],
@@ -72,7 +72,7 @@ function world() {
     keys,
     revoked,
     validated,
-    remembering: verifierOf('remembering', { maxTokens: 4 }),
+    caching: verifierOf('caching', { maxTokens: 4 }),
     oracle: verifierOf('oracle', false),
   }
 }
@@ -127,24 +127,24 @@ const outcome = (verifier: Verifier, token: string): string => {
   }
 }
 
-t.test('100,000 stories: no difference to a verifier that remembers nothing', async t => {
+t.test('100,000 random runs: no difference to a verifier without a cache', async t => {
   const seed = Date.now() | 0
   const pick = random(seed)
   const met: Record<string, number> = {}
   let hits = 0
   let differences = 0
-  for (let story = 0; story < 100_000; story++) {
+  for (let run = 0; run < 100_000; run++) {
     const here = world()
-    // A few tokens, so that they come again.
+    // Few tokens, so that they repeat.
     const few = Array.from({ length: 3 }, () => tokens[pick(tokens.length)] as string)
     for (let event = 0; event < 5; event++) {
       const candidate = few[pick(few.length)] as string
       const expected = outcome(here.oracle, candidate)
-      if (outcome(here.remembering, candidate) !== expected) differences++
+      if (outcome(here.caching, candidate) !== expected) differences++
       met[expected] = (met[expected] ?? 0) + 1
       happens(here, pick)
     }
-    hits += here.validated.oracle - here.validated.remembering
+    hits += here.validated.oracle - here.validated.caching
   }
   t.equal(differences, 0, `seed ${seed}`)
   t.ok(hits > 20_000, `${hits} times a signature was not checked again`)
@@ -154,13 +154,13 @@ t.test('100,000 stories: no difference to a verifier that remembers nothing', as
 t.test('the same where keys take their time, and calls overlap', async t => {
   const pick = random(1)
   let differences = 0
-  for (let story = 0; story < 1_000; story++) {
+  for (let run = 0; run < 1_000; run++) {
     const here = world()
     here.state.later = true
     for (let event = 0; event < 4; event++) {
       const candidates = Array.from({ length: 4 }, () => tokens[pick(tokens.length)] as string)
       const [found, expected] = await Promise.all(
-        [here.remembering, here.oracle].map(verifier =>
+        [here.caching, here.oracle].map(verifier =>
           Promise.all(
             candidates.map(each =>
               verifier.verify(each).then(
@@ -181,9 +181,9 @@ t.test('the same where keys take their time, and calls overlap', async t => {
 t.test('the same with real keys, rotated and withdrawn', async t => {
   const pick = random(2)
   let differences = 0
-  for (let story = 0; story < 25; story++) {
+  for (let run = 0; run < 25; run++) {
     const source = createTestIssuer()
-    // Fresh in whatever order they are asked: each has a key set of its own, and both have had the time to fetch it.
+    // Each has a key set of its own, and time to fetch it, so that the order of calls does not matter.
     const verifierWith = (cache: object | false): Verifier =>
       createVerifier({
         issuers: [
@@ -192,13 +192,13 @@ t.test('the same with real keys, rotated and withdrawn', async t => {
         cache,
         clock: source.clock,
       })
-    const [remembering, oracle] = [verifierWith({}), verifierWith(false)]
+    const [caching, oracle] = [verifierWith({}), verifierWith(false)]
     let rotations = 0
     const known = [source.accessToken(), source.accessToken({ expiresIn: 200 })]
     for (let event = 0; event < 12; event++) {
       const candidate = known[pick(known.length)] as string
       const [found, expected] = await Promise.all(
-        [remembering, oracle].map(verifier =>
+        [caching, oracle].map(verifier =>
           verifier.verify(candidate).then(
             ({ claims }) => claims.jti,
             error => error.code,
@@ -207,25 +207,24 @@ t.test('the same with real keys, rotated and withdrawn', async t => {
       )
       if (found !== expected) differences++
       const events = [
-        // There are four pairs of keys at hand; to make more takes time.
+        // Four key pairs are stored; to make more takes time.
         () => rotations++ < 3 && source.rotateKeys({ keepOld: pick(2) === 0 }),
         () => source.withdrawOldKeys(),
         () => source.clock.advance(61 * (1 + pick(3))),
         () => known.push(source.accessToken({ expiresIn: 300 })),
       ]
       events[pick(events.length)]?.()
-      // What is due in the background lands before the next question.
-      for (const verifier of [remembering, oracle])
-        await verifier.verify(source.accessToken()).catch(() => {})
+      // Background fetches end before the next call.
+      for (const verifier of [caching, oracle]) await verifier.verify(source.accessToken()).catch(() => {})
       await new Promise(resolve => setTimeout(resolve, 1))
     }
-    remembering.close()
+    caching.close()
     oracle.close()
   }
   t.equal(differences, 0)
 })
 
-t.test('a hit asks for the key of the iss that the token has', async t => {
+t.test('a hit looks up the key by the iss of the token', async t => {
   const asked: unknown[] = []
   const key = keyOf(0)
   const found: TrustedIssuer = {
@@ -243,20 +242,20 @@ t.test('a hit asks for the key of the iss that the token has', async t => {
     { ...found, find: () => found },
   ]) {
     const verifier = createVerifier({ issuers: [trusted], clock: { now: () => now * 1000 } })
-    t.equal(verifier.verifySync(candidate), verifier.verifySync(candidate), 'remembered')
+    t.equal(verifier.verifySync(candidate), verifier.verifySync(candidate), 'cached')
   }
   t.same(asked, [issuer, issuer, issuer, issuer])
 })
 
-t.test('a key that takes its time is waited for, and the token is not verified again', async t => {
-  const { state, validated, remembering } = world()
+t.test('a hit waits for an asynchronous key, and the token is not verified again', async t => {
+  const { state, validated, caching } = world()
   state.later = true
   const candidate = tokenOf('a', 0, { jti: 'x' })
-  t.equal(await remembering.verify(candidate), await remembering.verify(candidate))
-  t.equal(validated.remembering, 1)
+  t.equal(await caching.verify(candidate), await caching.verify(candidate))
+  t.equal(validated.caching, 1)
 })
 
-t.test('a remembered token is asked about again when the list has grown', async t => {
+t.test('a cached token is looked up again when the list has grown', async t => {
   const key = keyOf(0)
   const list = { revision: 0 as unknown, asked: 0, isRevoked: false }
   const isRevoked = () => (list.asked++, list.isRevoked)
@@ -268,7 +267,7 @@ t.test('a remembered token is asked about again when the list has grown', async 
     validate: (_header, claims) => claims,
   }
   const candidate = tokenOf('a', 0, { jti: 'x' })
-  /** Three calls, each as whether the list was asked and what came out. */
+  /** Three calls: whether each looked up the list, and its result. */
   const calling = (revocations: RevocationList) => {
     const verifier = createVerifier({ issuers: [trusted], revocations, clock: { now: () => now * 1000 } })
     const call = () => {
@@ -282,7 +281,7 @@ t.test('a remembered token is asked about again when the list has grown', async 
   t.equal(calling({ isRevoked })(), always, 'a list that counts nothing')
   t.equal(calling({ isRevoked: () => counted() })(), always, 'one that wraps another')
   const calls = calling({ isRevoked: counted })
-  t.equal(calls(), 'asked good, asked good, known good', 'once more when it is remembered')
+  t.equal(calls(), 'asked good, asked good, known good', 'once more when it is cached')
   t.equal(calls(), 'known good, known good, known good')
   list.revision = 1
   t.equal(calls(), 'asked good, known good, known good', 'and for each change')
@@ -293,22 +292,65 @@ t.test('a remembered token is asked about again when the list has grown', async 
   list.isRevoked = true
   list.revision = 2
   const never = 'asked ERR_TOKEN_REVOKED, asked ERR_TOKEN_REVOKED, asked ERR_TOKEN_REVOKED'
-  t.equal(calls(), never, 'that it is revoked is not remembered')
+  t.equal(calls(), never, 'revocation is not cached')
 })
 
-t.test('memory is bounded: by tokens, whatever strangers send', async t => {
+t.test('a token leaves the cache when it is found to be expired, or its key to be gone', async t => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
-  const { remembering } = world()
+  const ends: Record<string, (here: World) => void> = {
+    ERR_TOKEN_EXPIRED: ({ state }) => {
+      state.time += 4_000_000
+    },
+    ERR_TOKEN_KEY: ({ keys }) => void keys.delete('a'),
+    ERR_TOKEN_SIGNATURE: ({ keys }) => void keys.set('a', keyOf(9)),
+  }
+  for (const [code, end] of Object.entries(ends)) {
+    const here = world()
+    const candidate = tokenOf('a', 0, { jti: 'x' })
+    const kept = new WeakRef(here.caching.verifySync(candidate))
+    await new Promise(setImmediate)
+    collect()
+    t.ok(kept.deref(), 'it is cached')
+    await new Promise(setImmediate)
+    end(here)
+    t.equal(outcome(here.caching, candidate), code)
+    await new Promise(setImmediate)
+    collect()
+    t.equal(kept.deref(), undefined, `${code}: nothing of it is kept`)
+  }
+})
+
+t.test('a token whose place another has taken meanwhile leaves it there', async t => {
+  const { state, keys, caching, validated } = world()
+  const [first, second] = ['x', 'y'].map(jti => tokenOf('a', 0, { jti })) as [string, string]
+  caching.verifySync(first)
+  const key = keys.get('a') as VerificationKey
+  keys.delete('a')
+  state.later = true
+  const refused = t.rejects(caching.verify(first), { code: 'ERR_TOKEN_KEY' })
+  keys.set('a', key)
+  state.later = false
+  caching.verifySync(second)
+  await refused
+  const before = validated.caching
+  t.ok(caching.verifySync(second))
+  t.equal(validated.caching, before, 'it is still cached')
+})
+
+t.test('the cache is bounded by maxTokens, whatever clients send', async t => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const { caching } = world()
   const size = () => {
     collect()
     return process.memoryUsage().heapUsed
   }
   const feed = (round: number) => {
     for (let i = 0; i < 20_000; i++) {
-      remembering.verifySync(tokenOf('a', 0, { jti: `${round} ${i}`, pad: 'x'.repeat(500) }))
+      caching.verifySync(tokenOf('a', 0, { jti: `${round} ${i}`, pad: 'x'.repeat(500) }))
       codeOf(() =>
-        remembering.verifySync(tokenOf(`b ${round} ${i}`, 1, { jti: `${round} ${i}`, pad: 'x'.repeat(500) })),
+        caching.verifySync(tokenOf(`b ${round} ${i}`, 1, { jti: `${round} ${i}`, pad: 'x'.repeat(500) })),
       )
     }
   }

@@ -7,18 +7,18 @@ import { loopback } from '../../testing/loopback.js'
 import type { Clock, RequestView } from '../../types.js'
 import { createVerifier } from '../../verifier/verifier.js'
 
-/** What the demo's API is made with. */
+/** The options of the demo's API. */
 interface ApiOptions {
   readonly pool: UserPoolOptions
   readonly clock: Clock
-  /** Whose page may call it. */
+  /** The origin whose pages may call it (CORS). */
   readonly origin: string
   readonly onDecision?: (event: DecisionEvent, request: RequestView) => void
 }
 
 export type Api = Awaited<ReturnType<typeof startApi>>
 
-/** Resolves to an API of three routes on loopback, with a verifier of its own that knows no keys yet. */
+/** Resolves to an API of three routes on loopback, with a verifier of its own whose key cache is empty. */
 export async function startApi({ pool, clock, origin, onDecision }: ApiOptions) {
   let reason = ''
   const verifier = createVerifier({ issuers: [userPool(pool)], clock })
@@ -46,7 +46,7 @@ export async function startApi({ pool, clock, origin, onDecision }: ApiOptions) 
   const server = await loopback(handle, 0)
   return {
     url: server.url,
-    /** The answer to a request, with the reason that only the API knows. */
+    /** The answer to a request, with the denial reason that only the API knows. */
     async get(path: string, token?: string): Promise<Answer> {
       const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` }
       const response = await fetch(server.url + path, { headers })
@@ -60,14 +60,14 @@ export async function startApi({ pool, clock, origin, onDecision }: ApiOptions) 
   }
 }
 
-/** What the API says to a request. */
+/** The API's answer to a request. */
 export interface Answer {
   readonly status: number
-  /** The code that `onDecision` is told, or `authorized`. */
+  /** The code that `onDecision` is called with, or `authorized`. */
   readonly reason: string
 }
 
-/** Refusals too carry these: without them a browser shows a page no status at all. */
+/** Refusals carry these too: without them a browser hides even the status from the page. */
 function allowPage(response: ServerResponse, origin: string): void {
   response.setHeader('access-control-allow-origin', origin)
   response.setHeader('access-control-allow-headers', 'authorization')

@@ -29,7 +29,7 @@ const box = ({
 
 const arrow = (path: string) => html`<path class="arrow" d="${path}" marker-end="url(#tip)"/>`
 
-/** The way from the sign-in to the answer, and to AWS. */
+/** The steps from the sign-in to the answer, and to AWS. */
 export const diagram: Html = html`<svg viewBox="0 0 740 200" role="img" aria-label="Sign in, token, guard, answer; or exchange for credentials, and a call of AWS">
 <defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="tip" d="M0 0 8 4 0 8z"/></marker></defs>
 ${['M160 45H198', 'M350 45H388', 'M540 45H578', 'M275 80V155H388', 'M540 155H578'].map(arrow)}

@@ -1,6 +1,6 @@
 /**
- * What runs in the browser, after two constants: `api`, a URL, and `pool`. It is an app like any: code with PKCE, tokens in the
- * session, calls with an access token, and AWS calls signed with the credentials of the identity pool. Text goes in as text, never as HTML.
+ * The script of the page, after two constants: `api`, a URL, and `pool`. It is an ordinary app: code with PKCE, tokens in the session,
+ * calls with an access token, and AWS calls signed with the credentials of the identity pool. Inserts text as text, never as HTML.
  */
 export const pageScript = `
 const $ = id => document.getElementById(id)

@@ -3,7 +3,7 @@ import { html, pageResponse } from '../local/pages/html.js'
 import { diagram, diagramStyle } from './diagram.js'
 import { pageScript } from './page-script.js'
 
-/** The page of the demo: the way of a request lights up as it is walked. Over 40 lines: it is the page. */
+/** The page of the demo: it highlights each step of a request. Over 40 lines: nearly all of it is HTML. */
 export const demoPage = ({ config, url }: Local, api: string): Response =>
   pageResponse({
     title: 'Demo',

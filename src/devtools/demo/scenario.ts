@@ -1,7 +1,7 @@
 import type { Answer, Api } from './api.js'
 import type { World } from './world.js'
 
-/** One request, what is expected of it, and what came. */
+/** One request, the expected answer, and the actual one. */
 export interface Row {
   readonly what: string
   readonly path: string
@@ -9,7 +9,7 @@ export interface Row {
   readonly actual: Answer
 }
 
-/** Asks the API what a newcomer would ask it, and yields each answer as it comes. Leaves the issuer as it was. */
+/** Sends the API the requests that a new user would try, and yields each answer as it comes. Leaves the issuer as it was. */
 export async function* scenario({ local, api, newApi, signIn }: World): AsyncGenerator<Row> {
   const bob = await signIn('bob')
   const alice = await signIn('alice')
@@ -48,7 +48,7 @@ async function ask(
   return { what, path, expected: { status, reason }, actual: await api.get(path, token) }
 }
 
-/** The token with another claim and the signature it had. */
+/** The token with a changed claim and its original signature. */
 function forge(token: string): string {
   const [header, claims, signature] = token.split('.') as [string, string, string]
   const forged = { ...JSON.parse(Buffer.from(claims, 'base64url').toString()), 'cognito:groups': ['admin'] }

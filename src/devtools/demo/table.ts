@@ -4,10 +4,10 @@ import type { Row } from './scenario.js'
 export const isExpected = ({ expected, actual }: Row): boolean =>
   expected.status === actual.status && expected.reason === actual.reason
 
-/** The line above the rows. */
+/** The table's header. */
 export const tableHead = (): string => styleText('dim', `    ${line('', 'request', 'status', 'reason')}`)
 
-/** A row, with what was expected where something else came. */
+/** A row; it names the expected answer where another one came. */
 export function tableRow(row: Row): string {
   const { what, path, expected, actual } = row
   const text = line(what, `GET ${path}`, String(actual.status), actual.reason)

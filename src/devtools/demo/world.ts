@@ -29,7 +29,7 @@ export async function createWorld(port = 0) {
     url,
     local,
     api,
-    /** Another API, which knows no keys. */
+    /** Another API, whose key cache is empty. */
     newApi,
     /** The tokens of a user, from a sign-in over HTTP as an SDK does it. */
     signIn: (username: string) => signIn(url, username),

@@ -5,20 +5,20 @@ import { loadBalancer } from '../../issuers/load-balancer.js'
 import { userPool } from '../../issuers/user-pool.js'
 import type { Fetch, KeySetEvent } from '../../jwks/jwks.js'
 import { hasRegisteredClaims, refusedAt } from '../../token/claims.js'
-import { parseClaims, parseHeader, splitJws } from '../../token/jws.js'
+import { malformed, parseClaims, parseHeader, splitJws } from '../../token/jws.js'
 import type { RequestView, TrustedIssuer } from '../../types.js'
 import { createVerifier } from '../../verifier/verifier.js'
 import { decode } from './decode.js'
 import { isSignedByAws } from './kind.js'
 import type { InspectOptions } from './types.js'
 
-/** An API to show a request to. */
+/** An API to try a request on. */
 export interface Api {
-  /** Resolves to what it refuses a request with, to `undefined` when it does not. */
+  /** Resolves to the error that it refuses a request with; to `undefined` when it accepts the request. */
   readonly refusal: (request: RequestView, source: TokenSource) => Promise<AuthError | undefined>
-  /** As configured, or by default. */
+  /** As configured, or the default. */
   readonly tolerance: number
-  /** Empty when nothing is configured: then nothing is accepted. */
+  /** Empty when nothing is configured: then no token is accepted. */
   readonly issuers: readonly Configured[]
   readonly close: () => void
 }
@@ -44,7 +44,7 @@ export function apiOf(options: InspectOptions, now: number, onEvent: (event: Key
   return {
     issuers,
     tolerance,
-    // Not by a guard: its policy refuses guests, whose tokens are good.
+    // Not through a guard: its policy refuses guests, although their tokens are valid.
     refusal: async (request, source) => {
       const token = tokenIn(request, source)
       if (isAuthError(token)) return token
@@ -80,7 +80,7 @@ const noFetch: Fetch = async () => {
   throw new Error('not to be fetched')
 }
 
-/** What no configuration can make good: the steps of the verifier that need none. */
+/** The steps of the verifier that need no configuration: what fails here fails with any. */
 const formalRefusal =
   (now: number, tolerance: number): Api['refusal'] =>
   async (request, source) => {
@@ -89,8 +89,9 @@ const formalRefusal =
     // Load balancers sign padded parts, and say in the header when they expire.
     const parts = splitJws(token, isSignedByAws(decode(token)))
     const header = parts && parseHeader(parts.header)
-    const parsed = header && parseClaims(parts.claims)
-    if (!parsed) return refusal('ERR_TOKEN_MALFORMED')
+    if (!header) return malformed(token, parts)
+    const parsed = parseClaims(parts, header)
+    if (typeof parsed !== 'object') return malformed(token, parts, parsed)
     const claims = Object.assign({ exp: Number(header.exp) }, parsed)
     if (!hasRegisteredClaims(claims)) return refusal('ERR_TOKEN_CLAIM')
     const late = refusedAt(claims, now * 1_000, tolerance)

@@ -1,4 +1,4 @@
-// Over 150 lines: the checks are one list, and each says what to do.
+// Over 150 lines: a flat list of checks, most of it their texts.
 
 import { AuthError, type AuthErrorCode } from '../../errors.js'
 import { hasRegisteredClaims, refusedAt } from '../../token/claims.js'
@@ -8,7 +8,7 @@ import { type Decoded, isBase64url, type Json } from './decode.js'
 import { moment, plainly, redacted, type Show } from './show.js'
 import type { Check } from './types.js'
 
-/** What the checks of a report are made with. */
+/** The input of a report's checks. */
 export interface CheckContext {
   readonly show: Show
   readonly redact: boolean
@@ -20,7 +20,7 @@ export interface CheckContext {
 /**
  * Returns a line of a report. A check that could not be made is `undefined`.
  *
- * @param fix default: what the library says of the code
+ * @param fix default: the library's hint for the code
  */
 export function check(
   name: string,
@@ -45,7 +45,7 @@ export function formChecks(
   { show }: CheckContext,
   allowsPadding: boolean,
 ): Check[] {
-  // Over 40 lines: one check after the other, in the order of the verifier.
+  // Over 40 lines: a flat list of checks, in the order of the verifier.
   const isShort = text.length <= maxTokenLength
   const isThree = parts.length === 3 && !parts.includes('')
   const odd = parts.flatMap((part, i) =>
@@ -141,7 +141,7 @@ function headerCheck(text: string, header: Json | undefined, show: Show): Check 
   )
 }
 
-/** The names of algorithms and types tell nothing of a person. */
+/** Names of algorithms and types are no personal data. */
 export const known = (value: unknown, show: Show) =>
   typeof value === 'string' && /^(?:none|[A-Z]{2}\d{3}|EdDSA|JWS|(?:at\+)?jwt)$/i.test(value)
     ? plainly(value)
@@ -153,7 +153,7 @@ const formOf = (claims: Json) =>
     .map(name => `${name} ${redacted(claims[name])}`)
     .join(', ')
 
-/** Those that are dates: what is none fails another check. */
+/** Those that are dates: any other value fails another check. */
 const dates = (claims: Json) =>
   Object.fromEntries(Object.entries(claims).filter(([, value]) => typeof value === 'number'))
 

@@ -1,17 +1,17 @@
 import { encoding } from '../../token/encoding.js'
 import { parseJson } from '../../token/json.js'
 
-/** An object of JSON. */
+/** A JSON object. */
 export type Json = Readonly<Record<string, unknown>>
 
-/** What can be read of a token, however little of it is right. To look at: nothing is decided by it. */
+/** The readable parts of a token, however malformed. For display only: no decision depends on it. */
 export interface Decoded {
   readonly parts: readonly string[]
   readonly header: Json | undefined
   readonly claims: Json | undefined
 }
 
-/** Returns what can be read of a text. */
+/** Returns the readable parts of a text. */
 export function decode(text: string): Decoded {
   const parts = text.split('.')
   const [header = '', claims = ''] = parts
@@ -24,9 +24,9 @@ function objectOf(part: string): Json | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined
 }
 
-/** A member that may be of any type, as a text: empty when it is none. An object is never asked what it says of itself. */
+/** A member of any type as a string: empty when it is not one. Never calls `toString` of an object. */
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
-/** Whether a part of a token is spelled as it must be (RFC 7515 section 2). */
+/** Whether a part of a token is canonical base64url (RFC 7515 section 2). */
 export const isBase64url = (part: string): boolean =>
   /^[\w-]*$/.test(part) && encoding.bytes(part) !== undefined

@@ -10,16 +10,14 @@ import type { Json } from './decode.js'
 import { type Header, headerInput, type Input, view } from './header-input.js'
 import type { Finding } from './types.js'
 
-/** Returns what an event is. The shapes are those of the guides of API Gateway, AppSync, Lambda, CloudFront and Elastic Load Balancing. */
+/** Returns how to read an event. The shapes are those of the guides of API Gateway, AppSync, Lambda, CloudFront and Elastic Load Balancing. */
 export function eventInput(event: Json, prefersData: boolean): Input {
   const context = objectIn(event, 'requestContext')
   const { authorizationToken } = event
   if (typeof authorizationToken === 'string') {
     const name =
       authorizerNames.find(([, is]) => is(event, context))?.[0] ?? 'the event of an AppSync authorizer'
-    const source: TokenSource = /^bearer\b/i.test(authorizationToken)
-      ? bearer()
-      : headerToken('authorization')
+    const source: TokenSource = isBare(authorizationToken) ? headerToken('authorization') : bearer()
     return { name, request: view([['authorization', authorizationToken]]), source, findings: [] }
   }
   const edge = objectIn(objectIn(firstIn(event, 'Records'), 'cf'), 'request')
@@ -34,10 +32,13 @@ export function eventInput(event: Json, prefersData: boolean): Input {
     const source = firstOf(bearer(), webSocketProtocol(), queryToken(), queryToken('token'))
     return { name, request: view(headers, `?${query.toString()}`), source, findings }
   }
-  return { ...headerInput(name, headers, prefersData), findings }
+  const input = headerInput(name, headers, prefersData)
+  // clients of AppSync send the token without a scheme, Amplify's do
+  const bare = name === resolver && isBare(input.request.header('authorization'))
+  return { ...input, ...(bare && { source: headerToken('authorization') }), findings }
 }
 
-/** What a sign-in is answered: by /oauth2/token, or by InitiateAuth. */
+/** The answer to a sign-in: of /oauth2/token, or of InitiateAuth. */
 function answerInput(answer: Json): Input {
   const token = answer.access_token ?? objectIn(answer, 'AuthenticationResult').AccessToken
   const isAnswer = typeof token === 'string'
@@ -54,6 +55,9 @@ const textClaims: Finding = {
   fix: 'Take what the library makes of the event, or verify the token in its header; do not take those texts apart.',
 }
 
+const isBare = (authorization: unknown) =>
+  typeof authorization === 'string' && !/^bearer\b/i.test(authorization)
+
 type Is = (event: Json, context: Json) => boolean
 
 const authorizerNames: readonly (readonly [string, Is])[] = [
@@ -64,6 +68,8 @@ const authorizerNames: readonly (readonly [string, Is])[] = [
     (_, { operation }) => typeof operation === 'string' && operation.startsWith('EVENT_'),
   ],
 ]
+
+const resolver = 'the context of an AppSync resolver'
 
 const eventNames: readonly (readonly [string, Is])[] = [
   [
@@ -76,7 +82,11 @@ const eventNames: readonly (readonly [string, Is])[] = [
     ({ type, version }) => type === 'REQUEST' && version === '2.0',
   ],
   ['the event of a load balancer', (_, context) => 'elb' in context],
-  ['the event of VPC Lattice', (_, context) => 'serviceNetworkArn' in context],
+  [
+    'the event of VPC Lattice',
+    ({ raw_path: path }, context) =>
+      typeof path === 'string' || 'serviceNetworkArn' in context || 'serviceArn' in context,
+  ],
   [
     'the event of a function URL',
     (_, { domainName }) => typeof domainName === 'string' && domainName.includes('.lambda-url.'),
@@ -84,10 +94,10 @@ const eventNames: readonly (readonly [string, Is])[] = [
   ['the event of an HTTP API', (event, context) => 'http' in context || event.version === '1.0'],
   ['the event of a REST API', ({ httpMethod }) => typeof httpMethod === 'string'],
   ['the event of Lambda@Edge', ({ Records }) => Array.isArray(Records)],
-  ['the context of an AppSync resolver', event => 'identity' in event && 'request' in event],
+  [resolver, event => 'identity' in event && 'request' in event],
 ]
 
-/** The headers of an event: one value or a list for each, or CloudFront's pairs; where an event has both maps, the lists are whole. */
+/** The headers of an event: one value or a list for each, or CloudFront's pairs; where an event has both maps, only the lists are complete. */
 function headersIn(event: Json): Header[] {
   const lists = objectIn(event, 'multiValueHeaders')
   const headers = Object.keys(lists).length > 0 ? lists : objectIn(event, 'headers')

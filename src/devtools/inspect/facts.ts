@@ -5,7 +5,7 @@ import type { Input } from './header-input.js'
 import { moment } from './show.js'
 import type { Fact, Finding } from './types.js'
 
-/** Returns who and what a token speaks for, as it says itself. */
+/** Returns the claims on who and what a token speaks for, unverified. */
 export function factsOf({ header, claims }: Decoded, { show, now, redact }: CheckContext): Fact[] {
   const values = { ...claims, signer: header?.signer } as Record<string, unknown>
   const said: Fact[] = names.flatMap(([name, claim]) =>
@@ -19,7 +19,7 @@ export function factsOf({ header, claims }: Decoded, { show, now, redact }: Chec
   return said
 }
 
-/** Returns what else is to know of a token: nothing that it is refused for. */
+/** Returns remarks on a token that are no reason to refuse it. */
 export function findingsOf(token: string, { header, claims }: Decoded, { findings }: Input): Finding[] {
   const brought = ['jwk', 'jku', 'x5u', 'x5c'].filter(name => header && Object.hasOwn(header, name))
   return [
@@ -51,7 +51,7 @@ export function findingsOf(token: string, { header, claims }: Decoded, { finding
   ]
 }
 
-/** Returns how to go on for whoever has configured nothing yet. */
+/** Returns the next steps where nothing is configured yet. */
 export function configurationIn({ claims }: Decoded, { redact }: CheckContext): Finding[] {
   const { iss, token_use: use, client_id: clientId, aud } = claims ?? {}
   const [, poolId] = poolIssuer.exec(textOf(iss)) ?? []

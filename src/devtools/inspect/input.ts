@@ -4,9 +4,9 @@ import { type Header, headerInput, type Input, view } from './header-input.js'
 import type { Finding } from './types.js'
 
 /**
- * Returns what a text is: the event of a service, headers, the value of one, or else a token by itself.
+ * Returns how to read a text: as the event of a service, headers, the value of one, or else a token by itself.
  *
- * @param prefersData whether of the two tokens of a load balancer its own is meant, which only it signs; the other is the user pool's
+ * @param prefersData which of a load balancer's two tokens to read: `true` for the one that it signs itself, `false` for the user pool's
  */
 export function readInput(text: string, prefersData: boolean): Input {
   const trimmed = text.trim()
@@ -21,12 +21,12 @@ export function readInput(text: string, prefersData: boolean): Input {
       ...headerInput('the value of an Authorization header', [['authorization', trimmed]], prefersData),
       findings: [leftIn],
     }
-  // What a shell or an editor puts at the end of every text.
+  // Shells and editors add a line break.
   const token = text.replace(/\r?\n$/, '')
   return { name: 'a token', request: view([]), source: () => token || undefined, findings: [] }
 }
 
-/** The headers in what was copied from a client, a log or `curl -v`. */
+/** The headers in a text copied from a client, a log or `curl -v`. */
 const headerLines = (text: string): Header[] =>
   text.split('\n').flatMap(line => {
     const [, name, value] = /^(?:[<>] )?([A-Za-z][\w-]*):[ \t]+(\S.*)$/.exec(line.trimEnd()) ?? []

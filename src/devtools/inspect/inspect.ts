@@ -66,11 +66,11 @@ export async function inspect(text: string, options: InspectOptions = {}): Promi
  */
 export const checkInspectOptions = (options: InspectOptions): void => apiOf(options, 0, () => {}).close()
 
-/** The token that is looked at: the one that an API finds, or the one that can be made out in what it finds. */
+/** The token to inspect: the one that an API finds, or the one repaired from what it finds. */
 interface Subject {
   readonly token: string
   readonly decoded: Decoded
-  /** What had to be mended. */
+  /** What had to be repaired. */
   readonly damages: readonly Finding[]
 }
 
@@ -79,7 +79,7 @@ function subjectOf({ request, source }: Input): Subject {
   if (refusalOf(() => (text = source(request))))
     text = [request.header('authorization') ?? []].flat().join(', ')
   const sent = text ?? ''
-  // What load balancers sign is padded: that is no damage.
+  // Load balancers sign padded parts: that is no damage.
   const isAmazons = isSignedByAws(decode(sent))
   const { token, findings } = (isAmazons ? undefined : repair(sent)) ?? { token: sent, findings: [] }
   return { token, decoded: decode(token), damages: findings }
@@ -101,7 +101,7 @@ function outcome(refused: AuthError | undefined, { issuers }: Api, network: bool
     : { verdict: 'unknown', message: 'Nothing is configured to compare the token with' }
 }
 
-/** The checks of what the token came in. */
+/** The checks of the request that carries the token. */
 function wayChecks({ damages }: Subject, refused: AuthError | undefined): Check[] {
   const code = refused?.code
   const isFound = code !== 'ERR_TOKEN_MISSING' && code !== 'ERR_REQUEST_INVALID'

@@ -1,5 +1,5 @@
 import type { Algorithm, JwsHeader, JwtClaims, TrustedIssuer } from '../../types.js'
-import { claimedIssuer } from '../../verifier/candidates.js'
+import { claimedIssuer, isBound } from '../../verifier/candidates.js'
 import type { Configured } from './api.js'
 import { type CheckContext, check, known, objectCheck, unreadable } from './checks.js'
 import { type Decoded, type Json, textOf } from './decode.js'
@@ -9,12 +9,12 @@ import { either, poolChecks, unconfigured } from './pool-checks.js'
 import type { Show } from './show.js'
 import type { Check, InspectOptions } from './types.js'
 
-/** The checks of a token's issuer, and what they come to. */
+/** The checks of a token's issuer, and their result. */
 interface IssuerChecks {
   readonly checks: readonly Check[]
   /** The issuer that the token names, when it is configured and signs like this. */
   readonly issuer: TrustedIssuer | undefined
-  /** The claims as the issuer takes them, or as they stand in the token when it does not. */
+  /** The claims as the issuer returns them, or as they are in the token when it refuses them. */
   readonly claims: Json | undefined
 }
 
@@ -26,7 +26,7 @@ export function issuerChecks(
   { userPool }: InspectOptions,
   context: CheckContext,
 ): IssuerChecks {
-  // Over 40 lines: one check after the other, each with what to do about it.
+  // Over 40 lines: a flat list of checks, each with its texts.
   const { header, claims } = decoded
   const { show } = context
   const alg = header?.alg as Algorithm
@@ -61,8 +61,13 @@ export function issuerChecks(
     ...(own || named.length === 0 ? [] : [ofOtherAlgorithm(named, alg, show)]),
     ...(own?.issuer.padding === 'required' ? [paddingCheck(token)] : []),
   ]
+  const bound = own && claims && isBound(own.issuer, claims as unknown as JwtClaims) ? [boundCheck] : []
   if (!own || own.isUserPool)
-    return { checks: [...common, ...poolChecks(decoded, userPool, context)], issuer: own?.issuer, claims }
+    return {
+      checks: [...common, ...poolChecks(decoded, userPool, context), ...bound],
+      issuer: own?.issuer,
+      claims,
+    }
   const { issuer } = own
   let validated = claims
   const refusal = refusalOf(() => {
@@ -76,7 +81,7 @@ export function issuerChecks(
     refusal?.code ?? 'ERR_TOKEN_CLAIM',
     refusal?.hint,
   )
-  return { checks: [...common, its], issuer, claims: validated }
+  return { checks: [...common, its, ...bound], issuer, claims: validated }
 }
 
 const ofOtherAlgorithm = (named: readonly Configured[], alg: string, show: Show) =>
@@ -91,9 +96,11 @@ const ofOtherAlgorithm = (named: readonly Configured[], alg: string, show: Show)
     'ERR_TOKEN_ALGORITHM',
   )
 
-/** A token has one spelling: load balancers sign with padding. One of another issuer is mended before it comes here. */
+/** A token has one spelling: load balancers sign with padding. A padded one of another issuer is repaired before this check. */
 const paddingCheck = (token: string) =>
   check('padding', token.includes('='), 'some', token.includes('=') ? 'some' : 'none', 'ERR_TOKEN_MALFORMED')
+
+const boundCheck = check('binding', false, 'no cnf', 'cnf', 'ERR_TOKEN_BOUND')
 
 function issuerFix(iss: unknown, show: Show): string {
   const [, pool] = poolIssuer.exec(textOf(iss)) ?? []

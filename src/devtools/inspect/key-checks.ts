@@ -5,7 +5,7 @@ import type { Algorithm, JwsHeader, JwtClaims, TrustedIssuer, VerificationKey } 
 import { type CheckContext, check } from './checks.js'
 import type { Check } from './types.js'
 
-/** A token whose form, algorithm and issuer are right. */
+/** A token whose form, algorithm and issuer have passed. */
 export interface Candidate {
   readonly token: string
   readonly header: JwsHeader
@@ -13,9 +13,9 @@ export interface Candidate {
 }
 
 /**
- * Resolves to the checks of key and signature, by the keys of the issuer.
+ * Resolves to the checks of key and signature, with the key set of the issuer.
  *
- * @param candidate `undefined` when no key can be looked for
+ * @param candidate `undefined` when an earlier check leaves no key to look up
  */
 export async function keyChecks(
   candidate: Candidate | undefined,
@@ -28,8 +28,8 @@ export async function keyChecks(
   const named = `kid ${show(header.kid)}`
   const keyOf = async () => issuer.keys(header.kid, header.alg as Algorithm, now * 1_000, claims.iss)
   const key = await keyOf().catch(asRefusal)
+  if (!key || (isAuthError(key) && key.code === 'ERR_TOKEN_KEY')) return [keyCheck(false, named), unchecked]
   if (isAuthError(key)) return [keyCheck(undefined, `${named}; the keys are not at hand`), unchecked]
-  if (!key) return [keyCheck(false, named), unchecked]
   const isGenuine = await isSigned(candidate.token, key)
   return [
     keyCheck(true, named),
@@ -40,7 +40,7 @@ export async function keyChecks(
 async function isSigned(token: string, key: VerificationKey): Promise<boolean> {
   const { end, signatureEnd } = splitJws(token, true) as JwsParts
   const { signingInput, signature } = encoding.signedBytes(token, end, signatureEnd) as SignedBytes
-  // They are lent.
+  // Copies, because the buffers are borrowed: the next token overwrites them.
   return key.verify(Uint8Array.from(signingInput), Uint8Array.from(signature))
 }
 

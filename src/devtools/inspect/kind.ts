@@ -1,13 +1,13 @@
 import { type Decoded, type Json, textOf } from './decode.js'
 import type { TokenKind } from './types.js'
 
-/** Returns what a text is, and in a sentence or two what that is for. Goes by what stands in it, verified or not. */
+/** Returns the kind of a text, and its purpose in a sentence or two. Reads the text as it is, verified or not. */
 export function identify(text: string, decoded: Decoded): readonly [kind: TokenKind, description: string] {
   const kind = text === '' ? 'none' : kindOf(text, decoded)
   return [kind, descriptions[kind]]
 }
 
-/** Whether a text is what a load balancer or Verified Access makes of a user, who have an encoding and keys of their own. */
+/** Whether a text is a token that a load balancer or Verified Access signs: they have an encoding and keys of their own. */
 export const isSignedByAws = ({ header }: Decoded) => header !== undefined && signerOf(header) !== undefined
 
 function kindOf(text: string, { parts, header, claims }: Decoded): TokenKind {
@@ -30,7 +30,7 @@ function opaqueKind(text: string): TokenKind {
   return text.startsWith('eyJ') ? 'truncated' : 'opaque'
 }
 
-/** The signature of the smallest key that RS256 is used with has 256 bytes, of ES256 64. */
+/** A signature of RS256 with the smallest key allowed has 256 bytes, one of ES256 64. */
 function isCutOff(parts: readonly string[], { alg }: Json): boolean {
   if (parts.length < 3) return true
   const characters = { R: 342, P: 342, E: 86 }[textOf(alg).charAt(0)] ?? 1

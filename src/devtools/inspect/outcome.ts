@@ -1,6 +1,6 @@
 import { type AuthError, asRefusal } from '../../errors.js'
 
-/** What a step of verification refuses with; `undefined` when it does not refuse. */
+/** The error that a step of verification refuses with; `undefined` when it passes. */
 export function refusalOf(step: () => unknown): AuthError | undefined {
   try {
     step()

@@ -17,7 +17,7 @@ export function poolChecks(
   options: UserPoolOptions<TokenUse> | undefined,
   { show }: CheckContext,
 ): Check[] {
-  // Over 40 lines: one check after the other, each with what to do about it.
+  // Over 40 lines: a flat list of checks, each with its texts.
   const { token_use: use, client_id: clientId, aud } = claims ?? {}
   const refusals = options && claims && refusalsOf(options, claims as unknown as JwtClaims)
   const passes = (step: Step) => refusals && isPassed(refusals[step], codes[step])
@@ -60,12 +60,12 @@ export function poolChecks(
   ]
 }
 
-/** What the pool refuses the claims with, the earlier of its checks switched off one by one. */
+/** The errors that the pool refuses the claims with, its earlier checks switched off one by one. */
 function refusalsOf(
   options: UserPoolOptions<TokenUse>,
   claims: JwtClaims,
 ): Record<Step, AuthError | undefined> {
-  // No key is needed here, and importing one takes longer than all the rest.
+  // Without keys: none is needed here, and importing one takes longer than all the rest.
   const keyless = { ...options, jwks: undefined, offline: false } as unknown as UserPoolOptions<TokenUse>
   const ofAnyUse = { ...keyless, tokenUse: ['access', 'id'] as const }
   const ofAnyClient = { ...ofAnyUse, insecureSkipClientCheck: true }
@@ -80,7 +80,7 @@ function refusalsOf(
   }
 }
 
-/** A refusal by an earlier check leaves this one open, by a later one means that this one has passed. */
+/** A refusal by an earlier check leaves this one open; one by a later check means that this one has passed. */
 function isPassed(refusal: AuthError | undefined, own: AuthErrorCode): boolean | undefined {
   if (!refusal) return true
   const lead = order.indexOf(refusal.code) - order.indexOf(own)

@@ -3,13 +3,13 @@ import { isBase64url } from './decode.js'
 import type { Finding } from './types.js'
 
 /**
- * Returns the token that a damaged text was made from, and what was done to it; `undefined` when there is none to be seen in it.
- * No API mends tokens. This is to say what to mend.
+ * Returns the token that a damaged text was made from, and what was done to it; `undefined` when the text shows none.
+ * No API repairs tokens. This is to say what to fix.
  */
 export function repair(text: string): { readonly token: string; readonly findings: Finding[] } | undefined {
   const findings: Finding[] = []
   let token = text
-  // A damage may lie below another, as quotes around a URL-encoded text do.
+  // Damages may be nested: quotes around a URL-encoded text.
   for (let round = 0; round < damages.length && !isJws(token); round++) {
     const damage = damages.find(({ undo }) => undo(token) !== token)
     if (!damage) return undefined
@@ -28,7 +28,7 @@ interface Damage {
   readonly undo: (text: string) => string
 }
 
-/** From the outside in. */
+/** In this order, from the outside in. */
 const damages: readonly Damage[] = [
   {
     what: '"Bearer" is left in front of the token.',

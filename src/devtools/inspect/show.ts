@@ -1,10 +1,10 @@
 /** How values of a token are shown in a report. */
 export type Show = (value: unknown) => string
 
-/** Shows values as JSON, in one line of printable characters: a token must not write to a terminal what it likes. */
+/** Shows values as JSON, in one line of printable characters: a token must not send control sequences to a terminal. */
 export const plainly: Show = value => printable(JSON.stringify(value) ?? 'nothing')
 
-/** Shows of which form a value is and nothing of what it says, for reports that are shared. */
+/** Shows the type of a value and none of its content, for reports that are shared. */
 export const redacted: Show = value => {
   if (value === undefined) return 'nothing'
   if (value === null || typeof value === 'boolean') return String(value)
@@ -30,7 +30,7 @@ export const printable = (text: string) =>
     character => `\\u{${(character.codePointAt(0) as number).toString(16)}}`,
   )
 
-/** A time in seconds since the epoch, seen from another: `2026-11-23T16:40:00Z, 12 minutes ago`. A report to share has no date. */
+/** A time in seconds since the epoch, relative to another: `2026-11-23T16:40:00Z, 12 minutes ago`. A report to share has no date. */
 export function moment(at: unknown, now: number, redact: boolean): string {
   if (typeof at !== 'number' || !(Math.abs(at) < 8.64e12)) return redact ? redacted(at) : plainly(at)
   const distance = at - now
@@ -38,7 +38,7 @@ export function moment(at: unknown, now: number, redact: boolean): string {
   return redact ? relative : `${new Date(at * 1_000).toISOString().replace(/\.\d+/, '')}, ${relative}`
 }
 
-/** Seconds in the unit that a human would choose. */
+/** Seconds in the largest unit of which there are two or more. */
 function duration(seconds: number): string {
   const [size, unit] = units.find(([size]) => seconds >= size * 2) ?? second
   const count = Math.round(seconds / size)

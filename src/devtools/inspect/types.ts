@@ -7,7 +7,7 @@ import type { KeySetEvent } from '../../jwks/jwks.js'
 import type { Clock } from '../../types.js'
 import type { Json } from './decode.js'
 
-/** What tokens are compared with. */
+/** The configuration to check tokens against. */
 export interface InspectOptions {
   /** The options of `userPool`. Without them a token can be described and refused for its form, never accepted. */
   readonly userPool?: UserPoolOptions<TokenUse> | undefined
@@ -17,9 +17,9 @@ export interface InspectOptions {
   readonly loadBalancer?: LoadBalancerOptions | undefined
   /** As of `createVerifier`. Default 5. */
   readonly clockTolerance?: number | undefined
-  /** Whether keys may be fetched, as `userPool` would. Default `false`: only a key set at hand (`userPool.jwks`) is used. */
+  /** Whether keys may be fetched, as `userPool` would. Default `false`: only a key set that was passed (`userPool.jwks`) is used. */
   readonly network?: boolean | undefined
-  /** Whether the report may be shared: no token, no claim value that tells who or whose it is. Default `false`. */
+  /** Whether the report may be shared: no token, no claim value that identifies a person or an account. Default `false`. */
   readonly redact?: boolean | undefined
   /** Default `Date`. */
   readonly clock?: Clock | undefined
@@ -27,9 +27,9 @@ export interface InspectOptions {
 
 /** What an API with this configuration does with a token. */
 export interface Outcome {
-  /** `unknown`: it cannot be told from here. */
+  /** `unknown`: keys or configuration are missing. */
   readonly verdict: 'accepted' | 'refused' | 'unknown'
-  /** Why a token is refused, or why nobody can tell: the code of the library. */
+  /** Why a token is refused, or why the verdict is unknown: the code of the library. */
   readonly code?: AuthErrorCode
   /** The same in a sentence. */
   readonly message: string
@@ -44,19 +44,19 @@ export interface Report extends Outcome {
   readonly description: string
   /** Who and what the token speaks for. Nothing of it is verified unless the verdict is `accepted`. */
   readonly facts: readonly Fact[]
-  /** What was done to the token on its way, and other things to know. */
+  /** What damaged the token on its way, and other remarks. */
   readonly findings: readonly Finding[]
   /** Every check of verification, in its order. Of a damaged token: the checks of the token in it. */
   readonly checks: readonly Check[]
-  /** When the token was damaged and could be mended: what would become of it. */
+  /** When the token was damaged and could be repaired: the outcome for the repaired token. */
   readonly mended?: Outcome
-  /** What the network did. Only when keys may be fetched. */
+  /** How fetching the keys went. Only when keys may be fetched. */
   readonly network?: Network
   /** What is in the token. Not in a report to share. */
   readonly token?: { readonly header: Json | undefined; readonly claims: Json | undefined }
 }
 
-/** What a text turns out to be. */
+/** The kind of a text. */
 export type TokenKind =
   | 'access'
   | 'machine'
@@ -72,13 +72,13 @@ export type TokenKind =
   | 'truncated'
   | 'none'
 
-/** Something that a token says. */
+/** A statement of a token. */
 export interface Fact {
   readonly name: string
   readonly value: string
 }
 
-/** Something to know, and how to mend it. */
+/** A remark, and how to fix its cause. */
 export interface Finding {
   readonly what: string
   readonly fix: string
@@ -91,12 +91,12 @@ export interface Check {
   readonly result: 'passed' | 'failed' | 'open'
   readonly expected: string
   readonly actual: string
-  /** What the library refuses a token with that fails this check, and how to mend it. */
+  /** The library's code for a token that fails this check, and how to fix it. */
   readonly code?: AuthErrorCode
   readonly fix?: string
 }
 
-/** What fetching the keys was like. */
+/** How fetching the keys went. */
 export interface Network {
   readonly milliseconds: number
   readonly events: readonly KeySetEvent[]

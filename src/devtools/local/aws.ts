@@ -2,17 +2,17 @@ import { randomUUID } from 'node:crypto'
 import type { MaybePromise } from '../../types.js'
 import type { Local } from './local.js'
 
-/** What a call is made with. */
+/** The input of a call. */
 export interface Call {
   readonly input: Readonly<Record<string, unknown>>
-  /** Whether the request carries an AWS signature. Whose is not checked: there are no accounts here. */
+  /** Whether the request carries an AWS signature. It is not checked: there are no accounts here. */
   readonly isSigned: boolean
 }
 
 /** The calls of one service by name. */
 export type Operations = Readonly<Record<string, (local: Local, call: Call) => MaybePromise<object>>>
 
-/** An error that the caller is told, by the names and in the words of AWS. */
+/** An error for the caller, with the names and messages of AWS. */
 export const fault = (name: `${string}Exception`, message: string): Error =>
   Object.assign(new Error(message), { name })
 
@@ -36,7 +36,7 @@ export async function answerCall(
   }
 }
 
-/** A text that a call must have. */
+/** A string that a call must have. */
 export function required(values: Readonly<Record<string, unknown>>, name: string): string {
   const value = values[name]
   if (typeof value === 'string' && value !== '') return value

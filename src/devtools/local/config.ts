@@ -14,9 +14,9 @@ import type { LocalConfig } from './types.js'
 import { isAttribute } from './user-pool/attributes.js'
 
 /**
- * The configuration that a file's JSON means, with the defaults for what it leaves out.
+ * The configuration of a file's JSON, with the defaults for what it leaves out.
  *
- * @param source the name of the file, for what is said about it
+ * @param source the name of the file, for error messages
  * @throws TypeError naming the file and the place in it
  */
 export function parseConfig(document: unknown, source: string): LocalConfig {
@@ -41,7 +41,7 @@ export function parseConfig(document: unknown, source: string): LocalConfig {
   return config
 }
 
-/** What names something else in the file must name something that is there. */
+/** Names that refer to something else in the file must exist. */
 function checkReferences(config: LocalConfig, source: string): void {
   const groups = config.groups.map(({ name }) => name)
   for (const [index, user] of config.users.entries()) {

@@ -1,6 +1,6 @@
 import type { LocalConfig } from './types.js'
 
-/** Whom a newcomer meets: alice, an admin; bob, who reads; guests, by the identity pool; a machine; and three providers. */
+/** The default configuration: alice, an admin; bob, who reads; guests, by the identity pool; a machine; and three providers. */
 export const defaultConfig: LocalConfig = {
   userPoolId: 'us-east-1_LOCALDEV0',
   issuer: 'original',

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { type HandleRequest, readBody } from '../../testing/loopback.js'
 import type { MaybePromise } from '../../types.js'
 
-/** Answers a request. `Response.error()` breaks the connection off. */
+/** Answers a request. `Response.error()` closes the connection without an answer. */
 export type Handler = (request: Request) => MaybePromise<Response>
 
 /** Answers Node's requests with a function of the web's. */

@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { type TestKey, testKey } from '../../testing/keys.js'
 import type { TestJwks } from '../../testing/types.js'
 
-/** The keys of the local user pool. They are made when it starts and live in its memory only: nothing is left to steal or to share. */
+/** The keys of the local user pool. They are made when it starts and never written to disk: nothing is left to steal or to share. */
 export interface KeyRing {
   /** A pool signs ID tokens and access tokens with different keys. */
   readonly current: Readonly<Record<'id' | 'access', TestKey>>
@@ -14,11 +14,11 @@ export interface KeyRing {
   readonly identityPoolJwks: () => object
   /** Signs with new keys from now on; the old ones stay published. */
   readonly rotate: () => Promise<void>
-  /** No longer publishes a key, as after a leak. Returns whether there was one of that ID. */
+  /** Stops publishing a key, as after a leak. Returns whether there was one of that ID. */
   readonly withdraw: (kid: string) => boolean
 }
 
-/** Resolves to a ring of two new keys. */
+/** Resolves to the keys of a new pool. */
 export async function createKeyRing(): Promise<KeyRing> {
   const [first, identityPoolKey] = await Promise.all([newPair(), newRsaKey()])
   let current = first

@@ -11,14 +11,14 @@ import { createSessions, type Sessions } from './user-pool/sessions.js'
 import type { SrpExchange } from './user-pool/srp.js'
 import { createUsers, type LocalUser, type Users } from './user-pool/users.js'
 
-/** The state of a local Cognito: what every service of it works on. */
+/** The state of a local Cognito, which its services share. */
 export interface Local {
   readonly config: LocalConfig
-  /** Where it is: `http://127.0.0.1:<port>`. */
+  /** Its URL: `http://127.0.0.1:<port>`. */
   readonly url: string
   /** The `iss` of its tokens. */
   readonly issuer: string
-  /** What time it is here. */
+  /** The clock of all its services. */
   readonly clock: TestClock
   readonly keys: KeyRing
   readonly users: Users
@@ -35,10 +35,10 @@ export interface Local {
   keySet: KeySetBehaviour
 }
 
-/** How the key set is answered: as it should be, late, with a 500, never, or with a broken connection. */
+/** How requests for the key set are answered: correctly, late, with a 500, never, or with a broken connection. */
 export interface KeySetBehaviour {
   readonly mode: (typeof keySetModes)[number]
-  /** How late `slow` is. */
+  /** The delay of `slow`. */
   readonly seconds: number
 }
 
@@ -68,7 +68,7 @@ export function createLocal(config: LocalConfig, url: string, keys: KeyRing): Lo
   }
 }
 
-/** The library itself, with the keys and the revocations at hand. Which of the pool's tokens it takes is for each call to say. */
+/** The library's own verifier, with the keys and revocations of this pool. Each call decides which token use it accepts. */
 function verifierOf(issuer: string, clock: TestClock, keys: KeyRing, sessions: Sessions): Verifier {
   const pool: TrustedIssuer = {
     issuers: [issuer],

@@ -39,7 +39,7 @@ export interface LocalCognito {
  * Resolves to a local Cognito on 127.0.0.1, once it listens.
  *
  * @param port 0 for one that the system picks
- * @param more what it answers besides, by method and path
+ * @param more further routes, by method and path
  */
 export async function startLocalCognito(
   config: LocalConfig,
@@ -63,7 +63,7 @@ export async function startLocalCognito(
 /** Answers by method and path. */
 export type Routes = Readonly<Record<string, (request: Request) => MaybePromise<Response>>>
 
-/** Every path of the server. What an app calls from another origin may be called from pages on loopback, the controls from their own page only. */
+/** Every path of the server. Pages on loopback may call the endpoints that apps use; only the control page may call the controls. */
 function routesOf(local: Local): Routes {
   const pool = `/${local.config.userPoolId}/.well-known`
   return {
@@ -103,7 +103,7 @@ const services: Readonly<Record<string, Operations>> = {
   AWSCognitoIdentityService: identityPoolApi,
 }
 
-/** Finds the route of a request, and says which pages of other origins may read the answer. */
+/** Finds the route of a request, and adds the CORS headers of the answer. */
 function route(local: Local, routes: Routes): Handler {
   return async request => {
     const { pathname } = new URL(request.url)
@@ -149,6 +149,6 @@ const isKnownOrigin = ({ config }: Local, origin: string) =>
   (origin !== 'null' &&
     config.clients.some(({ callbackUrls = [] }) => callbackUrls.some(url => new URL(url).origin === origin)))
 
-/** The server goes by several names. */
+/** Several host names lead to the server. */
 const sameServer = (origin: string, url: string) =>
   isLoopback(origin) && new URL(origin).port === new URL(url).port

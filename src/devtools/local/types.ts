@@ -1,4 +1,4 @@
-/** What the local Cognito starts with. All of it is optional in the file; durations are in seconds. */
+/** The configuration of a local Cognito. Every member is optional in the file; durations are in seconds. */
 export interface LocalConfig {
   /** Default: `us-east-1_LOCALDEV0`, a name that no real pool has. */
   readonly userPoolId: string
@@ -46,7 +46,7 @@ export interface LocalClient {
   readonly secret?: string
   /** Exact, as in Cognito. Default: any URL on loopback. */
   readonly callbackUrls?: readonly string[]
-  /** What it may ask for. Default: the OpenID Connect scopes and all custom ones. */
+  /** The scopes that it may request. Default: the OpenID Connect scopes and all custom ones. */
   readonly scopes?: readonly string[]
   /** Replaces the refresh token at each use. Default: false. */
   readonly refreshTokenRotation?: boolean
@@ -62,11 +62,11 @@ interface ResourceServer {
 export interface IdentityProvider {
   readonly name: string
   readonly type: 'SAML' | 'OIDC' | 'Google' | 'Facebook' | 'LoginWithAmazon' | 'SignInWithApple'
-  /** Of an OpenID Connect provider that runs beside this one. Without it the sign-in there is played, with `users`. */
+  /** Of an OpenID Connect provider that runs beside this one. Without it the sign-in is simulated, with `users`. */
   readonly issuer?: string
   readonly clientId?: string
   readonly clientSecret?: string
-  /** Who can sign in where the sign-in is played. Default: one person. */
+  /** Who can sign in where the sign-in is simulated. Default: one person. */
   readonly users?: readonly ProviderUser[]
 }
 
@@ -85,7 +85,7 @@ interface LocalIdentityPool {
   readonly roleMappings: Readonly<Record<string, object>>
 }
 
-/** What an app asks for when it sends a browser to sign in. */
+/** An app's authorization request. */
 export interface Authorization {
   readonly client: LocalClient
   readonly redirectUri: string
@@ -99,7 +99,7 @@ export interface Authorization {
 /** A sign-in at a provider that has not ended. */
 export interface PendingFederation {
   readonly provider: IdentityProvider
-  /** What comes after it. */
+  /** The app's request, which continues after it. */
   readonly authorization: Authorization
   readonly nonce: string
   readonly verifier: string

@@ -60,7 +60,7 @@ t.test('the page, and what it needs of the API', async t => {
   t.match({ code, output }, { code: 0, output: 'Usage: cognito-guard demo' })
 })
 
-t.test('the page opens for whoever sits here', async t => {
+t.test('the page opens on a terminal', async t => {
   const folder = t.testdir({})
   for (const name of ['xdg-open', 'open', 'cmd'])
     writeFileSync(`${folder}/${name}`, '#!/bin/sh\necho "$@" > "$OUT.part" && mv "$OUT.part" "$OUT"\n', {
@@ -93,7 +93,7 @@ t.test('the page opens for whoever sits here', async t => {
   t.same(closed.filter(existsSync), [], 'not without a screen, a reader or a browser')
 })
 
-t.test('whoever is unknown cannot sign in', async t => {
+t.test('an unknown user cannot sign in', async t => {
   const world = await createWorld()
   t.teardown(world.close)
   await t.rejects(world.signIn('nobody'), { message: /NotAuthorizedException/ })

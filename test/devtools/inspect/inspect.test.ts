@@ -193,7 +193,7 @@ t.test('every failure is listed, with what is expected, what is there, and how t
     { name: 'valid already', code: 'ERR_TOKEN_NOT_YET_VALID', actual: '2027-01-15T08:01:30Z, in 90 seconds' },
   ])
   t.match(named(report, 'audience'), { result: 'passed', actual: 'its client' })
-  t.match(named(report, 'key'), { result: 'open' }, 'no key is looked for at a stranger’s')
+  t.match(named(report, 'key'), { result: 'open' }, 'no key of an unknown issuer is fetched')
   t.match(
     named(report, 'not expired')?.expected,
     /^exp after now \(2027-01-15T08:00:00Z\), give or take 5 s$/,
@@ -323,7 +323,7 @@ t.test('what it is', async t => {
   ])
 })
 
-t.test('a damaged token is refused as it is, and mended to look into it', async t => {
+t.test('a damaged token is refused as it is, and repaired for inspection', async t => {
   const good = token()
   const rows: [name: string, text: string, what: RegExp][] = [
     ['quotes', `"${good}"`, /quotes/],
@@ -431,7 +431,7 @@ t.test('headers', async t => {
   })
 })
 
-t.test('the events of every door', async t => {
+t.test('the events of every service', async t => {
   const good = token()
   const names: Record<keyof typeof events, string> = {
     restApiTokenAuthorizer: 'the event of a REST API authorizer (TOKEN)',
@@ -444,17 +444,19 @@ t.test('the events of every door', async t => {
     appSyncAuthorizer: 'the event of an AppSync authorizer',
     appSyncEventsAuthorizer: 'the event of an AppSync Events authorizer',
     loadBalancer: 'the event of a load balancer',
+    latticeV1: 'the event of VPC Lattice',
+    lattice: 'the event of VPC Lattice',
     functionUrl: 'the event of a function URL',
     edge: 'the event of Lambda@Edge',
   }
-  for (const [door, input] of Object.entries(names)) {
-    const event = events[door as keyof typeof events]({ token: good })
-    t.match(await look(JSON.stringify(event)), { verdict: 'accepted', input, findings: [] }, door)
-    const without = events[door as keyof typeof events]()
+  for (const [service, input] of Object.entries(names)) {
+    const event = events[service as keyof typeof events]({ token: good })
+    t.match(await look(JSON.stringify(event)), { verdict: 'accepted', input, findings: [] }, service)
+    const without = events[service as keyof typeof events]()
     t.match(
       await look(JSON.stringify(without)),
       { verdict: 'refused', input, kind: 'none' },
-      `${door}, no token`,
+      `${service}, no token`,
     )
   }
   const more: [string, object, object][] = [
@@ -480,6 +482,26 @@ t.test('the events of every door', async t => {
       'VPC Lattice',
       { requestContext: { serviceNetworkArn: 'x' }, headers: { authorization: [`Bearer ${good}`] } },
       { verdict: 'accepted', input: 'the event of VPC Lattice' },
+    ],
+    [
+      'VPC Lattice, without a service network',
+      { requestContext: { serviceArn: 'x' }, headers: { authorization: [`Bearer ${good}`] } },
+      { verdict: 'accepted', input: 'the event of VPC Lattice' },
+    ],
+    ...[good, `Bearer ${good}`, `bearer ${good}`].map((authorization): [string, object, object] => [
+      'an AppSync resolver, as the client sent it',
+      { identity: null, request: { headers: { Authorization: authorization } } },
+      { verdict: 'accepted', input: 'the context of an AppSync resolver', kind: 'access' },
+    ]),
+    [
+      'an AppSync resolver without a token',
+      { identity: null, request: { headers: {} } },
+      { code: 'ERR_TOKEN_MISSING' },
+    ],
+    [
+      'a bare token elsewhere is none',
+      { httpMethod: 'GET', headers: { authorization: good } },
+      { code: 'ERR_TOKEN_MISSING' },
     ],
     [
       'a repeated header',
@@ -599,6 +621,15 @@ t.test('tokens of an identity pool', async t => {
   ])
 })
 
+t.test('a token that is bound to a key', async t => {
+  const bound = token(claimsOf({ cnf: { jkt: 'x' } }))
+  const report = await look(bound)
+  t.match(report, { verdict: 'refused', code: 'ERR_TOKEN_BOUND' })
+  t.match(failed(report), [{ name: 'binding', code: 'ERR_TOKEN_BOUND' }])
+  const userPool = { ...pool, insecureIgnoreConfirmation: true }
+  t.match(await look(bound, { userPool }), { verdict: 'accepted' })
+})
+
 t.test('tokens of a load balancer', async t => {
   const pem = es256.publicKey.export({ type: 'spki', format: 'pem' }) as string
   const loadBalancer = {
@@ -623,6 +654,7 @@ t.test('tokens of a load balancer', async t => {
       'checks of the issuer',
     ],
     ['another client', balanced({ client: 'another' }), 'ERR_TOKEN_CLIENT', 'checks of the issuer'],
+    ['bound to a key', balanced({}, { cnf: { jkt: 'x' } }), 'ERR_TOKEN_BOUND', 'binding'],
     ['expired, as the header says', balanced({ exp: now - 60 }), 'ERR_TOKEN_EXPIRED', 'not expired'],
     ['not padded', balanced({}, {}, false), 'ERR_TOKEN_MALFORMED', 'padding'],
     ['padded in part', balanced().replace('=.', '.'), 'ERR_TOKEN_MALFORMED', 'encoding'],

@@ -13,7 +13,7 @@ if (!existsSync(executablePath)) {
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
   t.teardown(() => browser.close())
 
-  t.test('a newcomer signs in and sees who gets in', async t => {
+  t.test('a new user signs in and sees which requests are authorized', async t => {
     const { page, world, problems } = await open(t, browser)
     const { get, says, answers } = inDemo(page)
     t.same(await answers('get-orders'), ['GET /orders', '401', 'ERR_TOKEN_MISSING'], 'signed out')
@@ -102,7 +102,7 @@ async function open(t: Test, browser: Browser) {
   return { page, world, problems }
 }
 
-/** By the keyboard alone. */
+/** With the keyboard only. */
 async function signIn(page: Page, username: string): Promise<void> {
   await page.getByTestId('sign-in').focus()
   await page.keyboard.press('Enter')
@@ -118,7 +118,7 @@ function inDemo(page: Page) {
     get,
     /** Waits for a text. */
     says: (id: string, hasText: string) => get(id).filter({ hasText }).waitFor(),
-    /** Request, status and reason of what a button asks. */
+    /** Request, status and reason after a button is pressed. */
     async answers(button: string) {
       const rows = get('answers').locator('tr')
       const before = await rows.count()

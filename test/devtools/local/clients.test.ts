@@ -1,4 +1,4 @@
-// Clients that no one here wrote, unchanged but for the endpoint.
+// Third-party clients, unchanged except for the endpoint.
 import { createHash, createHmac } from 'node:crypto'
 import {
   AdminAddUserToGroupCommand,
@@ -130,7 +130,7 @@ t.test('the AWS SDK', async t => {
     )
   })
 
-  t.test('signs up, confirms, and is told what is wrong', async t => {
+  t.test('signs up, confirms, and gets the errors', async t => {
     const signUp = (Username: string, Password: string, ClientId = 'localweb') =>
       sdk.send(
         new SignUpCommand({
@@ -176,7 +176,7 @@ t.test('the AWS SDK', async t => {
     t.equal(local.users.find('erin')?.attributes.email, 'erin@example.com')
   })
 
-  t.test('refuses whoever is not who they say', async t => {
+  t.test('refuses wrong credentials', async t => {
     for (const [name, attempt] of Object.entries({
       'a wrong password': signIn('localweb', 'alice', 'Wonderland-2'),
       'an unknown user': signIn('localweb', 'nobody', 'Wonderland-1'),

@@ -64,7 +64,7 @@ t.test('the sign-in page', async t => {
     }
   })
 
-  t.test('a password, and the browser is remembered for an hour', async t => {
+  t.test('a password, and the browser stays signed in for an hour', async t => {
     const login = `/login${new URL(authorize({ state: 's', login_hint: '<bob>' }), url).search}`
     const page = await get(login)
     t.match(
@@ -570,6 +570,7 @@ t.test('callback URLs: pages of http(s), and an app’s own scheme', async t => 
     'https://a;sandbox;b.localhost/',
   ])
     t.throws(accepts(url), /callbackUrls must hold URLs of http, https or/, url)
+  t.throws(() => parseConfig({ clients: [{ clientId: 'web', callbackUrls: 'x' }] }, 'file'), /callbackUrls/)
   const { get } = await startTestCognito(t, { clients: [{ clientId: 'web' }] })
   const query = (uri: string) =>
     `/oauth2/authorize?client_id=web&response_type=code&redirect_uri=${encodeURIComponent(uri)}`
@@ -713,7 +714,7 @@ t.test('cognito-guard dev', async t => {
       ['--port', String((busy.address() as AddressInfo).port)],
       {},
       2,
-      /--port: port \d+ is in use/,
+      /--port: port \d+ cannot be had \(EADDRINUSE\)/,
     ],
   ] as const) {
     const ended = await run([...args], env)
@@ -722,7 +723,7 @@ t.test('cognito-guard dev', async t => {
   }
 })
 
-/** Resolves when something has come about; fails by the timeout of the test. */
+/** Resolves when a condition holds; fails by the timeout of the test. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(resolve => setTimeout(resolve, 2))
 }

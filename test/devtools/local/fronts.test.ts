@@ -1,4 +1,4 @@
-// What stands around the user pool: the identity pool, a load balancer, an API Gateway.
+// The services around the user pool: the identity pool, a load balancer, an API Gateway.
 import { createHash, createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
@@ -324,7 +324,7 @@ t.test('cognito-guard dev --alb', async t => {
   t.equal((await fetch(`${balancer}/orders`, { headers: { cookie: again } })).status, 502)
 })
 
-t.test('a load balancer that lets nobody in, or everybody', async t => {
+t.test('a load balancer that denies unauthenticated requests, or allows them', async t => {
   const app = await startApp(t)
   const denying = await startDev(t, ['--alb', app.port, '--alb-listen', '0', '--unauthenticated', 'deny'])
   t.equal((await fetch(denying.balancer)).status, 401)
@@ -391,10 +391,10 @@ t.test('an API Gateway', async t => {
       const { ask, calls } = await start({ type, authorizer: restAuthorizer(guard, { routes }) })
       const [alice, bob] = [await tokenOf('alice'), await tokenOf('bob')]
       t.match(await ask('/orders'), { status: 401, body: { message: 'Unauthorized' } })
-      t.equal(calls(), 0, 'nobody is asked about no token')
+      t.equal(calls(), 0, 'the authorizer is not called without a token')
       t.match(await ask('/orders?a=1&a=2', bob), { status: 200 })
       t.match(await ask('/admin/users', bob), { status: 403, body: { Message: /not authorized/ } })
-      t.equal(calls(), 1, 'its policy is remembered, and is right for the other route')
+      t.equal(calls(), 1, 'its policy is cached, and is right for the other route')
       const { context } = await ask('/admin/users', alice)
       t.match(context, { stage: 'dev', authorizer: { principalId: String, integrationLatency: 0 } })
       t.match(principalFromEvent({ requestContext: context }), {
@@ -501,7 +501,7 @@ export const nothing = 1`,
       [['--authorizer', file, '--authorizer-ttl', '3601', ...api], /--authorizer-ttl must be from 0 to 3600/],
       [
         ['--authorizer', file, ...api, '--api-listen', app.port],
-        /--api-listen: port \d+ is in use\. Choose another port, or 0/,
+        /--api-listen: port \d+ cannot be had \(EADDRINUSE\)\. Choose another port, or 0/,
       ],
       [['--alb', 'x'], /--alb must be a port/],
     ] as const) {
@@ -534,7 +534,7 @@ async function startApp(t: Test) {
   return {
     port: String((server.address() as AddressInfo).port),
     close,
-    /** What headers reach the app; none when it is not reached. */
+    /** The headers that reach the app; none when the request does not. */
     async headersOf(url: string, headers: Record<string, string>) {
       const response = await fetch(url, { headers, redirect: 'manual' })
       return (response.ok ? await response.json() : {}) as IncomingMessage['headers'] & Record<string, string>

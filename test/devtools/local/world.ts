@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import { parseConfig } from '../../../src/devtools/local/config.js'
 import { startLocalCognito } from '../../../src/devtools/local/server.js'
 
-/** A local Cognito that ends with its test, and what a test does with it. */
+/** A local Cognito that ends with its test, and helpers to use it. */
 export async function startTestCognito(t: Test, document: object = {}) {
   const cognito = await startLocalCognito(parseConfig(document, 'test.json'), 0)
   t.teardown(cognito.close)
@@ -15,7 +15,7 @@ export async function startTestCognito(t: Test, document: object = {}) {
       jwksUri: `${url}/${local.config.userPoolId}/.well-known/jwks.json`,
       insecureLoopbackHttp: true,
     },
-    /** Turns a control; rejects with what it says is wrong. */
+    /** Runs a control; rejects with its error. */
     async control(name: string, input: object = {}) {
       const response = await fetch(`${url}/_local/${name}`, { method: 'POST', body: JSON.stringify(input) })
       const answer = (await response.json()) as Record<string, unknown>

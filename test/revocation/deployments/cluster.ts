@@ -76,6 +76,6 @@ const isUp = ({ port }: RedisServer) =>
 const clustered = [
   ['--cluster-enabled', 'yes'],
   ['--cluster-announce-ip', '127.0.0.1'],
-  // a machine that is busy is no reason for one
+  // a busy machine must not cause a failover
   ['--cluster-replica-no-failover', 'yes'],
 ].flat()

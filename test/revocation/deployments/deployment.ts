@@ -1,31 +1,31 @@
 import { Redis } from 'ioredis'
 import { type RedisServer, until } from '../redis-server.js'
 
-/** Servers that belong together, and what goes wrong with them. */
+/** Servers that belong together, and their failures. */
 export interface Deployment {
-  /** Where a client begins. */
+  /** The port that a client connects to first. */
   readonly ports: readonly number[]
   readonly troubles: readonly Trouble[]
 }
 
 interface Trouble {
   readonly name: string
-  /** Lets it happen; what is done meanwhile is the last that the servers see before it, or as it goes on. */
+  /** Causes the failure, with a write just before it or while it lasts. */
   happens(meanwhile: () => Promise<unknown>): Promise<void>
 }
 
-/** What the keys of all lists have in common: so they are on one node of a cluster. */
+/** The prefix of all lists' keys: its hash tag puts them on one node of a cluster. */
 export const tag = '{revocations}'
 
 export const masterName = 'revocations'
 
-/** Options: a server that remembers, for all that a SIGKILL can do. */
+/** Options: a server whose data survives a SIGKILL. */
 export const persistent = ['--appendonly', 'yes']
 
 /** Options: a replica need not wait for others that might come. */
 export const replicated = ['--repl-diskless-sync-delay', '0']
 
-/** Keeps a replica from following its master, with a password that nobody asked for. */
+/** Keeps a replica from following its master, with a password that the master does not accept. */
 export async function cutOff(replica: RedisServer, master: RedisServer): Promise<void> {
   await ask(replica.port, 'CONFIG', 'SET', 'masterauth', 'wrong')
   await ask(master.port, 'CLIENT', 'KILL', 'TYPE', 'replica')
@@ -36,7 +36,7 @@ export async function cutOff(replica: RedisServer, master: RedisServer): Promise
 export const untilSaid = (port: number, command: string, expected: RegExp) =>
   until(
     `${command}: ${expected}`,
-    // a Sentinel disconnects everybody from a server that it promotes
+    // a Sentinel disconnects all clients from a server that it promotes
     async () =>
       expected.test(JSON.stringify(await ask(port, ...(command.split(' ') as [string])).catch(() => ''))),
     50,

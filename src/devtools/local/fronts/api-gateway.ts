@@ -12,7 +12,7 @@ export type Authorizer = (event: never, context: object) => unknown
 export interface ApiGatewayOptions {
   readonly authorizer: Authorizer
   readonly type: AuthorizerType
-  /** Seconds that a policy is remembered for a token. REST APIs do so for 300, HTTP APIs not at all, unless they are told. */
+  /** Seconds that a policy is cached for a token. Default on AWS: 300 for REST APIs, 0 for HTTP APIs. */
   readonly ttl: number
   readonly apiPort: number
   readonly port: number
@@ -22,20 +22,20 @@ export interface ApiGatewayOptions {
 }
 
 /**
- * Resolves to an API Gateway on loopback: it calls a Lambda authorizer with the event of a request, remembers what it says, and lets the
- * request through to an API on this machine, or answers it. The API gets `requestContext`, with what the authorizer added, as
+ * Resolves to an API Gateway on loopback: it calls a Lambda authorizer with the event of a request, caches the answer, and forwards an
+ * authorized request to an API on this machine. It refuses any other. The API gets `requestContext`, with what the authorizer added, as
  * JSON in the header `x-amzn-request-context`, as the AWS Lambda Web Adapter passes it.
  * Source: "Use API Gateway Lambda authorizers", API Gateway Developer Guide.
  */
 export function startApiGateway(options: ApiGatewayOptions): Promise<Loopback> {
   const { type, ttl, apiPort, port, clock } = options
-  const remembered = new Map<string, { readonly verdict: Verdict; readonly until: number }>()
+  const cache = new Map<string, { readonly verdict: Verdict; readonly until: number }>()
 
   async function verdictOf(token: string, event: AuthorizerEvent['event']): Promise<Verdict> {
-    const known = remembered.get(token)
-    if (known && clock.now() < known.until) return known.verdict
+    const cached = cache.get(token)
+    if (cached && clock.now() < cached.until) return cached.verdict
     const verdict = readVerdict(type, await call(options, event))
-    remembered.set(token, { verdict, until: clock.now() + ttl * 1000 })
+    cache.set(token, { verdict, until: clock.now() + ttl * 1000 })
     return verdict
   }
 

@@ -9,7 +9,7 @@ export interface AuthorizerEvent {
   /** `methodArn` or `routeArn`, which policies are about. */
   readonly arn: string
   readonly event: Readonly<Record<string, unknown>>
-  /** What the backend is given besides, in `requestContext`. */
+  /** The rest of the backend's `requestContext`. */
   readonly requestContext: Readonly<Record<string, unknown>>
 }
 

@@ -14,7 +14,7 @@ interface LocalLoadBalancer extends Loopback {
   readonly arn: string
 }
 
-/** What happens to a request of nobody (`OnUnauthenticatedRequest` of the action `authenticate-cognito`). */
+/** What happens to an unauthenticated request (`OnUnauthenticatedRequest` of the action `authenticate-cognito`). */
 export type Unauthenticated = 'authenticate' | 'allow' | 'deny'
 
 /** The key that a load balancer signs with. */
@@ -36,8 +36,8 @@ export function newLoadBalancerKey(): LoadBalancerKey {
 }
 
 /**
- * Resolves to a load balancer on loopback that signs users in at the local Cognito, and tells the app behind it who they are,
- * in the three headers of AWS. A client cannot send these itself.
+ * Resolves to a load balancer on loopback that signs users in at the local Cognito, and identifies them to the app behind it
+ * in the three headers of AWS. It strips these from clients' requests.
  * Source: "Authenticate users using an Application Load Balancer", Elastic Load Balancing guide.
  */
 export async function startLoadBalancer(
@@ -45,7 +45,7 @@ export async function startLoadBalancer(
   key: LoadBalancerKey,
   { appPort, port, unauthenticated }: { appPort: number; port: number; unauthenticated: Unauthenticated },
 ): Promise<LocalLoadBalancer> {
-  // Over 40 lines: its functions share the sessions.
+  // Over 40 lines: its functions share the map of sessions.
   const arn = `arn:aws:elasticloadbalancing:us-east-1:${local.config.identityPool.accountId}:loadbalancer/app/local/0123456789abcdef`
   const pending = new Map<string, string>()
   const signedIn = new Map<string, { readonly session: Session; tokens: TokenSet; until: number }>()

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream'
 /**
  * Passes a request on to a server on this machine, and its answer back, as they come.
  *
- * @param strip what names of headers a client may not send
+ * @param strip names of headers that a client may not send
  * @param added headers to add
  */
 export function forward(
@@ -27,7 +27,7 @@ export function forward(
   incoming.pipe(request)
 }
 
-/** As load balancers add to what is there. */
+/** Appends to the client's value, as load balancers do. */
 const forwarded = ({ headers, socket }: IncomingMessage) => ({
   'x-forwarded-for': [headers['x-forwarded-for'] ?? [], socket.remoteAddress].flat().join(', '),
   'x-forwarded-proto': 'http',

@@ -1,6 +1,6 @@
 import type { AuthorizerType } from './authorizer-event.js'
 
-/** What an authorizer said, to be asked for any request with the same token. */
+/** The answer of an authorizer, for every request with the same token. */
 export interface Verdict {
   readonly allows: (arn: string) => boolean
   /** `requestContext.authorizer` of the backend. */
@@ -22,7 +22,7 @@ interface Statement {
 }
 
 /**
- * What an answer means (Output from an API Gateway Lambda authorizer, API Gateway Developer Guide).
+ * The verdict of an answer (Output from an API Gateway Lambda authorizer, API Gateway Developer Guide).
  *
  * @throws Error for what API Gateway cannot use
  */

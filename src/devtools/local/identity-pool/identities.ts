@@ -1,15 +1,15 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Clock } from '../../../types.js'
 
-/** Who has been here, and the credentials they were given. */
+/** The identities of the pool, and the credentials they were given. */
 export interface Identities {
   /** The identity of a user, always the same one; without a user a new guest's. */
   readonly of: (user?: string) => string
-  /** Whose an identity is: a user, a guest (`null`), nobody (`undefined`). */
+  /** Whose an identity is: a user's, a guest's (`null`); `undefined` when it is unknown. */
   readonly ownerOf: (identityId: string) => string | null | undefined
-  /** Makes a guest's identity a user's, as when a guest signs in. */
+  /** Links a guest's identity to a user, as when a guest signs in. */
   readonly link: (identityId: string, user: string) => void
-  /** Credentials for an hour. They are good for nothing but this server. */
+  /** Credentials for an hour. Only this server accepts them. */
   readonly credentials: (identityId: string, role: string) => TemporaryCredentials
   /** What credentials stand for, until they expire. */
   readonly find: (accessKeyId: string) => TemporaryCredentials | undefined
@@ -26,7 +26,6 @@ export interface TemporaryCredentials {
   readonly role: string
 }
 
-/** Nobody has been here at first. */
 export function createIdentities(identityPoolId: string, clock: Clock): Identities {
   const region = identityPoolId.replace(/:.*/, '')
   const owners = new Map<string, string | null>()

@@ -4,7 +4,7 @@ import type { Local } from '../local.js'
 import type { TemporaryCredentials } from './identities.js'
 
 /**
- * Answers `GetCallerIdentity`, the one call of AWS itself: whose the credentials of the identity pool are. The signature is checked.
+ * Answers `GetCallerIdentity`: whose the credentials of the identity pool are. Checks the signature.
  * Sources: "GetCallerIdentity", AWS STS API reference; "AWS Signature Version 4 for API requests", IAM User Guide.
  */
 export async function stsEndpoint(local: Local, request: Request): Promise<Response> {

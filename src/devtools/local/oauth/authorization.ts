@@ -6,7 +6,7 @@ import type { Authorization, LocalClient } from '../types.js'
 import type { LocalUser } from '../user-pool/users.js'
 
 /**
- * What a query asks for; the answer to the browser where it cannot be had. Nobody is sent to a URL that is not the client's.
+ * The authorization that a query requests, or the answer that refuses it. Never redirects to a URL that is not the client's.
  * Source: "Redirect and authorization endpoint", Amazon Cognito Developer Guide.
  */
 export function authorizationOf(local: Local, query: URLSearchParams): Authorization | Response {
@@ -30,7 +30,7 @@ export function authorizationOf(local: Local, query: URLSearchParams): Authoriza
   return problem ? refuse(authorization, ...problem) : authorization
 }
 
-/** Sends the browser back with a code for the user, and remembers them in it. */
+/** Sends the browser back with a code for the user, and a cookie that keeps them signed in. */
 export function grant(local: Local, authorization: Authorization, user: LocalUser): Response {
   const { client, redirectUri, scopes, state, nonce, resource, codeChallenge } = authorization
   const code = local.sessions.code({
@@ -39,7 +39,7 @@ export function grant(local: Local, authorization: Authorization, user: LocalUse
     codeChallenge,
     session: { user, clientId: client.clientId, scopes, isManagedLogin: true, resource, nonce },
   })
-  const cookie = `${cookieName}=${local.sessions.remember(user)}; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600`
+  const cookie = `${cookieName}=${local.sessions.addBrowser(user)}; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600`
   return redirect(redirectUri, { code, state }, { 'set-cookie': cookie })
 }
 
@@ -68,7 +68,7 @@ export const cookieOf = (request: Request): string | undefined =>
 
 export const cookieName = 'cognito'
 
-/** Whether a client may have a browser sent to this URL. */
+/** Whether this URL is a callback URL of the client. */
 export const isCallback = ({ callbackUrls }: LocalClient, url: string): boolean =>
   callbackUrls ? callbackUrls.includes(url) : isLoopback(url)
 

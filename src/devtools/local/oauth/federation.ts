@@ -6,7 +6,7 @@ import { errorPage, providerPage } from '../pages/sign-in-pages.js'
 import type { Authorization, IdentityProvider, PendingFederation, ProviderUser } from '../types.js'
 import { authorizationOf, grant, redirect, refuse } from './authorization.js'
 
-/** Sends a browser to a provider: a real one by OpenID Connect, or the page on which its sign-in is played. */
+/** Sends a browser to a provider: a real one by OpenID Connect, or the page that simulates its sign-in. */
 export async function startFederation(
   local: Local,
   provider: IdentityProvider,
@@ -36,7 +36,7 @@ export async function startFederation(
   })
 }
 
-/** Answers `/provider`, where a sign-in elsewhere is played: the page, and the choice. */
+/** Answers `/provider`, which simulates the sign-in at a provider: the page, and the choice. */
 export async function providerEndpoint(local: Local, request: Request): Promise<Response> {
   const { searchParams: query } = new URL(request.url)
   const authorization = authorizationOf(local, query)
@@ -51,7 +51,7 @@ export async function providerEndpoint(local: Local, request: Request): Promise<
   return grant(local, authorization, local.users.federate(provider, user))
 }
 
-/** Answers `/oauth2/idpresponse`, where a real provider sends the browser back: the user is made at the first sign-in. */
+/** Answers `/oauth2/idpresponse`, where a real provider sends the browser back. Creates the user at the first sign-in. */
 export async function callbackEndpoint(local: Local, request: Request): Promise<Response> {
   const { searchParams: answer } = new URL(request.url)
   const state = field(answer, 'state')

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Local } from '../local.js'
 
-/** The key set, in the way that the control of that name asks for. */
+/** Answers with the key set, in the mode of the control of that name. */
 export async function keySet({ keys, keySet: { mode, seconds } }: Local): Promise<Response> {
   switch (mode) {
     case 'error':

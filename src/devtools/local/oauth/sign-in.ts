@@ -15,7 +15,7 @@ import {
 import { startFederation } from './federation.js'
 
 /**
- * Answers `/oauth2/authorize`: at once for a browser in which somebody has signed in, else by way of the sign-in page.
+ * Answers `/oauth2/authorize`: at once for a browser with a session, else through the sign-in page.
  * With `login_hint=<user>&auto=1`, which Cognito does not know, the user is signed in without a page: for tests in a browser.
  */
 export function authorizeEndpoint(local: Local, request: Request): Response | Promise<Response> {
@@ -30,13 +30,13 @@ export function authorizeEndpoint(local: Local, request: Request): Response | Pr
   }
   const hinted = query.get('auto') === '1' ? local.users.find(field(query, 'login_hint')) : undefined
   const prompt = query.get('prompt')
-  const user = hinted ?? (prompt === 'login' ? undefined : local.sessions.remembered(cookieOf(request)))
+  const user = hinted ?? (prompt === 'login' ? undefined : local.sessions.userOfBrowser(cookieOf(request)))
   if (user) return grant(local, authorization, user)
   if (prompt === 'none') return refuse(authorization, 'login_required')
   return redirect(new URL(`/login${new URL(request.url).search}`, request.url), {})
 }
 
-/** Answers `/login`: the page, and what is sent with it. */
+/** Answers `/login`: the page, and its form. */
 export const loginEndpoint = (local: Local, request: Request): Promise<Response> =>
   withForm(local, request, (authorization, form, query) => {
     const view = {
@@ -69,7 +69,7 @@ export const signUpEndpoint = (local: Local, request: Request): Promise<Response
     }
   })
 
-/** Answers `/confirm`: whoever sends the right code is signed in. */
+/** Answers `/confirm`: the right code signs the user in. */
 export const confirmEndpoint = (local: Local, request: Request): Promise<Response> =>
   withForm(local, request, (authorization, form, query) => {
     const user = local.users.find(field(form, 'username'))
@@ -96,7 +96,7 @@ export function logoutEndpoint(local: Local, request: Request): Response {
   return redirect(new URL(`/login${new URL(request.url).search}`, request.url), {}, headers)
 }
 
-/** Where a form leads in the end, for the policy of the page. */
+/** The final target of a form, for the Content Security Policy of the page. */
 const formTarget = ({ redirectUri }: Authorization): string => {
   const { origin, protocol } = new URL(redirectUri)
   return origin === 'null' ? protocol : origin

@@ -12,7 +12,7 @@ export async function userInfoEndpoint(local: Local, request: Request): Promise<
   return Response.json(userInfo(access.session))
 }
 
-/** What the userInfo endpoint, and after it a load balancer, says of a user. */
+/** The claims of a user at the userInfo endpoint, which a load balancer repeats. */
 export function userInfo({ user, scopes }: Session): Record<string, string> {
   const attributes = Object.entries(user.attributes).filter(([name]) => isVisible(name, scopes))
   return {

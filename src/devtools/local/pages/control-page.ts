@@ -1,4 +1,4 @@
-// Over 150 lines: most of it is the page.
+// Over 150 lines: nearly all of it is HTML.
 
 import type { Local } from '../local.js'
 import type { stateOf } from './controls.js'
@@ -146,7 +146,7 @@ ${sessions.map(
 const form = (name: string, fields: Html, button: string): Html =>
   html`<form method="post" action="/_local/${name}">${fields}<button data-testid="${name}">${button}</button></form>`
 
-/** Runs in the browser. Text goes in as text, never as HTML. */
+/** Runs in the browser. Inserts text as text, never as HTML. */
 const script = `
 const rows = document.getElementById('decisions')
 new EventSource('/_local/decisions').onmessage = ({ data }) => {

@@ -1,7 +1,7 @@
 import type { Local } from '../local.js'
 import { control } from './controls.js'
 
-/** A control by JSON, or by a form of the page, which is shown again. A tool may call its JSON a form; a browser tells what it wants. */
+/** A control by JSON, or by a form of the page, which is shown again. Goes by `Accept`: a tool may send JSON with the media type of a form. */
 export async function controlCall(local: Local, name: string, request: Request): Promise<Response> {
   const isFromPage = request.headers.get('accept')?.includes('text/html') === true
   try {
@@ -37,7 +37,7 @@ const backToPage = (problem?: string) =>
     headers: { location: problem === undefined ? '/' : `/?problem=${encodeURIComponent(problem)}` },
   })
 
-/** A form knows texts only; no group is no field. */
+/** A form has strings only; without a group it has no such field. */
 function formInput(name: string, form: URLSearchParams): object {
   if (name === 'groups') return { username: form.get('username'), groups: form.getAll('groups') }
   return Object.fromEntries(

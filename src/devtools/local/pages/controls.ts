@@ -15,7 +15,7 @@ interface Control {
 }
 
 /**
- * Does what a control does, and resolves to what it answers.
+ * Runs a control, and resolves to its answer.
  *
  * @throws TypeError for a control or an input that does not exist
  */
@@ -26,7 +26,7 @@ export async function control(local: Local, name: string, input: unknown): Promi
   return (await found.apply(local, input as Input)) ?? stateOf(local)
 }
 
-/** All that can be seen and changed, as JSON. */
+/** The whole state that the controls show, as JSON. */
 export const stateOf = (local: Local) => ({
   userPoolId: local.config.userPoolId,
   issuer: local.issuer,
@@ -54,7 +54,7 @@ export const stateOf = (local: Local) => ({
   decisions: local.decisions.recent(),
 })
 
-/** What can be changed while it runs. Durations are in seconds. */
+/** The controls. Durations are in seconds. */
 const controls: Readonly<Record<string, Control>> = {
   clock: {
     checks: { offset: aCount(-315_360_000, 315_360_000) },

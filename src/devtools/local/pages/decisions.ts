@@ -1,6 +1,6 @@
 import type { Clock } from '../../../types.js'
 
-/** A decision of a guarded app, as its `onDecision` told it. */
+/** A decision of a guarded app, as its `onDecision` reports it. */
 export interface LoggedDecision {
   /** ISO 8601. */
   readonly time: string
@@ -15,9 +15,9 @@ export interface LoggedDecision {
 /** The last decisions of the guarded apps. */
 export interface DecisionLog {
   readonly recent: () => readonly LoggedDecision[]
-  /** Takes what an app reports. Does not trust it: what is no text becomes one. */
+  /** Adds a report of an app. Does not trust it: turns every value into a string. */
   readonly add: (reported: Readonly<Record<string, unknown>>) => LoggedDecision
-  /** Tells a listener of each from now on, until the function that is returned is called. */
+  /** Calls a listener with each from now on, until the returned function is called. */
   readonly subscribe: (listener: (decision: LoggedDecision) => void) => () => void
 }
 

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 
-/** Text that is HTML already. */
+/** Text that is already HTML. */
 export interface Html {
   readonly html: string
 }
 
-/** HTML from a template: what is put in is escaped unless it is HTML already; lists are joined. */
+/** HTML from a template: escapes each value that is not HTML already; joins lists. */
 export function html(
   strings: TemplateStringsArray,
   ...values: readonly (string | number | Html | readonly Html[] | undefined)[]
@@ -13,14 +13,14 @@ export function html(
   return { html: String.raw({ raw: strings }, ...values.map(text)) }
 }
 
-/** What a page is made of. */
+/** The parts of a page. */
 interface PageParts {
   readonly title: string
   readonly main: Html
-  /** JavaScript. Default: none, and none is allowed. */
+  /** JavaScript. Default: none, and the page's policy allows none. */
   readonly script?: string
   readonly status?: number
-  /** Where forms lead in the end, besides this server: a browser stops redirects that a page did not announce. */
+  /** The final targets of forms besides this server: a browser blocks redirects that `form-action` does not list. */
   readonly formTarget?: string
   /** What the script calls, besides this server. */
   readonly callTarget?: string
@@ -28,7 +28,7 @@ interface PageParts {
   readonly style?: string
 }
 
-/** A page that loads nothing from anywhere. */
+/** A page that loads no external resources. */
 export function pageResponse({
   title,
   main,
@@ -38,7 +38,7 @@ export function pageResponse({
   callTarget = '',
   style = '',
 }: PageParts): Response {
-  // Over 40 lines: most of it is the page.
+  // Over 40 lines: nearly all of it is HTML and style.
   const nonce = randomUUID()
   const policy = [
     "default-src 'none'",

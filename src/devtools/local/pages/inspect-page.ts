@@ -2,7 +2,7 @@ import { inspect, type Report } from '../../inspect/inspect.js'
 import type { Local } from '../local.js'
 import { type Html, html, pageResponse } from './html.js'
 
-/** Answers `/inspect`: the page on which a token is pasted, and what an API in front of this pool makes of it. Nothing leaves this machine. */
+/** Answers `/inspect`: the page to paste a token into, and the verdict of an API that trusts this pool. Nothing leaves this machine. */
 export async function inspectEndpoint(local: Local, request: Request): Promise<Response> {
   const text = new URLSearchParams(await request.text()).get('text')
   const report = text ? await inspectHere(local, text) : undefined
@@ -15,7 +15,7 @@ ${report === undefined ? undefined : reportHtml(report)}`,
   })
 }
 
-/** What an API in front of this pool makes of a text, by the clock and the keys of here. */
+/** The report of an API that trusts this pool, with the pool's clock and keys. */
 const inspectHere = ({ config, issuer, keys, clock }: Local, text: string): Promise<Report> =>
   inspect(text, {
     clock,
@@ -29,7 +29,7 @@ const inspectHere = ({ config, issuer, keys, clock }: Local, text: string): Prom
     },
   })
 
-/** The form to paste a token into, for other pages as well. */
+/** The form to paste a token into; other pages use it too. */
 export const inspectForm = (): Html => html`<form class="stack" method="post" action="/inspect">
 <label for="text">A token, an Authorization header, or an event of API Gateway. It stays on this machine.</label>
 <textarea id="text" name="text" rows="5" cols="80" required spellcheck="false" data-testid="inspect-text"></textarea>

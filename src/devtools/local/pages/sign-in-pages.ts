@@ -4,13 +4,13 @@ import { type Html, html, pageResponse } from './html.js'
 
 /** What the sign-in page shows. */
 interface SignInView {
-  /** The query of the authorization request, which goes along. */
+  /** The query of the authorization request, which the forms repeat. */
   readonly query: string
   readonly users: readonly LocalUser[]
   readonly providers: readonly IdentityProvider[]
   readonly error?: string | undefined
   readonly hint?: string | undefined
-  /** Where the app is to be told of the sign-in. */
+  /** The app's callback URL. */
   readonly formTarget: string
 }
 
@@ -79,7 +79,7 @@ ${field('code', 'Code', 'text', 'one-time-code')}
 </form></div>`,
   })
 
-/** The page of a provider whose sign-in is played. */
+/** The page that simulates the sign-in at a provider. */
 export const providerPage = (
   { name }: IdentityProvider,
   users: readonly ProviderUser[],
@@ -99,7 +99,7 @@ ${users.map(
 </form></div>`,
   })
 
-/** A page for what cannot go on. */
+/** A page for a request that cannot continue. */
 export const errorPage = (problem: string): Response =>
   pageResponse({ title: 'Error', status: 400, main: html`<h1>This cannot go on</h1>${alert(problem)}` })
 

@@ -2,7 +2,7 @@ import { fault } from '../aws.js'
 import type { Local } from '../local.js'
 import type { LocalUser } from './users.js'
 
-/** The user of a password; nobody is told which of the two was wrong. */
+/** The user of a username and password. The error does not reveal which of the two is wrong. */
 export function authenticate(local: Local, username: string, password: unknown): LocalUser {
   const user = local.users.find(username)
   if (user?.password === undefined || user.password !== password) throw wrongPassword()
@@ -41,5 +41,5 @@ export function confirmed(user: LocalUser): LocalUser {
   return user
 }
 
-/** Nobody is told which of the two was wrong. */
+/** Does not reveal which of the two is wrong. */
 export const wrongPassword = () => fault('NotAuthorizedException', 'Incorrect username or password.')

@@ -81,7 +81,7 @@ function signedIn(local: Local, client: LocalClient, user: LocalUser): object {
   return result(local, session, { RefreshToken })
 }
 
-/** New tokens for a refresh token, with a new one of those where they rotate. */
+/** New tokens for a refresh token, with a new refresh token where rotation is on. */
 export function refreshed(local: Local, client: LocalClient, token: string): object {
   const session = sessionToRefresh(local, client, token)
   if (!client.refreshTokenRotation) return result(local, session, {})

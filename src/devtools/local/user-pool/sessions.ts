@@ -20,7 +20,7 @@ export interface Session {
   isRevoked: boolean
 }
 
-/** What a sign-in is given to make a session of. */
+/** What a session is made from. */
 type NewSession = Omit<Session, 'id' | 'signedInAt' | 'isRevoked'>
 
 /** Who is signed in, and the secrets that stand for it: refresh tokens, authorization codes and the browser's cookie. */
@@ -37,11 +37,11 @@ export interface Sessions {
   readonly signOutEverywhere: (user: LocalUser) => void
   /** A new authorization code: for one use, within five minutes. */
   readonly code: (grant: CodeGrant) => string
-  /** What a code was given for. It is used up, whatever comes of it. */
+  /** What a code was issued for. Uses the code up, even when the exchange fails. */
   readonly redeem: (code: string | undefined) => CodeGrant | undefined
-  /** The cookie of a browser in which somebody has signed in, for an hour. */
-  readonly remember: (user: LocalUser) => string
-  readonly remembered: (cookie: string | undefined) => LocalUser | undefined
+  /** Returns a cookie that keeps a user signed in for an hour. */
+  readonly addBrowser: (user: LocalUser) => string
+  readonly userOfBrowser: (cookie: string | undefined) => LocalUser | undefined
   readonly forget: (cookie: string | undefined) => void
 }
 
@@ -50,11 +50,10 @@ interface CodeGrant {
   readonly client: LocalClient
   readonly session: NewSession
   readonly redirectUri: string
-  /** S256, the only one that Cognito knows (RFC 7636). */
+  /** S256, the only method that Cognito supports (RFC 7636). */
   readonly codeChallenge?: string | undefined
 }
 
-/** Nobody is signed in at first. */
 export function createSessions(clock: Clock): Sessions {
   const sessions = new Map<string, Session>()
   const refreshTokens = expiring<Session>(clock)
@@ -82,13 +81,13 @@ export function createSessions(clock: Clock): Sessions {
     },
     code: grant => codes.add(grant, 300),
     redeem: code => codes.take(code),
-    remember: user => browsers.add(user, 3600),
-    remembered: cookie => browsers.get(cookie),
+    addBrowser: user => browsers.add(user, 3600),
+    userOfBrowser: cookie => browsers.get(cookie),
     forget: cookie => void browsers.take(cookie),
   }
 }
 
-/** Values by a secret name, for a time. */
+/** Values by a secret name, until they expire. */
 function expiring<T>(clock: Clock) {
   const entries = new Map<string, { readonly value: T; readonly until: number }>()
   const get = (name: string | undefined): T | undefined => {
@@ -112,7 +111,7 @@ function expiring<T>(clock: Clock) {
   }
 }
 
-/** Five parts, as an encrypted JWT: what only its user pool can read (Understanding the refresh token, Amazon Cognito Developer Guide). */
+/** A random text in the form of an encrypted JWT, opaque to clients (Understanding the refresh token, Amazon Cognito Developer Guide). */
 function opaqueToken(): string {
   const header = Buffer.from('{"cty":"JWT","enc":"A256GCM","alg":"RSA-OAEP"}')
   const parts = [header, ...[256, 12, 600, 16].map(size => randomBytes(size))]

@@ -115,7 +115,7 @@ function membership(local: Local, call: Call) {
   return { user, group }
 }
 
-/** Whom an administrator names. */
+/** The user that an administrator names. */
 function userOf(local: Local, input: Call['input']): LocalUser {
   const user = local.users.find(required(input, 'Username'))
   if (!user) throw fault('UserNotFoundException', 'User does not exist.')
@@ -130,7 +130,7 @@ function checkAdmin(local: Local, { input, isSigned }: Call): void {
     throw fault('ResourceNotFoundException', `User pool ${id} does not exist.`)
 }
 
-/** The attributes of a new user. Whether an address is verified is not for them to say. */
+/** The attributes of a new user. They cannot mark an address as verified themselves. */
 function attributesOf(list: unknown): Record<string, string> {
   const entries = (Array.isArray(list) ? list : []).map(members)
   const unknown = entries.find(({ Name }) => !isAttribute(String(Name)) || String(Name).endsWith('_verified'))

@@ -6,12 +6,12 @@ import type { IdentityProvider, LocalConfig, LocalUserConfig, ProviderUser } fro
 export interface LocalUser {
   readonly username: string
   readonly sub: string
-  /** None for whoever signs in elsewhere. */
+  /** None for a federated user. */
   readonly password?: string
   readonly attributes: Record<string, string>
   groups: readonly string[]
   readonly scopes: readonly string[]
-  /** What a new user must send back before they can sign in; gone when they have. */
+  /** The code that confirms a new user, who cannot sign in before; removed once it is used. */
   confirmationCode?: string | undefined
   /** The provider of a federated user, as the claim has it: strings only. */
   readonly identities?: readonly Readonly<Record<string, string | null>>[]
@@ -28,15 +28,15 @@ export interface Users {
     password: string,
     attributes: Record<string, string>,
   ) => LocalUser | undefined
-  /** The user of a provider's user, made at the first sign-in, with the attributes of this one. */
+  /** The federated user of a provider's user, created at the first sign-in; the attributes are those of this sign-in. */
   readonly federate: (provider: IdentityProvider, user: ProviderUser) => LocalUser
   /** The groups that there are, with those that Cognito makes for providers. */
   readonly groups: () => string[]
 }
 
-/** The users of a configuration, and those who come later. */
+/** The users of a configuration, and those who sign up later. */
 export function createUsers(config: LocalConfig, clock: Clock): Users {
-  // Over 40 lines: its functions share the users.
+  // Over 40 lines: its functions share the map of users.
   const users = new Map<string, LocalUser>()
   const add = (user: LocalUser) => {
     users.set(user.username, user)
@@ -86,7 +86,7 @@ export function createUsers(config: LocalConfig, clock: Clock): Users {
   }
 }
 
-/** What decides over a user's role: the claims of the ID token (Role-based access control, Amazon Cognito Developer Guide). */
+/** The claims of the ID token that decide a user's role (Role-based access control, Amazon Cognito Developer Guide). */
 export function rolesOf({ groups: known }: LocalConfig, { groups }: LocalUser) {
   const own = known.filter(({ name, role }) => role && groups.includes(name))
   const least = Math.min(...own.map(precedence))

@@ -1,0 +1,126 @@
+// Packs what is published, and builds, tests and bundles it as users' projects do: `npm run check:consumers [-- name ...]`. Nothing of this
+// repository can be found from there. Ends with `N passed, N failed`.
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { cases } from '../tools/consumers/cases.mjs'
+import { ensureInstalled, root } from './ensure-installed.mjs'
+
+const tools = resolve(root, 'tools/consumers')
+const lock = readFileSync(join(tools, 'package-lock.json'))
+// kept between runs: the tools take a minute to install
+const work = join(
+  tmpdir(),
+  `cognito-guard-consumers-${createHash('sha256').update(lock).digest('hex').slice(0, 12)}`,
+)
+const wanted = process.argv.slice(2)
+
+ensureInstalled()
+install()
+check(await pack())
+const chosen = cases.filter(({ name }) => wanted.length === 0 || wanted.some(part => name.includes(part)))
+let failed = 0
+const queue = chosen.values()
+await Promise.all([runNext(), runNext()])
+console.log(`${chosen.length - failed} passed, ${failed} failed`)
+process.exitCode = failed > 0 || chosen.length === 0 ? 1 : 0
+
+function install() {
+  if (existsSync(join(work, 'node_modules/.package-lock.json'))) return
+  console.log('Installing what consumers use, once (npm ci) ...')
+  mkdirSync(work, { recursive: true })
+  for (const file of ['package.json', 'package-lock.json']) cpSync(join(tools, file), join(work, file))
+  must(
+    spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: work, encoding: 'utf8' }),
+  )
+}
+
+/** Packs a copy, so that nothing here is rebuilt; returns the files in the tarball with their sizes. */
+async function pack() {
+  console.log('Packing ...')
+  const copy = join(work, 'source')
+  rmSync(copy, { recursive: true, force: true })
+  const { stdout } = must(spawnSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }))
+  for (const file of stdout.split('\0')) {
+    if (!file || !existsSync(join(root, file)) || file.startsWith('benchmarks/results')) continue
+    mkdirSync(dirname(join(copy, file)), { recursive: true })
+    cpSync(join(root, file), join(copy, file))
+  }
+  symlinkSync(resolve(root, 'node_modules'), join(copy, 'node_modules'))
+  const packed = must(
+    spawnSync('npm', ['pack', '--json', '--loglevel=error'], { cwd: copy, encoding: 'utf8' }),
+  )
+  const [{ filename, files, unpackedSize }] = JSON.parse(packed.stdout.slice(packed.stdout.indexOf('[\n')))
+  const installed = join(work, 'node_modules/cognito-guard')
+  rmSync(installed, { recursive: true, force: true })
+  mkdirSync(installed)
+  must(spawnSync('tar', ['xzf', join(copy, filename), '-C', installed, '--strip-components=1']))
+  rmSync(copy, { recursive: true, force: true })
+  return { files: files.length, unpackedSize }
+}
+
+/** What a package may weigh at most. */
+function check({ files, unpackedSize }) {
+  const manifest = JSON.parse(readFileSync(join(work, 'node_modules/cognito-guard/package.json'), 'utf8'))
+  const hooks = Object.keys(manifest.scripts).filter(name => /^(pre|post)?install$/.test(name))
+  console.log(`${files} files (150 at most), ${unpackedSize} bytes unpacked (1,200,000 at most)`)
+  if (files > 150 || unpackedSize > 1_200_000 || hooks.length > 0) {
+    console.log('0 passed, 1 failed')
+    process.exit(1)
+  }
+}
+
+async function runNext() {
+  for (const each of queue) {
+    const started = performance.now()
+    const problem = await run(each)
+    console.log(`${problem ? 'not ok' : 'ok'} - ${each.name} # ${Math.round(performance.now() - started)} ms`)
+    if (problem) {
+      failed++
+      console.log(problem.replaceAll(work, '').replace(/^/gm, '    ').slice(0, 4_000))
+    }
+  }
+}
+
+/** Writes a project's files and runs its commands; returns what went wrong. */
+async function run({ name, files, commands, env = {} }) {
+  const folder = join(work, 'projects', name.replace(/[^\w.]+/g, '-'))
+  rmSync(folder, { recursive: true, force: true })
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true })
+    writeFileSync(join(folder, file), typeof text === 'string' ? text : JSON.stringify(text, null, 2))
+  }
+  for (const { args, accepts = ({ status }) => status === 0 } of commands) {
+    const result = await execute(args, folder, env)
+    if (!accepts(result)) return `${args.join(' ')} => ${result.status}\n${result.output}`
+  }
+  return undefined
+}
+
+/** Runs a program of a package, or with this Node.js. */
+function execute([program, ...args], cwd, env) {
+  const child = spawn(
+    process.execPath,
+    program === 'node' ? args : [join(work, 'node_modules', program), ...args],
+    {
+      cwd,
+      env: { ...process.env, CI: 'true', NODE_OPTIONS: '', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 240_000,
+    },
+  )
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', text => {
+      output += text
+    })
+  return new Promise(done => child.on('close', status => done({ status, output })))
+}
+
+function must(result) {
+  if (result.status === 0) return result
+  console.error(result.stdout ?? '', result.stderr ?? '')
+  process.exit(1)
+}
