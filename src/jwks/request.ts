@@ -24,9 +24,12 @@ export type Fetch = (
     method: 'GET'
     headers: Record<string, string>
     redirect: 'manual'
-    signal: AbortSignal
+    signal: Signal
   },
 ) => Promise<FetchResponse>
+
+/** `AbortSignal`, without a name that only some libs of a compiler have. */
+type Signal = typeof globalThis extends { AbortSignal: { prototype: infer S } } ? S : object
 
 /** The part of the standard `Response` that is used here. */
 export interface FetchResponse {
