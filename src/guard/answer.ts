@@ -23,6 +23,9 @@ export interface RefusalBody {
 
 /** Returns the refusal by a policy, with a challenge that names what would be accepted. */
 export function notPermitted(challenge: Challenge = {}, realm: string, explain: boolean): Refusal {
+  const { scope = 'x', maxAge = 0, acrValues = 'x' } = challenge
+  if (!(isQuotable(scope) && isQuotable(acrValues) && maxAge >= 0 && Number.isFinite(maxAge)))
+    throw new TypeError('policy: its challenge does not fit into a header')
   return answer(refusalBy(challenge), challenge, realm, explain)
 }
 
@@ -49,6 +52,10 @@ export function answer(error: AuthError, challenge: Challenge, realm: string, ex
     error,
   }
 }
+
+/** RFC 6749 section 3.3: nothing that ends the quoted string it stands in, or the header. A policy of an application may say anything. */
+const isQuotable = (value: unknown) =>
+  typeof value === 'string' && /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(value)
 
 /** RFC 6750 section 3, RFC 9470 section 3. A client that sent no token gets nothing but the scheme and the realm. */
 function challengeOf(error: AuthError, { scope, maxAge, acrValues }: Challenge, realm: string): string {

@@ -3,7 +3,7 @@ import { andThen, isPending, later } from '../maybe-promise.js'
 import { aFunction, type OptionCheck } from '../options.js'
 import type { Clock, JwtClaims, MaybePromise, RequestView, VerifiedToken } from '../types.js'
 
-/** What a refused client has to come back with. */
+/** What a refused client has to come back with. What does not fit into a header, such as a quote, is a fault (TypeError) when the policy refuses. */
 export interface Challenge {
   /** The required scopes, separated by spaces (RFC 6750 section 3). */
   readonly scope?: string

@@ -120,6 +120,32 @@ t.test('what each refusal is answered', async t => {
   }
 })
 
+t.test('a challenge that would end its quoted string, or the header, is a fault', async t => {
+  const guard = createGuard({ verifier })
+  const ask = async (challenge: unknown, isLater: boolean) =>
+    guard(
+      bearing(token()),
+      Object.assign(() => (isLater ? Promise.resolve(false) : false), { challenge }) as Policy,
+    )
+  const wrong = [
+    ...['a"b', 'a\\', 'a\r\nX: y', 'é', '\u007f', 5, null].flatMap(text => [
+      { scope: text },
+      { acrValues: text },
+    ]),
+    ...['60"', '60', Number.NaN, Number.POSITIVE_INFINITY, -1, null].map(maxAge => ({ maxAge })),
+  ]
+  for (const isLater of [false, true]) {
+    for (const challenge of wrong)
+      await t.rejects(
+        ask(challenge, isLater),
+        { name: 'TypeError', message: 'policy: its challenge does not fit into a header' },
+        JSON.stringify(challenge),
+      )
+    for (const challenge of [{ scope: 'a:b c/d' }, { maxAge: 0, acrValues: 'urn:x' }, {}, undefined])
+      t.match(await ask(challenge, isLater), { authorized: false }, JSON.stringify(challenge))
+  }
+})
+
 t.test('an outage of the keys is 503, with Retry-After', async t => {
   const cases: [AuthError, string][] = [
     [new AuthError('ERR_KEYS_UNAVAILABLE'), '5'],
