@@ -10,8 +10,8 @@ type Kinds = Readonly<Record<string, readonly Result[]>>
 const intro = `# Results
 
 Written by \`npm run bench\` from \`results.json\`: the figures of each Node.js side by side. How it is measured: [README.md](README.md).
-The time of a call is a median, in microseconds. In brackets stand the calls in the time of one of the first line's and, after a plus, the
-nanoseconds beyond making the string.`
+The time of a call is a median, in microseconds. In brackets: the speed relative to the first line and, after a plus, the nanoseconds beyond
+making the string.`
 
 const all = results()
 const nodes = Object.keys(all)

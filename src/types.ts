@@ -127,6 +127,11 @@ export interface TrustedIssuer<C extends JwtClaims = JwtClaims> {
   /** Whether its tokens are padded base64url, as those of load balancers are against RFC 7515 section 2. Default: none is. */
   readonly padding?: 'required' | 'allowed'
   /**
+   * The names under which its tokens can be revoked beside their `iss`: the ID of their user pool, where the host in `iss` is not one of AWS,
+   * and other `iss` of the same pool. Never a name of another pool. Default none.
+   */
+  readonly revokedBy?: readonly string[]
+  /**
    * Accepts its tokens with a `cnf` claim (RFC 7800), such as those bound to a key by DPoP or mTLS, from whoever holds them: nothing checks the
    * proof. Default `false`: such a token is refused with `ERR_TOKEN_BOUND`.
    */
@@ -179,6 +184,8 @@ export interface VerifiedToken<C extends JwtClaims = JwtClaims> {
   readonly header: JwsHeader
   readonly claims: C
   readonly principal: Principal
+  /** The `revokedBy` of its issuer, for lists of revocations. */
+  readonly revokedBy?: readonly string[]
 }
 
 /** Verifies tokens of any mix of issuers. */
@@ -224,6 +231,8 @@ export interface VerifierHealth extends KeySetHealth {
 /** Tells which tokens, sessions, users or clients are revoked. Called for every token, cached or not; it never waits. */
 export interface RevocationList {
   readonly isRevoked: RevocationCheck
+  /** Called by each verifier that is created with the list, with its issuers: they may have other names, see `revokedBy`. */
+  verifies?(issuers: readonly TrustedIssuer[]): void
   /**
    * Resolves when the list is loaded: a verifier's `ready` waits for it.
    * @throws AuthError (as a rejection) `ERR_REVOCATION_UNAVAILABLE` when it cannot be read

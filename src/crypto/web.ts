@@ -1,5 +1,5 @@
 import type { Algorithm, VerificationKey } from '../types.js'
-import { type ImportKey, usableJwk } from './jwk.js'
+import { type ImportKey, signatureLength, usableJwk } from './jwk.js'
 
 type CryptoKey = import('node:crypto').webcrypto.CryptoKey
 
@@ -10,19 +10,17 @@ export const webEngine: ImportKey = async (source, algorithm) => {
   return bind(await crypto.subtle.importKey('jwk', { ...jwk }, how, false, ['verify']), how, algorithm)
 }
 
-function bind(key: CryptoKey, how: Parameters, algorithm: Algorithm): VerificationKey {
+function bind(key: CryptoKey, how: WebAlgorithm, algorithm: Algorithm): VerificationKey {
   const { modulusLength } = key.algorithm as { modulusLength?: number }
-  // RFC 8017 section 8.1.2, step 1: OpenSSL leaves it out for PSS
-  const length = modulusLength && Math.ceil(modulusLength / 8)
+  const length = signatureLength(algorithm, modulusLength)
   return {
     algorithm,
-    verify: async (input, signature) =>
-      (length === undefined || signature.length === length) &&
-      crypto.subtle.verify(how, key, signature, input),
+    verify: (input, signature) =>
+      signature.length === length && crypto.subtle.verify(how, key, signature, input),
   }
 }
 
-type Parameters = ReturnType<typeof parameters>
+type WebAlgorithm = ReturnType<typeof parameters>
 
 /** What WebCrypto needs to import a key and to verify with it: it ignores what is for the other. */
 function parameters(algorithm: Algorithm, namedCurve = '') {

@@ -95,6 +95,7 @@ export function userPool<const U extends TokenUse = 'access', S extends object =
     algorithms,
     insecureIgnoreConfirmation: options.insecureIgnoreConfirmation === true,
     keys: keysOf(options, issuers),
+    ...(options.issuer && { revokedBy: [options.userPoolId] }),
     validate(_header: JwsHeader, claims: JwtClaims) {
       validateUse(claims, uses)
       if (claims.token_use === 'access')

@@ -81,13 +81,13 @@ function getWithNode(protocol: Protocol, deadline: number): Get | undefined {
  * those hosts that are reached without one. Agents of one's own have to be given it too.
  */
 function agentsOf({ Agent, globalAgent }: Pick<typeof import('node:http'), 'Agent' | 'globalAgent'>): Agents {
-  const { proxyEnv } = (globalAgent as { options?: { proxyEnv?: unknown } }).options ?? {}
-  const shared = { timeout: idleTime, ...(proxyEnv ? { proxyEnv } : {}) }
+  const { proxyEnv } = Object((globalAgent as { options?: unknown }).options) as { proxyEnv?: unknown }
+  const shared = { timeout: idleTime, proxyEnv }
   const agents = {
     kept: new Agent({ ...shared, keepAlive: true, maxFreeSockets: 1 }),
     fresh: new Agent({ ...shared, keepAlive: false }),
   }
-  if (proxyEnv) for (const agent of Object.values(agents)) letGo(agent)
+  for (const agent of Object.values(agents)) letGo(agent)
   return agents
 }
 

@@ -4,7 +4,9 @@
  * @module
  */
 import { setTimeout as pause } from 'node:timers/promises'
+import { AuthError } from '../errors.js'
 import { aString, checkOptions, type OptionCheck, seconds } from '../options.js'
+import { encodeRevocation, type Revocation } from './entry.js'
 import {
   type RemoteRevocationOptions,
   type RemoteRevocations,
@@ -12,7 +14,6 @@ import {
   remoteOptionChecks,
   withTimeout,
 } from './remote-list.js'
-import { encodeRevocation, margin, type Revocation, revoking } from './revocation.js'
 
 export type { RemoteRevocationHealth, RemoteRevocationOptions, RemoteRevocations } from './remote-list.js'
 
@@ -85,6 +86,8 @@ export function dynamoRevocations(options: DynamoRevocationOptions): RemoteRevoc
   const timeout = Math.min(5_000, staleAfter * 500)
   const partition = { S: name }
   let position = 0
+  let last: string | undefined
+  let lost: ReturnType<typeof list.restoration> | undefined
   let polling: Promise<void> | undefined
   let writing: Promise<unknown> = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
@@ -92,7 +95,7 @@ export function dynamoRevocations(options: DynamoRevocationOptions): RemoteRevoc
   void follow()
 
   async function follow(): Promise<void> {
-    await poll().catch(list.failed)
+    await poll().then(restore).catch(list.failed)
     if (isClosed) return
     timer = setTimeout(follow, pollEvery * 1000)
     timer.unref()
@@ -105,46 +108,80 @@ export function dynamoRevocations(options: DynamoRevocationOptions): RemoteRevoc
     return polling
   }
 
-  /** Reads the last entry again as well: a table that lost it was emptied or restored, and is read from the start. */
+  /** Reads the last entry again as well: a table that lost it, or has another in its place, was emptied or restored, and is read from the start. */
   async function readNew(): Promise<void> {
     const asked = list.time()
+    if (list.wasAhead()) goBack()
     for (let isMore = true; isMore; ) {
-      const { Items = [], LastEvaluatedKey } = await withTimeout(
-        client.query({
-          TableName,
-          ConsistentRead: true,
-          KeyConditionExpression: '#list = :list AND #serial >= :serial',
-          ExpressionAttributeNames: { '#list': 'list', '#serial': 'serial' },
-          ExpressionAttributeValues: { ':list': partition, ':serial': { N: String(position) } },
-        }),
-        timeout,
-      )
-      for (const item of Items) {
-        const serial = Number(item.serial?.N)
-        if (serial === position) continue
-        list.take(item.entry?.S ?? '', Number(item.written?.N))
-        position = serial
+      const place = position
+      const { Items = [], LastEvaluatedKey } = await withTimeout(askFrom(place), timeout)
+      if (place > 0 && textOf(Items[0]) !== last) {
+        goBack()
+        lost = list.restoration()
+        continue
       }
-      isMore = LastEvaluatedKey !== undefined || (Items.length === 0 && position > 0)
-      if (Items.length === 0) position = 0
+      for (const item of place > 0 ? Items.slice(1) : Items) take(item)
+      isMore = LastEvaluatedKey !== undefined
     }
     list.contacted(asked)
+  }
+
+  function goBack(): void {
+    position = 0
+    last = undefined
+  }
+
+  function askFrom(serial: number) {
+    return client.query({
+      TableName,
+      ConsistentRead: true,
+      KeyConditionExpression: '#list = :list AND #serial >= :serial',
+      ExpressionAttributeNames: { '#list': 'list', '#serial': 'serial' },
+      ExpressionAttributeValues: { ':list': partition, ':serial': { N: String(serial) } },
+    })
+  }
+
+  /** An item has an entry on each of its lines. */
+  function take(item: Attributes): void {
+    for (const line of (item.entry?.S ?? '').split('\n')) {
+      const entry = list.take(line, Number(item.written?.N))
+      if (entry) lost?.found(entry, list.clock.now())
+    }
+    position = Number(item.serial?.N)
+    last = textOf(item)
+  }
+
+  /** Writes back what the table has lost and this process still has, many entries to an item, since writers take turns. */
+  async function restore(): Promise<void> {
+    const work = lost
+    if (!work || isClosed) return
+    const isDone = !(await work.writeBack(list.clock.now(), write))
+    if (isDone && lost === work) lost = undefined
+    await restore()
+  }
+
+  function write(revocations: readonly Revocation[]): Promise<void> {
+    const written = writing.then(() => append(revocations))
+    writing = written.catch(() => {})
+    return written
   }
 
   /**
    * An entry's number is the next after the last, and only one writer gets it: a reader of a number has read all before it.
    * The last entry gets its time to live only when there is another, so that numbers are never reused.
    */
-  async function append(revocation: Revocation, attempt = 0): Promise<void> {
+  async function append(revocations: readonly Revocation[], attempt = 0): Promise<void> {
     await poll()
     const serial = position + 1
     const written = list.clock.now()
+    const said = list.nextSaid()
+    const lines = revocations.map(revocation => encodeRevocation({ said, ...revocation }))
     try {
-      await withTimeout(putNext(serial, written, encodeRevocation(revocation)), timeout)
+      await withTimeout(putNext(serial, written, lines.join('\n')), timeout)
     } catch (error) {
       if ((error as Error).name !== 'ConditionalCheckFailedException' || attempt === 50) throw error
       await pause(Math.random() * 50)
-      return append(revocation, attempt + 1)
+      return append(revocations, attempt + 1)
     }
     // reads this entry back, after those that others wrote before it
     await poll()
@@ -171,19 +208,20 @@ export function dynamoRevocations(options: DynamoRevocationOptions): RemoteRevoc
       UpdateExpression: 'SET #expires = :expires',
       ExpressionAttributeNames: { '#expires': 'expires' },
       ExpressionAttributeValues: {
-        ':expires': { N: String(Math.ceil(now / 1000) + list.lifetime + 2 * margin) },
+        ':expires': { N: String(list.neededUntil(now)) },
       },
     })
 
   return {
     isRevoked: list.isRevoked,
-    ...revoking(list.clock, revocation => {
-      const written = writing.then(() => append(revocation))
-      writing = written.catch(() => {})
-      return written.catch(list.unavailable)
-    }),
+    verifies: list.verifies,
+    ...list.revoking(write),
     async ready() {
-      if (list.health().state !== 'current') await poll().catch(list.unavailable)
+      // a response may be to a query from before the function was frozen: then it is queried again
+      for (let attempt = 0; list.health().state !== 'current'; attempt++) {
+        if (attempt === 10) throw new AuthError('ERR_REVOCATION_UNAVAILABLE')
+        await poll().catch(list.unavailable)
+      }
     },
     health: list.health,
     close() {
@@ -192,6 +230,9 @@ export function dynamoRevocations(options: DynamoRevocationOptions): RemoteRevoc
     },
   }
 }
+
+const textOf = (item: Attributes | undefined) =>
+  item && `${item.serial?.N} ${item.written?.N} ${item.entry?.S}`
 
 const aClient: OptionCheck = value =>
   ['query', 'putItem', 'updateItem'].every(

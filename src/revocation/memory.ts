@@ -1,5 +1,7 @@
 import { AuthError } from '../errors.js'
 import { checkOptions } from '../options.js'
+import { dated, type Revocation } from './entry.js'
+import { issuerNames } from './issuer-names.js'
 import {
   bytesOfEntry,
   type RevocationHealth,
@@ -7,7 +9,7 @@ import {
   revocationOptionChecks,
   withDefaults,
 } from './options.js'
-import { dated, type Revocations, revoking } from './revocation.js'
+import { type Revocations, revoking } from './revocation.js'
 import { revocationIndex } from './revocation-index.js'
 
 /** A list of revocations in this process. */
@@ -28,15 +30,21 @@ export interface MemoryRevocations extends Revocations<void> {
  */
 export function memoryRevocations(options: RevocationOptions = {}): MemoryRevocations {
   checkOptions('memoryRevocations', options, revocationOptionChecks)
-  const { maxTokenLifetime, maxEntries, clock } = withDefaults(options)
-  const index = revocationIndex({ lifetime: maxTokenLifetime, maxEntries })
+  const { maxTokenLifetime, clock, ...limits } = withDefaults(options)
+  const index = revocationIndex({ lifetime: maxTokenLifetime, ...limits })
+  const names = issuerNames(false)
+
+  function add(revocation: Revocation): void {
+    const now = clock.now()
+    if (revocation.isTakenBack) index.remove(revocation)
+    else if (!index.add(dated(revocation, now, maxTokenLifetime), now))
+      throw new AuthError('ERR_REVOCATION_UNAVAILABLE')
+  }
+
   return {
     isRevoked: index.isRevoked,
-    ...revoking(clock, revocation => {
-      const now = clock.now()
-      if (!index.add(dated(revocation, now, maxTokenLifetime), now))
-        throw new AuthError('ERR_REVOCATION_UNAVAILABLE')
-    }),
+    verifies: names.learn,
+    ...revoking(clock, names, revocations => revocations.forEach(add)),
     health: () => ({ entries: index.size, memory: index.size * bytesOfEntry }),
   }
 }

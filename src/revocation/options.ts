@@ -4,7 +4,8 @@ import type { Clock } from '../types.js'
 /** The options of every list of revocations. */
 export interface RevocationOptions {
   /**
-   * The longest lifetime of a token, in seconds, and so that of an entry. Must be the same in all processes that share a list.
+   * The longest lifetime of a token, in seconds, and so that of an entry. Must be the same in all processes that share a list. A token whose
+   * lifetime is more than 300 seconds longer is refused with `ERR_REVOCATION_UNAVAILABLE`: it would outlive its entry.
    * Default 86,400: a day, the longest that Cognito can be set to.
    */
   readonly maxTokenLifetime?: number
@@ -12,6 +13,8 @@ export interface RevocationOptions {
   readonly maxEntries?: number
   /** The time. Default `Date`. */
   readonly clock?: Clock
+  /** A clock that is never set back, in milliseconds, for the age of entries and of the last contact. Default `performance`. */
+  readonly monotonic?: Clock
 }
 
 /** The state of a list of revocations. */
@@ -26,13 +29,15 @@ export const withDefaults = ({
   maxTokenLifetime = 86_400,
   maxEntries = 2_000_000,
   clock = Date,
-}: RevocationOptions): Required<RevocationOptions> => ({ maxTokenLifetime, maxEntries, clock })
+  monotonic = performance,
+}: RevocationOptions): Required<RevocationOptions> => ({ maxTokenLifetime, maxEntries, clock, monotonic })
 
 /** Measured: a UUID and its slot in a Map. */
 export const bytesOfEntry = 100
 
 export const revocationOptionChecks = {
-  'maxTokenLifetime?': seconds(300, 30 * 86_400),
+  'maxTokenLifetime?': seconds(300, 366 * 86_400),
   'maxEntries?': aCount(1, 16_000_000),
   'clock?': aClock,
+  'monotonic?': aClock,
 }

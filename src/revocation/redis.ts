@@ -6,6 +6,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { aString, checkOptions, type OptionCheck } from '../options.js'
+import { encodeRevocation, type Revocation, tick } from './entry.js'
 import { type IoRedisClient, ioRedisStream } from './io-redis.js'
 import { type NodeRedisClient, nodeRedisStream } from './node-redis.js'
 import type { StreamConnection } from './redis-stream.js'
@@ -16,8 +17,6 @@ import {
   remoteOptionChecks,
   withTimeout,
 } from './remote-list.js'
-import { restoration } from './restoration.js'
-import { encodeRevocation, margin, type Revocation, revoking } from './revocation.js'
 
 export type { IoRedisClient } from './io-redis.js'
 export type { NodeRedisClient } from './node-redis.js'
@@ -59,14 +58,12 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
   // reads are short enough to renew the contact well before staleAfter, and time out when they hang
   const block = Math.min(1_000, staleAfter * 250)
   const timeout = Math.min(5_000, staleAfter * 500)
-  const retention = list.lifetime + 2 * margin
-  const expiredBy = (now: number) => now - retention * 1000
   const ended = new AbortController()
   let following: StreamConnection | undefined
   let position = beginning
   let oldest: string | undefined
   let expiredAt = -Infinity
-  let lost: ReturnType<typeof restoration> | undefined
+  let lost: ReturnType<typeof list.restoration> | undefined
   void follow()
 
   async function follow(): Promise<void> {
@@ -107,10 +104,11 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
       timeout,
     )
     oldest = first
-    const hasFirst = before === undefined || before === first || timeOf(before) < expiredBy(list.clock.now())
+    const hasFirst =
+      before === undefined || before === first || timeOf(before) < list.expiredBy(list.clock.now())
     if (hasFirst && hasLast) return false
     position = beginning
-    lost = restoration(list.index, list.lifetime)
+    lost = list.restoration()
     return true
   }
 
@@ -125,28 +123,40 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
     }
     // a client may fail over to another server: one without our last entry may have entries before these
     if ((await restartIfLost(connection, last)) || entries.length === page) return true
+    if (list.wasAhead()) {
+      position = beginning
+      return true
+    }
     list.contacted(asked)
     if (lost && !(await lost.writeBack(list.clock.now(), append))) lost = undefined
     return lost !== undefined
   }
 
   function take(id: string, line: string): void {
-    const entry = list.take(line, timeOf(id))
+    const entry = list.take(line, timeOf(id), placeOf(id))
     if (entry) lost?.found(entry, list.clock.now())
   }
 
-  async function append(revocation: Revocation): Promise<void> {
-    const id = await withTimeout(stream.add(encodeRevocation(revocation)), timeout)
-    take(id, encodeRevocation(revocation))
+  const append = (revocations: readonly Revocation[]) => Promise.all(revocations.map(appendOne))
+
+  async function appendOne(revocation: Revocation): Promise<void> {
+    const { said, isTakenBack } = revocation
+    const after = said === undefined ? list.index.lastSaid(revocation, isTakenBack) : undefined
+    const line = encodeRevocation({ ...revocation, after })
+    const id = await withTimeout(stream.add(line), timeout)
+    oldest ??= id
+    take(id, line)
     const written = timeOf(id)
     if (written < expiredAt + 60_000) return
     expiredAt = written
-    await withTimeout(stream.expire(`${expiredBy(written)}-0`, retention), timeout).catch(list.failed)
+    const kept = list.neededUntil(written) - Math.floor(written / 1000)
+    await withTimeout(stream.expire(`${list.expiredBy(written)}-0`, kept), timeout).catch(list.failed)
   }
 
   return {
     isRevoked: list.isRevoked,
-    ...revoking(list.clock, revocation => append(revocation).catch(list.unavailable)),
+    verifies: list.verifies,
+    ...list.revoking(append),
     ready: list.ready,
     health: list.health,
     close() {
@@ -158,6 +168,12 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
 
 /** The milliseconds in the ID of an entry. */
 const timeOf = (id: string) => Number.parseInt(id, 10)
+
+/** The place of an entry among all, as a number: the IDs of one millisecond are numbered. */
+function placeOf(id: string): number {
+  const [time, count] = id.split('-')
+  return Number(time) + Math.min(Number(count) * tick, 1 - tick)
+}
 
 const beginning = '0-0'
 

@@ -1,8 +1,10 @@
 // Over 150 lines: one list with the time of its last contact, and the types that both stores share.
 import { AuthError, refusal } from '../errors.js'
 import { elapsed } from '../jwks/elapsed.js'
-import { aClock, aFunction, oneOf, seconds } from '../options.js'
-import type { Clock, VerifiedToken } from '../types.js'
+import { aFunction, oneOf, seconds } from '../options.js'
+import type { VerifiedToken } from '../types.js'
+import { type DatedRevocation, dated, decodeRevocation, margin, type Revocation } from './entry.js'
+import { issuerNames } from './issuer-names.js'
 import {
   bytesOfEntry,
   type RevocationHealth,
@@ -10,7 +12,8 @@ import {
   revocationOptionChecks,
   withDefaults,
 } from './options.js'
-import { type DatedRevocation, dated, decodeRevocation, type Revocations } from './revocation.js'
+import { restoration } from './restoration.js'
+import { type Revocations, revoking } from './revocation.js'
 import { revocationIndex } from './revocation-index.js'
 
 /** The options of a shared list of revocations. */
@@ -24,8 +27,6 @@ export interface RemoteRevocationOptions extends RevocationOptions {
   readonly whenStale: 'refuse' | 'accept'
   /** Called with every error of the store, as the client that was passed in throws it. What it throws is ignored. */
   readonly onError?: (error: unknown) => void
-  /** A clock that is never set back, in milliseconds, for the age of the last contact. Default `performance`. */
-  readonly monotonic?: Clock
 }
 
 /** The state of a shared list of revocations. */
@@ -53,13 +54,20 @@ export interface RemoteRevocations extends Revocations<Promise<void>> {
 /** Returns the local copy of a shared list, which knows its age. */
 export function remoteList(options: RemoteRevocationOptions) {
   // Over 40 lines: its functions share the list and the time of its last contact.
-  const { staleAfter, whenStale, onError, monotonic = performance } = options
-  const { maxTokenLifetime: lifetime, maxEntries, clock } = withDefaults(options)
-  const index = revocationIndex({ lifetime, maxEntries })
+  const { staleAfter, whenStale, onError } = options
+  const { maxTokenLifetime: lifetime, maxEntries, clock, monotonic } = withDefaults(options)
+  const index = revocationIndex({ lifetime, maxEntries, monotonic })
+  const names = issuerNames(true)
   const time = elapsed(monotonic)
   let contact: number | undefined
   let unreadable = 0
+  let lastSaid = 0
+  let ahead = -Infinity
+  /** Of entries that are needed for longer than others: the second until which they are, by when they were written. */
+  const held = new Map<number, number>()
   const waiting: (() => void)[] = []
+  // longer than the entry of any token that does not exceed the lifetime
+  const kept = lifetime + 4 * margin
 
   const ageAt = (now: number) => (contact === undefined ? undefined : (time(now) - contact) / 1000)
   const isStaleAt = (now: number) => (ageAt(now) ?? Infinity) > staleAfter
@@ -82,6 +90,8 @@ export function remoteList(options: RemoteRevocationOptions) {
   /** The list is up to date as of when it was requested, since the response may have taken long. */
   function contacted(requested: number): void {
     contact = requested
+    // a response to a request from before the process was frozen makes nobody ready
+    if (isStaleAt(clock.now())) return
     for (const wake of waiting.splice(0)) wake()
   }
 
@@ -98,16 +108,37 @@ export function remoteList(options: RemoteRevocationOptions) {
   }
 
   /** Adds an entry as it was written, and returns it; one that cannot be read is counted. */
-  function take(line: string, written: number): DatedRevocation | undefined {
+  function take(line: string, written: number, said = written): DatedRevocation | undefined {
     const revocation = decodeRevocation(line)
     if (!revocation) {
       unreadable++
       return undefined
     }
-    const entry = dated(revocation, written, lifetime)
+    const entry = dated(revocation, written, lifetime, said)
     // the position in the list does not advance: the entry is read again, when expired ones have made room
     if (!index.add(entry, clock.now())) throw new AuthError('ERR_REVOCATION_UNAVAILABLE')
+    lastSaid = Math.max(lastSaid, entry.said)
+    if (entry.until > written / 1000 + kept) hold(written, entry.until + margin)
     return entry
+  }
+
+  const hold = (written: number, until: number) => held.set(written, Math.max(until, held.get(written) ?? 0))
+
+  /** Until when what was written up to now is needed, in seconds since the epoch. */
+  function neededUntil(now: number): number {
+    for (const [written, until] of held) if (until < now / 1000) held.delete(written)
+    return Math.max(Math.floor(now / 1000) + kept, ...held.values())
+  }
+
+  /** The milliseconds since the epoch before which nothing that was written is needed any more. */
+  const expiredBy = (now: number) => Math.min(now - kept * 1000, ...held.keys())
+
+  /** Whether the clock was set back: an entry that seemed to have expired when it was read may not have. */
+  function wasAhead(): boolean {
+    const now = clock.now()
+    const isBack = now < ahead - margin * 1000
+    if (isBack || now > ahead) ahead = now
+    return isBack
   }
 
   /** Reports an error to the application, whose callback must not affect us. */
@@ -125,8 +156,17 @@ export function remoteList(options: RemoteRevocationOptions) {
 
   return {
     index,
-    lifetime,
     clock,
+    restoration: () => restoration(index, lifetime, monotonic),
+    /** A place after all that was said, in milliseconds. */
+    nextSaid: () => Math.max(clock.now(), lastSaid + 1),
+    neededUntil,
+    expiredBy,
+    wasAhead,
+    /** The methods of a list whose entries are written by `append`. */
+    revoking: (append: (revocations: readonly Revocation[]) => Promise<unknown>) =>
+      revoking(clock, names, async revocations => void (await append(revocations).catch(unavailable))),
+    verifies: names.learn,
     /** The argument for `contacted`. */
     time: () => time(clock.now()),
     contacted,
@@ -157,5 +197,4 @@ export const remoteOptionChecks = {
   staleAfter: seconds(1, 86_400),
   whenStale: oneOf('refuse', 'accept'),
   'onError?': aFunction,
-  'monotonic?': aClock,
 }

@@ -1,28 +1,34 @@
-import { type DatedRevocation, type Revocation } from './revocation.js'
+import type { Clock } from '../types.js'
+import { type DatedRevocation, type Revocation, undated } from './entry.js'
 import { type RevocationIndex, revocationIndex } from './revocation-index.js'
 
 /**
- * Returns the steps that write back what a stream has lost and this process still has. Other processes do the same at the same
+ * Returns the steps that write back what a store has lost and this process still has. Other processes do the same at the same
  * time: so each begins somewhere else, and reads what the others have written before it continues. Duplicates do no harm.
  *
  * @param known the entries of this process
  */
-export function restoration(known: RevocationIndex, lifetime: number) {
-  const present = revocationIndex({ lifetime, maxEntries: Infinity })
+export function restoration(known: RevocationIndex, lifetime: number, monotonic: Clock) {
+  const present = revocationIndex({ lifetime, maxEntries: Infinity, monotonic })
   let missing: DatedRevocation[] | undefined
   return {
-    /** The stream has an entry. */
+    /** The store has an entry. */
     found: (revocation: DatedRevocation, now: number) => present.add(revocation, now),
-    /** Writes back some missing entries, once the stream was read to its end; `false` when none is left. */
-    async writeBack(now: number, append: (revocation: Revocation) => Promise<void>): Promise<boolean> {
-      missing ??= rotatedAtRandom([...known.entries(now)].filter(entry => !present.covers(entry)))
+    /** Writes back some missing entries, once the store was read to its end; `false` when none is left. The next call retries what failed. */
+    async writeBack(
+      now: number,
+      append: (revocations: readonly Revocation[]) => Promise<unknown>,
+    ): Promise<boolean> {
+      missing ??= rotatedAtRandom([...known.entries(now)])
       const some: DatedRevocation[] = []
-      while (missing.length > 0 && some.length < 200) {
-        const entry = missing.pop() as DatedRevocation
+      let left = missing.length
+      while (left > 0 && some.length < 200) {
+        const entry = missing[--left] as DatedRevocation
         if (!present.covers(entry)) some.push(entry)
       }
-      await Promise.all(some.map(append))
-      return missing.length > 0
+      if (some.length > 0) await append(some.map(undated))
+      missing.length = left
+      return left > 0
     },
   }
 }

@@ -1,6 +1,10 @@
-// Over 150 lines: the five kinds of revocation, each with its identifiers, and their serialized form.
+// Over 150 lines: the five kinds of revocation, each with what it takes.
 import { aString, checkOptions, type OptionCheck } from '../options.js'
 import type { Clock, MaybePromise, RevocationList, VerifiedToken } from '../types.js'
+import { isCutOff, margin, type Revocation, type RevocationKind, type RevocationTarget } from './entry.js'
+import { type IssuerNames, poolOf } from './issuer-names.js'
+
+export type { RevocationKind } from './entry.js'
 
 /** One token. */
 export interface RevokedToken {
@@ -72,132 +76,111 @@ export interface Revocations<R extends MaybePromise<void> = MaybePromise<void>> 
   revokeClient(target: VerifiedToken | RevokedClient): R
   /** Revokes the tokens of a user pool, or of another issuer. */
   revokePool(target: VerifiedToken | RevokedPool): R
+  /** Takes back every `revokeToken` of a token until now. Those of its session, user, client and pool stay, as with the others. */
+  unrevokeToken(target: VerifiedToken | Omit<RevokedToken, 'expiresAt'>): R
+  /** Takes back every `revokeSession` of a session until now. */
+  unrevokeSession(target: VerifiedToken | RevokedSession): R
+  /** Takes back every `revokeUser` of a user until now. */
+  unrevokeUser(target: VerifiedToken | Omit<RevokedUser, 'notBefore'>): R
+  /** Takes back every `revokeClient` of a client until now. */
+  unrevokeClient(target: VerifiedToken | Omit<RevokedClient, 'notBefore'>): R
+  /** Takes back every `revokePool` of a pool until now. */
+  unrevokePool(target: VerifiedToken | Omit<RevokedPool, 'notBefore'>): R
 }
 
-/** What an entry revokes. */
-export type RevocationKind = 'token' | 'session' | 'user' | 'client' | 'pool'
-
-/** An entry as it is stored. */
-export interface Revocation {
-  readonly kind: RevocationKind
-  /** The ID of the user pool, or the `iss` of another issuer. */
-  readonly issuer: string
-  /** Empty for a pool. */
-  readonly id: string
-  /**
-   * Seconds since the epoch. Of a token or a session: when the entry expires. Of the others: tokens issued before are revoked.
-   * `undefined`: as follows from when the entry was written, by the clock of its store.
-   */
-  readonly at: number | undefined
-}
-
-/** An entry whose time is known. */
-export interface DatedRevocation extends Revocation {
-  readonly at: number
-}
-
-/** Returns the methods of a list whose entries go to `add`. */
-export function revoking<R>(clock: Clock, add: (revocation: Revocation) => R) {
-  const revoke = (kind: RevocationKind) => (target: object) => add(revocationOf(kind, target, clock.now()))
+/**
+ * Returns the methods of a list whose entries go to `add`: more than one where a target goes by several names.
+ *
+ * @param names the names that issuers go by
+ */
+export function revoking<R>(
+  clock: Clock,
+  names: IssuerNames,
+  add: (revocations: readonly Revocation[]) => R,
+) {
+  const revoke = (kind: RevocationKind) => (target: object) => {
+    const entry = targetOf(kind, 'revoke', target, names, clock.now())
+    return add([{ ...entry, ...timesOf(kind, target) }])
+  }
+  const unrevoke = (kind: RevocationKind) => (target: object) => {
+    const entry = targetOf(kind, 'unrevoke', target, names, clock.now())
+    const { revokedBy = [] } = target as Partial<VerifiedToken>
+    const issuers = [entry.issuer, ...revokedBy.map(poolOf)].flatMap(names.of)
+    return add([...new Set(issuers)].map(issuer => ({ ...entry, issuer, isTakenBack: true })))
+  }
   return {
     revokeToken: revoke('token'),
     revokeSession: revoke('session'),
     revokeUser: revoke('user'),
     revokeClient: revoke('client'),
     revokePool: revoke('pool'),
+    unrevokeToken: unrevoke('token'),
+    unrevokeSession: unrevoke('session'),
+    unrevokeUser: unrevoke('user'),
+    unrevokeClient: unrevoke('client'),
+    unrevokePool: unrevoke('pool'),
   }
 }
 
 /**
- * Returns the entry that revokes a target: a verified token, or the plain identifiers of its kind.
+ * Returns what an entry is about: a verified token, or the plain identifiers of its kind.
  *
  * @throws TypeError for a missing, unknown or unusable identifier, naming it
  */
-function revocationOf(kind: RevocationKind, target: object, now: number): Revocation {
-  const { method, id, at, of } = kinds[kind]
-  const plain = 'principal' in target ? of(target as VerifiedToken) : target
-  checkOptions(method, plain, {
-    issuer: anIdentifier,
+function targetOf(
+  kind: RevocationKind,
+  verb: RevocationVerb,
+  target: object,
+  names: IssuerNames,
+  now: number,
+): RevocationTarget {
+  const { id, at, of } = kinds[kind]
+  const plain = isVerified(target) ? { issuer: target.claims.iss, ...of(target) } : target
+  checkOptions(methodOf(kind, verb), plain, {
+    issuer: anIssuerIn(names),
     ...(id && { [id]: anIdentifier }),
-    ...(at && { [`${at}?`]: at === 'notBefore' ? aTimeUntil(now / 1000 + margin) : aTimeUntil(endOfTime) }),
+    ...(at &&
+      verb === 'revoke' && { [`${at}?`]: aTimeUntil(at === 'notBefore' ? now / 1000 + margin : endOfTime) }),
   })
-  const members = plain as Readonly<Record<string, unknown>>
-  const time = at && (members[at] as number | undefined)
-  return {
-    kind,
-    issuer: poolOf(members.issuer as string),
-    id: id ? (members[id] as string) : '',
-    at: typeof time === 'number' ? Math.ceil(time) + (kind === 'token' ? margin : 0) : undefined,
+  const members = plain as Readonly<Record<string, string>>
+  return { kind, issuer: poolOf(members.issuer as string), id: id ? (members[id] as string) : '' }
+}
+
+/** Of a token that is held in hand: for as long as it lives, whatever the clocks say. */
+function timesOf(kind: RevocationKind, target: object): Partial<Revocation> {
+  if (isVerified(target)) {
+    const { iat, exp } = target.claims
+    const until = Math.ceil(exp) + margin
+    if (kind === 'token') return { at: until }
+    return iat === undefined || !isCutOff(kind) ? { until } : { until, least: Math.floor(iat) + 1 }
   }
+  const { expiresAt, notBefore = expiresAt } = target as { expiresAt?: number; notBefore?: number }
+  return notBefore === undefined ? {} : { at: Math.ceil(notBefore) + (kind === 'token' ? margin : 0) }
 }
 
-/**
- * Returns an entry with its time: for one that has none, as follows from when it was written.
- *
- * @param written milliseconds since the epoch, by the clock of the store
- * @param lifetime the longest lifetime of a token, in seconds
- */
-export function dated(revocation: Revocation, written: number, lifetime: number): DatedRevocation {
-  const { kind, at } = revocation
-  if (at !== undefined) return { ...revocation, at }
-  const second = Math.floor(written / 1000)
-  // `iat` has no fractions: a token issued in the second of the revocation may be older than it
-  return { ...revocation, at: isCutOff(kind) ? second + 1 : second + lifetime + margin }
-}
+const isVerified = (target: object): target is VerifiedToken => 'principal' in target
 
-export const isRevocationKind = (value: unknown): value is RevocationKind =>
-  typeof value === 'string' && Object.hasOwn(kinds, value)
+/** What a list does with an entry. */
+export type RevocationVerb = 'revoke' | 'unrevoke'
 
-export const methodOf = (kind: RevocationKind) => kinds[kind].method
+/** The method of a list for a kind. */
+export const methodOf = (kind: RevocationKind, verb: RevocationVerb) => `${verb}${kinds[kind].name}` as const
 
-/** A sentence about the plain identifiers of a kind, for error messages. */
-export const membersOf = (kind: RevocationKind): string => {
+/** What the plain identifiers of a kind are, in a sentence. */
+export const membersOf = (kind: RevocationKind, verb: RevocationVerb): string => {
   const { id, at } = kinds[kind]
-  return `A ${kind} is revoked by issuer${id ? ` and ${id}` : ''}${at ? `; ${at}, in seconds since the epoch, is optional` : ''}`
+  const optional = at && verb === 'revoke' ? `; ${at}, in seconds since the epoch, is optional` : ''
+  return `A ${kind} is ${verb}d by issuer${id ? ` and ${id}` : ''}${optional}`
 }
-
-/** Whether entries of a kind revoke what was issued before a time, not one token or session. */
-export const isCutOff = (kind: RevocationKind) => kind !== 'token' && kind !== 'session'
-
-/** Returns an entry as one line. */
-export const encodeRevocation = ({ kind, issuer, id, at }: Revocation): string =>
-  JSON.stringify(at === undefined ? [kind, issuer, id] : [kind, issuer, id, at])
-
-/** Returns the entry in a line, `undefined` for one that this release cannot read. */
-export function decodeRevocation(line: string): Revocation | undefined {
-  const [kind, issuer, id, at] = listIn(line)
-  const isEntry =
-    isRevocationKind(kind) &&
-    typeof issuer === 'string' &&
-    typeof id === 'string' &&
-    (at === undefined || Number.isSafeInteger(at))
-  return isEntry ? { kind, issuer, id, at: at as number | undefined } : undefined
-}
-
-/**
- * Returns what the tokens of one issuer have in common: the ID of a user pool, whose tokens come with several `iss`, else the `iss`.
- * Source: Amazon Cognito Developer Guide, "Identity provider and relying party endpoints".
- */
-export const poolOf = (issuer: string): string => poolIssuer.exec(issuer)?.[1] ?? issuer
-
-/** Seconds by which entries outlive the tokens they revoke: the greatest clock tolerance of a verifier. */
-export const margin = 300
-
-function listIn(line: string): readonly unknown[] {
-  try {
-    const value: unknown = JSON.parse(line)
-    return Array.isArray(value) ? value : []
-  } catch {
-    return []
-  }
-}
-
-/** On hosts of AWS only: another issuer could have a pool's ID in its `iss`, and a sign-out there would revoke tokens of the pool. */
-const poolIssuer =
-  /^https:\/\/(?:issuer-)?cognito-idp\.[a-z0-9-]+\.amazonaws\.(?:com|com\.cn|eu)\/([\w-]+_[0-9A-Za-z]+)$/
 
 const anIdentifier: OptionCheck = value =>
   aString(value) ?? ((value as string).length > 512 ? 'must not be longer than 512 characters' : undefined)
+
+const anIssuerIn =
+  (names: IssuerNames): OptionCheck =>
+  value =>
+    anIdentifier(value) ??
+    (names.lacks(value as string) ? 'is the ID of a user pool that no verifier of this list has' : undefined)
 
 const aTimeUntil =
   (most: number): OptionCheck =>
@@ -210,42 +193,42 @@ const aTimeUntil =
 const endOfTime = 253_402_300_799
 
 interface Kind {
-  readonly method: keyof Revocations & `revoke${string}`
-  /** The plain identifier that distinguishes entries of the kind. */
+  readonly name: 'Token' | 'Session' | 'User' | 'Client' | 'Pool'
+  /** The plain identifier that tells one from another of the kind. */
   readonly id?: string
   /** The plain identifier that is a time. */
   readonly at?: string
-  /** The plain identifiers in a token. */
+  /** The plain identifier in a token. */
   readonly of: (token: VerifiedToken) => object
 }
 
 const kinds: Readonly<Record<RevocationKind, Kind>> = {
   token: {
-    method: 'revokeToken',
+    name: 'Token',
     id: 'jti',
     at: 'expiresAt',
-    of: ({ claims: { iss: issuer, jti, exp: expiresAt } }) => ({ issuer, jti, expiresAt }),
+    of: ({ claims: { jti } }) => ({ jti }),
   },
   session: {
-    method: 'revokeSession',
+    name: 'Session',
     id: 'session',
-    of: ({ claims: { iss: issuer, origin_jti: session } }) => ({ issuer, session }),
+    of: ({ claims: { origin_jti: session } }) => ({ session }),
   },
   user: {
-    method: 'revokeUser',
+    name: 'User',
     id: 'subject',
     at: 'notBefore',
-    of: ({ claims, principal: { subject } }) => ({ issuer: claims.iss, subject }),
+    of: ({ principal: { subject } }) => ({ subject }),
   },
   client: {
-    method: 'revokeClient',
+    name: 'Client',
     id: 'clientId',
     at: 'notBefore',
-    of: ({ claims, principal: { clientId } }) => ({ issuer: claims.iss, clientId }),
+    of: ({ principal: { clientId } }) => ({ clientId }),
   },
   pool: {
-    method: 'revokePool',
+    name: 'Pool',
     at: 'notBefore',
-    of: ({ claims }) => ({ issuer: claims.iss }),
+    of: () => ({}),
   },
 }

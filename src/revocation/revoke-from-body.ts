@@ -1,6 +1,7 @@
 import { isAuthError } from '../errors.js'
 import type { MaybePromise } from '../types.js'
-import { isRevocationKind, membersOf, methodOf, type Revocations } from './revocation.js'
+import { isRevocationKind } from './entry.js'
+import { membersOf, methodOf, type Revocations } from './revocation.js'
 
 /** The response to a request to revoke. */
 export interface RevocationAnswer {
@@ -13,7 +14,8 @@ export interface RevocationAnswer {
 /**
  * Returns the response to a request to revoke, once the list has the entry. The body names the kind, and the identifiers as the list's methods take them:
  * `{ "revoke": "user", "issuer": "eu-west-1_AbCdEf123", "subject": "...", "notBefore": 1767225600 }`, where `revoke` is `token`, `session`,
- * `user`, `client` or `pool`. A member that is unknown, missing or of a wrong type gives 400.
+ * `user`, `client` or `pool`. With `unrevoke` in place of `revoke` it takes that back. A member that is
+ * unknown, missing or of a wrong type gives 400.
  * Does not authorize the caller: protect the route with a guard.
  *
  * @param body the parsed JSON
@@ -24,15 +26,18 @@ export interface RevocationAnswer {
  * })
  */
 export async function revokeFromBody(revocations: Revocations, body: unknown): Promise<RevocationAnswer> {
-  const { revoke: kind, ...target } = Object(body) as { revoke?: unknown }
-  if (!isRevocationKind(kind)) return badRequest('revoke must be token, session, user, client or pool')
+  const { revoke, unrevoke, ...target } = Object(body) as { revoke?: unknown; unrevoke?: unknown }
+  const verb = unrevoke === undefined ? 'revoke' : 'unrevoke'
+  if (verb === 'unrevoke' && revoke !== undefined) return badRequest('revoke or unrevoke, not both')
+  const kind = unrevoke ?? revoke
+  if (!isRevocationKind(kind)) return badRequest(`${verb} must be token, session, user, client or pool`)
   // a body is never a verified token, though the list's methods would take it for one
-  if ('principal' in target) return badRequest(membersOf(kind))
+  if ('principal' in target) return badRequest(membersOf(kind, verb))
   let added: MaybePromise<void>
   try {
-    added = revocations[methodOf(kind)](target as never)
+    added = revocations[methodOf(kind, verb)](target as never)
   } catch (error) {
-    if (error instanceof TypeError) return badRequest(membersOf(kind))
+    if (error instanceof TypeError) return badRequest(membersOf(kind, verb))
     added = Promise.reject(error)
   }
   try {

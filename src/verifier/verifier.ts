@@ -64,6 +64,7 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
   checkOptions('createVerifier', options, checks)
   const clock = options.clock ? checkedClock(options.clock) : Date
   const checkAt = checker(options)
+  options.revocations?.verifies?.(options.issuers)
   const verdictOn = (token: string, canWait: boolean) => {
     try {
       const verdict = checkAt(token, timeOf(clock), canWait)
@@ -247,15 +248,16 @@ function isSigned(
 ): MaybePromise<boolean> {
   // Never `undefined`: splitting the token has checked the same parts.
   const { signingInput, signature } = encoding.signedBytes(token, end, signatureEnd) as SignedBytes
-  // The buffers are borrowed: they may hold another token's bytes by the time an asynchronous key reads them.
-  return key.isImmediate
+  // Reused buffers may hold another token's bytes by the time an asynchronous key reads them.
+  return key.isImmediate || !encoding.reusesBuffers
     ? key.verify(signingInput, signature, canWait)
     : key.verify(Uint8Array.from(signingInput), Uint8Array.from(signature), canWait)
 }
 
 function verifiedToken(issuer: TrustedIssuer, header: JwsHeader, claims: JwtClaims): VerifiedToken {
   const principal = issuer.principal ? freeze(issuer.principal(claims, header)) : userPoolPrincipal(claims)
-  return Object.freeze({ header, claims, principal })
+  const { revokedBy } = issuer
+  return Object.freeze(revokedBy ? { header, claims, principal, revokedBy } : { header, claims, principal })
 }
 
 /** A signature that does not verify may be a key that was replaced under its ID: the key set may fetch again, this token stays refused. */

@@ -1,7 +1,7 @@
 import { redisRevocations } from 'cognito-guard/redis'
 import t from 'tap'
-import { type Method, randomFrom, revocationModel } from './model.js'
-import { redisDouble } from './redis-double.js'
+import { type Kind, type Method, randomFrom, revocationModel } from './model.js'
+import { placeOf, redisDouble } from './redis-double.js'
 
 const lifetime = 3_600
 
@@ -38,13 +38,13 @@ t.test('100,000 random interleavings of writers, reads, losses and requests agre
     } else if (action < 20) {
       const { method, target } = seen.randomTarget(random, clock.time)
       await follower[method](target as never)
-      seen.add(method, target, clock.time)
+      seen.add(method, target, clock.time, placeOf(redis.lastId))
       counts.written++
     } else if (action < 30) {
       await isAsked()
       for (const { id } of redis.deliver(random(8))) {
         const entry = written.get(id)
-        if (entry) seen.add(entry.method, entry.target as never, entry.time)
+        if (entry) seen.add(entry.method, entry.target as never, entry.time, placeOf(id))
         counts.delivered++
       }
       await isAsked()
@@ -68,17 +68,12 @@ t.test('100,000 random interleavings of writers, reads, losses and requests agre
   t.comment(JSON.stringify(counts))
 })
 
-const words = {
-  revokeToken: ['token', 'jti'],
-  revokeSession: ['session', 'session'],
-  revokeUser: ['user', 'subject'],
-  revokeClient: ['client', 'clientId'],
-  revokePool: ['pool', ''],
-} as const
+const members = { Token: 'jti', Session: 'session', User: 'subject', Client: 'clientId', Pool: '' } as const
 
 /** An entry as another process writes it. */
 function lineOf({ method, target }: { method: Method; target: Readonly<Record<string, string | number>> }) {
-  const [kind, id] = words[method]
+  const [, sign, kind] = /^(un)?revoke(.*)$/.exec(method) as string[] as [string, string | undefined, Kind]
   const at = target.notBefore ?? (target.expiresAt === undefined ? undefined : Number(target.expiresAt) + 300)
-  return JSON.stringify([kind, target.issuer, target[id] ?? '', ...(at === undefined ? [] : [at])])
+  const word = `${sign ? '-' : ''}${kind.toLowerCase()}`
+  return JSON.stringify([word, target.issuer, target[members[kind]] ?? '', ...(at === undefined ? [] : [at])])
 }

@@ -10,48 +10,68 @@ export function randomFrom(seed: number): (below: number) => number {
   }
 }
 
-export type Method = 'revokeToken' | 'revokeSession' | 'revokeUser' | 'revokeClient' | 'revokePool'
+export type Kind = 'Token' | 'Session' | 'User' | 'Client' | 'Pool'
+export type Method = `${'revoke' | 'unrevoke'}${Kind}`
 
 type Target = Readonly<Record<string, string | number>>
 
-/** A simple model of a revocation list: few values of each kind, so that they coincide often, and no entry ever expires. */
+interface Said {
+  readonly target: Target
+  readonly second: number
+  readonly place: number
+}
+
+/**
+ * A simple model of a revocation list: few values of each kind, so that they coincide often, and no entry ever expires.
+ * A take-back removes what was said before it, unless something newer is known already.
+ */
 export function revocationModel(lifetime: number) {
-  const written = new Map<string, { target: Target; second: number }[]>()
+  const written = new Map<string, Said[]>()
+  const takenBack = new Map<string, number>()
   const pools = ['eu-west-1_One', 'eu-west-1_Two']
   const about = (...words: unknown[]) => words.join(' ')
 
   return {
-    add(method: Method, target: Target, now: number) {
+    /** @param place where it stands among all that was said */
+    add(method: Method, target: Target, now: number, place = now) {
       const id = target.jti ?? target.session ?? target.subject ?? target.clientId
-      const key = about(method, target.issuer, id)
-      const entry = { target, second: Math.floor(now / 1000) }
-      written.set(key, [...(written.get(key) ?? []), entry])
+      const kind = method.replace(/^(un)?revoke/, '')
+      const key = about(kind, target.issuer, id)
+      const known = written.get(key) ?? []
+      if (method.startsWith('un')) {
+        takenBack.set(key, Math.max(place, takenBack.get(key) ?? -1))
+        if (known.every(each => each.place <= place)) written.delete(key)
+      } else if (place > (takenBack.get(key) ?? -1))
+        written.set(key, [...known, { target, second: Math.floor(now / 1000), place }])
     },
     isRevoked({ claims }: VerifiedToken, now: number): boolean {
       const time = now / 1000
       const pool = claims.iss.split('/').at(-1)
-      const isThereOne = (
-        method: Method,
-        id: unknown,
-        revokes: (entry: { target: Target; second: number }) => boolean,
-      ) => (written.get(about(method, pool, id)) ?? []).some(revokes)
-      const isBefore = ({ target, second }: { target: Target; second: number }) => {
+      const isThereOne = (kind: Kind, id: unknown, revokes: (entry: Said) => boolean) =>
+        (written.get(about(kind, pool, id)) ?? []).some(revokes)
+      const isBefore = ({ target, second }: Said) => {
         const notBefore = Number(target.notBefore ?? second + 1)
-        return (claims.iat as number) < notBefore && time < notBefore + lifetime + 300
+        return (claims.iat as number) < notBefore && time < notBefore + lifetime + 600
       }
       return (
         isThereOne(
-          'revokeToken',
+          'Token',
           claims.jti,
-          ({ target, second }) => time < Number(target.expiresAt ?? second + lifetime) + 300,
+          ({ target, second }) => time < Number(target.expiresAt ?? second + lifetime + 600) + 300,
         ) ||
-        isThereOne('revokeSession', claims.origin_jti, ({ second }) => time < second + lifetime + 300) ||
-        isThereOne('revokeUser', claims.sub, isBefore) ||
-        isThereOne('revokeClient', claims.client_id, isBefore) ||
-        isThereOne('revokePool', undefined, isBefore)
+        isThereOne('Session', claims.origin_jti, ({ second }) => time < second + lifetime + 900) ||
+        isThereOne('User', claims.sub, isBefore) ||
+        isThereOne('Client', claims.client_id, isBefore) ||
+        isThereOne('Pool', undefined, isBefore)
       )
     },
+    /** Something to revoke, or one time in four to take back. */
     randomTarget(random: (below: number) => number, now: number): { method: Method; target: Target } {
+      const { method, target } = this.randomRevocation(random, now)
+      const { expiresAt: _, notBefore: __, ...plain } = target
+      return random(4) ? { method, target } : { method: `un${method}` as Method, target: plain }
+    },
+    randomRevocation(random: (below: number) => number, now: number): { method: Method; target: Target } {
       const issuer = pools[random(2)] as string
       const second = Math.floor(now / 1000)
       const notBefore = random(2) ? { notBefore: second - random(lifetime) } : {}

@@ -7,15 +7,16 @@ interface Pending {
 }
 
 /** A Redis stream in memory. The test decides when a read is answered, and with how many entries. */
-export function redisDouble(now: () => number) {
-  let entries: { id: string; serial: number; line: string }[] = []
+export function redisDouble(now: () => number, lines: Readonly<Record<string, string>> = {}) {
+  let entries = Object.entries(lines).map(([id, line]) => ({ id, line }))
   let pending: Pending | undefined
-  let count = 1
+  let last: readonly [time: number, count: number] = [0, 0]
 
   const messages = (some: typeof entries) => some.map(({ id, line }) => ({ id, message: { r: line } }))
   const add = (line: string) => {
-    const id = `${now()}-${count++}`
-    entries.push({ id, serial: serialOf(id), line })
+    last = now() > last[0] ? [now(), 0] : [last[0], last[1] + 1]
+    const id = last.join('-')
+    entries.push({ id, line })
     return id
   }
   const client = {
@@ -44,8 +45,7 @@ export function redisDouble(now: () => number) {
     deliver(most: number) {
       const { after, resolve } = pending as Pending
       pending = undefined
-      const read = serialOf(after)
-      const next = entries.findLastIndex(({ serial }) => serial <= read) + 1
+      const next = entries.findLastIndex(({ id }) => placeOf(id) <= placeOf(after)) + 1
       const some = entries.slice(next, next + most)
       resolve(some.length === 0 ? null : [{ messages: messages(some) }])
       return some
@@ -60,7 +60,18 @@ export function redisDouble(now: () => number) {
     },
     /** Replaces the server by another one, with other entries. */
     become(others: Readonly<Record<string, string>>) {
-      entries = Object.entries(others).map(([id, line]) => ({ id, serial: serialOf(id), line }))
+      entries = Object.entries(others).map(([id, line]) => ({ id, line }))
+    },
+    /** Numbers what comes next by its clock again, as another server does. */
+    rewind() {
+      last = [0, 0]
+    },
+    /** Each line by its ID. */
+    get lines(): Readonly<Record<string, string>> {
+      return Object.fromEntries(entries.map(({ id, line }) => [id, line]))
+    },
+    get lastId() {
+      return last.join('-')
     },
     get length() {
       return entries.length
@@ -68,8 +79,8 @@ export function redisDouble(now: () => number) {
   }
 }
 
-/** IDs have a sequence number, so that the clock may stand still. */
-const serialOf = (id: string) => {
-  const [, count] = id.split('-')
-  return Number(count)
+/** The place of an entry among all, as a number. */
+export const placeOf = (id: string) => {
+  const [time, count] = id.split('-')
+  return Number(time) + Number(count) / 4_096
 }

@@ -202,7 +202,7 @@ t.test('a client that goes on at another server by itself misses nothing there',
   redis.deliver(3)
   await until('it requests more', redis.isAsked)
   const now = Date.now()
-  redis.become({ [`${now}-2`]: line('four'), [`${now}-4`]: line('five') })
+  redis.become({ [`${now - 60_000}-2`]: line('four'), [`${now + 1}-4`]: line('five') })
   redis.deliver(1)
   await until('it asks again', redis.isAsked)
   redis.deliver(10)
@@ -218,7 +218,7 @@ t.test('out of reach: refuse or accept, as was chosen', aside(), async t => {
   const accepting = await list(t, proxy.port, { staleAfter: 1, whenStale: 'accept', clock }, 'ioredis')
   await until('Redis has it', () => isDone(refusing.revokeSession({ issuer, session: 'one' })))
   await until('both know', () => accepting.health().entries === 1)
-  await Promise.all([refusing.ready(), accepting.ready()])
+  for (const each of [refusing, accepting]) await until('it is ready', () => isDone(each.ready()))
   proxy.hang()
   await until('both are stale', () => [refusing, accepting].every(each => each.health().state === 'stale'))
   for (const each of [refusing, accepting])
@@ -241,8 +241,7 @@ t.test('out of reach: refuse or accept, as was chosen', aside(), async t => {
     outOfReach,
     'a process that was frozen has missed what there was',
   )
-  await until('it is well again', () => refusing.health().state === 'current')
-  await refusing.ready()
+  await until('it is well again', () => isDone(refusing.ready()))
 })
 
 t.test('clocks of processes do not matter', aside(), async t => {
@@ -285,7 +284,7 @@ t.test('entries expire in Redis too', aside(), async t => {
   await follower.revokeSession({ issuer, session: 'new' })
   await until('the stream is trimmed', async () => (await writer.xLen(key)) < 200)
   const left = await writer.ttl(key)
-  t.ok(left > 86_400 && left <= 87_000, `the stream itself goes after ${left} s without a revocation`)
+  t.ok(left > 86_400 && left <= 87_600, `the stream itself goes after ${left} s without a revocation`)
 })
 
 t.test('what cannot be read, and what does not fit', aside(), async t => {
