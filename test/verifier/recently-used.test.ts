@@ -63,13 +63,16 @@ t.test('random uses: what is found is what a list in the order of use holds', as
 
 t.test('an entry that is left holds no other', async t => {
   const recent = recentlyUsed<Item>(2)
-  const [first, second, third, other] = [item(1), item(2), item(3), item(2)] as const
+  const [first, second, third, other, last] = [item(1), item(2), item(3), item(2), item(4)] as const
   for (const each of [first, second, third]) recent.add(each)
   t.match(first, { newer: undefined, older: undefined }, 'it made room')
   recent.add(other)
   t.match(second, { newer: undefined, older: undefined }, 'another took its place')
   recent.drop(third)
   t.match(third, { newer: undefined, older: undefined }, 'it was dropped')
+  recent.add(last)
+  recent.drop(last)
+  t.match(last, { newer: undefined, older: undefined }, 'it was dropped as the newest')
   t.match(other, { newer: undefined, older: undefined }, 'the only one')
   t.equal(recent.get(2), other)
 })
