@@ -205,7 +205,7 @@ function bundlers() {
   ]
 }
 
-/** As a user's Lambda function is bundled. What is over a bound is in every cold start. */
+/** As a user's Lambda function is bundled. */
 function sizes() {
   const script = `import { build } from 'esbuild'
 import { gzipSync } from 'node:zlib'
