@@ -1,3 +1,4 @@
+// Over 150 lines: the two transports, of node:http and of fetch, in one place, so that they stay alike.
 import type { Agent, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { builtinModule } from '../runtime.js'
@@ -24,9 +25,12 @@ export type Fetch = (
     method: 'GET'
     headers: Record<string, string>
     redirect: 'manual'
-    signal: AbortSignal
+    signal: Signal
   },
 ) => Promise<FetchResponse>
+
+/** `AbortSignal`, without a name that only some libs of a compiler have. */
+type Signal = typeof globalThis extends { AbortSignal: { prototype: infer S } } ? S : object
 
 /** The part of the standard `Response` that is used here. */
 export interface FetchResponse {
