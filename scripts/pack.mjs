@@ -1,6 +1,7 @@
 // Packs what is published.
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { root } from './ensure-installed.mjs'
@@ -24,6 +25,19 @@ export function pack(folder) {
   must(spawnSync('tar', ['xzf', join(copy, filename), '-C', folder, '--strip-components=1']))
   rmSync(copy, { recursive: true, force: true })
   return { files: files.length, unpackedSize }
+}
+
+/** Returns what the files below some paths are, by name and content; those that Git ignores do not count. */
+export function fingerprint(paths, before = '') {
+  const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', ...paths]
+  const { stdout } = must(spawnSync('git', args, { cwd: root, encoding: 'utf8' }))
+  const hash = createHash('sha256').update(`${before} ${process.version}`)
+  for (const file of stdout
+    .split('\0')
+    .filter(file => file && existsSync(join(root, file)))
+    .toSorted())
+    hash.update(`${file}\n`).update(readFileSync(join(root, file)))
+  return hash.digest('hex')
 }
 
 /** Ends this process where a command failed. */
