@@ -1,8 +1,9 @@
+// Over 150 lines: one flow, from the install to the counts.
 // Builds, starts and asks the examples of examples/frameworks, with what is published: `npm run check:frameworks [-- name ...]`. Installs what they
 // need once, into that folder. Ends with `N passed, N failed`.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
@@ -21,7 +22,7 @@ const chosen = servers.filter(
 const counts = { passed: 0, failed: 0 }
 
 ensureInstalled()
-await unlessDone('node_modules/installed-from', ['examples/frameworks/package-lock.json'], install)
+install()
 const packed = await unlessDone(
   'node_modules/cognito-guard/packed-from',
   ['src', 'adapters', 'scripts', 'package.json', 'package-lock.json'],
@@ -39,6 +40,8 @@ console.log(`${counts.passed} passed, ${counts.failed} failed`)
 process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0
 
 function install() {
+  const [lock, installed] = [join(folder, 'package-lock.json'), join(modules, 'installed-from')]
+  if (existsSync(installed) && readFileSync(installed).equals(readFileSync(lock))) return
   console.log('Installing the frameworks, once (npm ci) ...')
   must(
     spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
@@ -46,28 +49,25 @@ function install() {
       encoding: 'utf8',
     }),
   )
+  cpSync(lock, installed)
 }
 
 /** The types come last: those of SvelteKit are checked against what its build writes. */
 async function build() {
   console.log('Building the examples ...')
-  const run = async ({ name, at = '.', args: [program, ...args] }) => {
-    // Next.js loads the routes while it builds
-    const child = start(at, [join(modules, program), ...args], {
-      USER_POOL_ID: 'us-east-1_Build',
-      CLIENT_ID: 'build',
-    })
-    await child.closed
-    if (child.code !== 0) throw new Error(`${name} was not built:\n${child.output()}`)
-  }
-  await inPairs(
-    builds.filter(({ after }) => !after),
-    run,
-  )
-  await inPairs(
-    builds.filter(({ after }) => after),
-    run,
-  )
+  for (const isAfter of [false, true])
+    await inPairs(
+      builds.filter(({ after = false }) => after === isAfter),
+      buildOne,
+    )
+}
+
+async function buildOne({ name, at = '.', args: [program, ...args] }) {
+  // Next.js loads the routes while it builds
+  const env = { USER_POOL_ID: 'us-east-1_Build', CLIENT_ID: 'build' }
+  const child = start(at, [join(modules, program), ...args], env)
+  await child.closed
+  if (child.code !== 0) throw new Error(`${name} was not built:\n${child.output()}`)
 }
 
 /** Does what a file says was done from other sources than these, or never; returns what it was done from. */

@@ -45,6 +45,8 @@ function connected(ws: WebSocket, auth: VerifiedToken) {
   const expiry = setTimeout(() => ws.close(4401, 'expired'), auth.principal.expiresAt * 1_000 - Date.now())
   ws.on('close', () => clearTimeout(expiry))
   ws.on('message', async data => {
+    // a client may still send while it is asked to close
+    if (ws.readyState !== ws.OPEN) return
     try {
       if (data.toString() === 'orders') await demand(auth, hasScope('orders/read'))
       ws.send(JSON.stringify(auth.principal))

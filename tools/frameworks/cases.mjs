@@ -12,6 +12,7 @@ export const builds = [
 
 /** The three routes that most of them have: for users, for a scope, for a group. */
 const paths = prefix => ({ me: `${prefix}/me`, orders: `${prefix}/orders`, admin: `${prefix}/admin` })
+const nest = { ...paths(''), both: '/admin/orders' }
 const graphql = what => ({
   path: '/graphql',
   body: { query: `{ ${what} { username } }` },
@@ -23,8 +24,8 @@ const graphql = what => ({
  * `duplicates: 'first'`: the framework shows the first of two `Authorization` headers alone, so that nobody behind it can refuse them.
  */
 export const servers = [
-  { name: 'NestJS 11 on Express', args: ['dist/nest/express.js'], requests: paths('') },
-  { name: 'NestJS 11 on Fastify', args: ['dist/nest/fastify.js'], requests: paths('') },
+  { name: 'NestJS 11 on Express', args: ['dist/nest/express.js'], requests: nest },
+  { name: 'NestJS 11 on Fastify', args: ['dist/nest/fastify.js'], requests: nest },
   {
     name: 'Next.js 16',
     at: 'next',

@@ -20,9 +20,12 @@ export async function checkHttp({ up, down, issuer, testing, requests, challenge
     expect(good.status === 200, `${name}, a good token: ${show(good)}`)
     expect(/"username":\s*"alice"|"area"/.test(good.body), `${name}, no principal: ${show(good)}`)
     if (name === 'me') continue
-    const refused = await ask(name, bearer(bob))
-    expect(refused.status === 403, `${name}, without a group or scope: ${show(refused)}`)
-    expect(!challenges || /error="insufficient_scope"/.test(refused.challenge), `${name}: ${show(refused)}`)
+    const others = [{ username: 'bob' }, ...(name === 'both' ? [user('bob', []), { groups: ['admin'] }] : [])]
+    for (const other of others) {
+      const refused = await ask(name, bearer(issuer.accessToken(other)))
+      expect(refused.status === 403, `${name}, without a group or scope: ${show(refused)}`)
+      expect(!challenges || /error="insufficient_scope"/.test(refused.challenge), `${name}: ${show(refused)}`)
+    }
   }
 
   const none = await ask(first)
