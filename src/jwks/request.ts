@@ -24,9 +24,12 @@ export type Fetch = (
     method: 'GET'
     headers: Record<string, string>
     redirect: 'manual'
-    signal: AbortSignal
+    signal: Signal
   },
 ) => Promise<FetchResponse>
+
+/** `AbortSignal`, without a name that only some libs of a compiler have. */
+type Signal = typeof globalThis extends { AbortSignal: { prototype: infer S } } ? S : object
 
 /** The part of the standard `Response` that is used here. */
 export interface FetchResponse {
@@ -82,12 +85,12 @@ function getWithNode(protocol: Protocol, deadline: number): Get | undefined {
  */
 function agentsOf({ Agent, globalAgent }: Pick<typeof import('node:http'), 'Agent' | 'globalAgent'>): Agents {
   const { proxyEnv } = Object((globalAgent as { options?: unknown }).options) as { proxyEnv?: unknown }
-  const shared = { timeout: idleTime, ...(proxyEnv ? { proxyEnv } : {}) }
+  const shared = { timeout: idleTime, proxyEnv }
   const agents = {
     kept: new Agent({ ...shared, keepAlive: true, maxFreeSockets: 1 }),
     fresh: new Agent({ ...shared, keepAlive: false }),
   }
-  if (proxyEnv) for (const agent of Object.values(agents)) letGo(agent)
+  for (const agent of Object.values(agents)) letGo(agent)
   return agents
 }
 
