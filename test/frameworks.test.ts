@@ -16,7 +16,8 @@ if (isInstalled) await check()
 else t.pass('frameworks', { skip: 'not installed: npm run check:frameworks installs them' })
 
 async function check() {
-  const child = spawn(process.execPath, ['scripts/check-frameworks.mjs'], {
+  // tap's hooks, in which compilers do not start, come back into every environment that is given here
+  const child = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, 'scripts/check-frameworks.mjs'], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
