@@ -1,6 +1,6 @@
 // Over 150 lines: its memories and its budget are one state.
 import { LRUCache } from 'lru-cache'
-import { type ImportKey, importKey as importKeyHere } from '../crypto/import-key.js'
+import { importPem as importPemHere } from '../crypto/pem.js'
 import { AuthError } from '../errors.js'
 import { aFunction, aString, checkOptions } from '../options.js'
 import type { Algorithm, KeyResolver, KeySetHealth, MaybePromise, VerificationKey } from '../types.js'
@@ -22,7 +22,7 @@ export interface KeyPerUrlSource extends KeyOptions {
   readonly urlOf: (kid: string) => string
   readonly algorithm: Algorithm
   /** Imports a PEM text as a key. Default: with the runtime's cryptography. */
-  readonly importKey?: ImportKey
+  readonly importPem?: typeof importPemHere
   /** What the user has called, for error messages. Default `'keyPerUrl'`. */
   readonly factory?: string
 }
@@ -106,7 +106,7 @@ export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
     let most = 0
     // The latest come first.
     for (const [id, { count, at }] of waiting.entries()) {
-      if (t - at > remembered) break
+      if (t - at > absentFor) break
       if (count > most) {
         first = id
         most = count
@@ -137,7 +137,7 @@ export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
     if (keys) return keys(kid, algorithm, now)
     if (isClosed) throw new AuthError('ERR_KEYS_UNAVAILABLE', { cause: keySetError('closed') })
     const t = time(now)
-    if (t - (absent.get(kid) ?? Number.NEGATIVE_INFINITY) < remembered) return undefined
+    if (t - (absent.get(kid) ?? Number.NEGATIVE_INFINITY) < absentFor) return undefined
     if (!isNext(kid, t)) throw spent(budget.wait(t))
     return fetchNow(kid)
   }
@@ -167,12 +167,12 @@ function unlessAbsent(error: KeySetError): undefined {
 async function keySetOf(
   kid: string,
   pem: string,
-  { algorithm, importKey = importKeyHere }: KeyPerUrlSource,
+  { algorithm, importPem = importPemHere }: KeyPerUrlSource,
   last: KeySet | undefined,
 ): Promise<KeySet> {
   if (last?.imported.has(pem)) return last
   try {
-    const key = await importKey(pem, algorithm)
+    const key = await importPem(pem, algorithm)
     return {
       byAlgorithm: new Map([[algorithm, new Map([[kid, key]])]]),
       unnamed: new Map(),
@@ -202,7 +202,7 @@ const noKey: KeySet = {
 const firstSeen = () => Number.NEGATIVE_INFINITY
 
 /** Milliseconds. */
-const remembered = 60_000
+const absentFor = 60_000
 const anyKid = '00000000-0000-0000-0000-000000000000'
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
@@ -210,6 +210,6 @@ const checks = {
   ...keyOptionChecks,
   urlOf: aFunction,
   algorithm: aString,
-  'importKey?': aFunction,
+  'importPem?': aFunction,
   'factory?': aString,
 }

@@ -1,3 +1,4 @@
+// Over 150 lines: the two transports, of node:http and of fetch, in one place, so that they stay alike.
 import type { Agent, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { builtinModule } from '../runtime.js'
