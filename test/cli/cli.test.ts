@@ -325,6 +325,9 @@ t.test('keys pull', async t => {
   const loopback = ['--jwks-uri', served.options.jwksUri, '--insecure-loopback-http']
   t.match(await cli(['keys', 'pull', ...withKeys, ...loopback]), { code: 0, err: /^2 keys/ }, 'by node:http')
   t.match(await cli(['keys', 'push']), { code: 2, err: /pull/ })
+  const anyClient = ['--any-client', '--resource', 'https://x.example', '--machine-scope', 'x/run']
+  const pool = ['--user-pool-id', userPoolId, '--insecure-test-keys']
+  t.match(await pull([...pool, ...anyClient]), { code: 0, err: /^2 keys/ }, 'of a pool without client IDs')
   t.match(await cli(['keys', 'pull']), { code: 2, err: /userPoolId is undefined/ })
 })
 
