@@ -93,7 +93,7 @@ const spellingsOf = (resource: string): readonly string[] =>
 
 /** A token in the query is refused even beside a good header: it is in the logs already (MCP, "Access Token Usage"). */
 const headerOnly: TokenSource = request => {
-  const query = request.url?.split('?').slice(1).join('?') ?? ''
+  const query = String(request.url).replace(/^[^?]*/, '')
   if (new URLSearchParams(query).has('access_token')) throw refusal('ERR_REQUEST_INVALID', queryHint)
   return bearerToken(request)
 }

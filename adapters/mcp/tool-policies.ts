@@ -1,4 +1,4 @@
-import { every, joinScopes, type Policy, refusedBy } from '../../src/guard/policy.js'
+import { type Challenge, every, joinScopes, type Policy, refusedBy } from '../../src/guard/policy.js'
 import type { RequestView, VerifiedToken } from '../../src/types.js'
 import type { Answer } from './answer.js'
 import type { McpOptions } from './options.js'
@@ -24,21 +24,23 @@ export function toolPolicies({ tools, scopes = [], serverChecksHeaders }: McpOpt
   return (request: RequestView, readBody: ReadBody): ToolCheck => {
     if (!tools || bodiless.has(request.method as string)) return unchecked
     let problem: Answer | undefined
-    const ask = async (...args: Parameters<Policy>): Promise<Policy | undefined> => {
+    const policy: Policy = async (auth, ...rest) => {
       const named = serverChecksHeaders ? toolsNamed(request) : undefined
       const called = named ?? toolsCalled(await readBody(), request)
       if (!Array.isArray(called)) {
         problem = called as Answer
-        return undefined
+        return true
       }
       const asked = called.flatMap(policyOf)
-      if (asked.length === 0) return undefined
+      if (asked.length === 0) return true
       const all = every(...asked)
-      const refusing = await refusedBy(all, ...args)
-      return refusing && keepingScopes(refusing, all, args[0], known)
+      const refusing = await refusedBy(all, auth, ...rest)
+      // this policy is of one request
+      if (refusing?.challenge)
+        Object.assign(policy, { challenge: keepingScopes(refusing.challenge, all, auth, known) })
+      return refusing === undefined
     }
-    const policy: Policy = async (...args) => (await ask(...args)) === undefined
-    return { policy: [Object.assign(policy, { refusedBy: ask })], problem: () => problem }
+    return { policy: [policy], problem: () => problem }
   }
 }
 
@@ -46,12 +48,15 @@ export function toolPolicies({ tools, scopes = [], serverChecksHeaders }: McpOpt
  * A refusal for a missing scope names the scopes of all tools that the token has, beside what is missing: a client that asks for this one alone would
  * lose them, and come back for them at the next call. They are named as they are configured.
  */
-function keepingScopes(refusing: Policy, all: Policy, auth: VerifiedToken, known: readonly string[]): Policy {
-  const { challenge } = refusing
-  if (!challenge?.scope) return refusing
+function keepingScopes(
+  challenge: Challenge,
+  all: Policy,
+  auth: VerifiedToken,
+  known: readonly string[],
+): Challenge {
+  if (!challenge.scope) return challenge
   const held = known.filter(scope => auth.principal.scopes.includes(scope))
-  const scope = joinScopes([...held, all.challenge?.scope, challenge.scope])
-  return Object.assign(() => false, { challenge: { ...challenge, scope } })
+  return { ...challenge, scope: joinScopes([...held, all.challenge?.scope, challenge.scope]) }
 }
 
 const unchecked: ToolCheck = { policy: [], problem: () => undefined }

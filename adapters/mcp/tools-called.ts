@@ -42,7 +42,7 @@ const isCall = ({ method }: Message) => method === 'tools/call'
 function isAsNamed({ method, params }: Message, request: RequestView): boolean {
   const [namedMethod, namedName] = ['mcp-method', 'mcp-name'].map(name => headerText(request, name))
   if (namedMethod !== undefined && namedMethod !== method) return false
-  const member = members[method ?? '']
+  const member = members[String(method)]
   return namedName === undefined || member === undefined || namedName === params?.[member]
 }
 

@@ -1,6 +1,7 @@
 // Over 150 lines: one table of requests, which every host of an MCP server answers alike.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { signedInWithin } from 'cognito-guard'
 import { authOf } from 'cognito-guard/express'
 import {
   every,
@@ -336,6 +337,11 @@ const cases: [string, Asked, { status: number; challenge?: string; body?: object
     { status: 200 },
   ],
   [
+    'a prompt without a name',
+    { body: { method: 'prompts/get' }, token: alice, headers: named('prompts/get', 'x') },
+    mismatch,
+  ],
+  [
     'another resource',
     {
       body: { method: 'resources/read', params: { uri: 'x:1' } },
@@ -482,7 +488,7 @@ t.test('the bridge, where it is asked for', async t => {
       t.match(
         await register({ redirect_uris }),
         { status: 400, body: { error: 'invalid_redirect_uri' } },
-        `${name}: ${redirect_uris}`,
+        `${name}: ${JSON.stringify(redirect_uris)}`,
       )
     t.match(await register('7'), { status: 400 })
     t.match(await ask({ method: 'GET', path: '/oauth2/register' }), { status: 405 })
@@ -508,6 +514,12 @@ t.test('variants of the configuration', async t => {
   )
   t.match(await ask({ policy: inGroup('admin') }, { body: list, token: alice }), { status: 403 })
   t.match(await ask({ policy: inGroup('admin') }, { body: list, token: admin }), { status: 200 })
+  const recent = { tools: { look: signedInWithin(60) } }
+  const old = bound([read], { signedInAgo: 90 })
+  t.match(
+    (await ask(recent, { body: call('look'), token: old })).headers.get('www-authenticate'),
+    /max_age="60"$/,
+  )
   const closed = { tools: { look: hasScope(read), '*': inGroup('nobody') } }
   t.match(await ask(closed, { body: call('look'), token: admin }), { status: 200 })
   t.match(
@@ -535,7 +547,7 @@ t.test('variants of the configuration', async t => {
     )
   }
 
-  const plain = await mcp({ userPool, resource, clock: issuer.clock, realm: 'notes' }).fetch(
+  const plain = mcp({ userPool, resource, clock: issuer.clock, realm: 'notes' }).fetch(
     () => new Response('served'),
   )
   const answer = await plain(
