@@ -263,7 +263,7 @@ t.test('rows 8 to 13: what is in a key set', async t => {
     ],
     ['row 11: symmetric', [{ kty: 'oct', k: 'AAAA', kid, alg: 'HS256' }], own, 'ERR_TOKEN_KEY', ['secret']],
     ['row 11: called RSA, with a secret', [{ ...own.jwk, k: 'AAAA' }], own, 'ERR_TOKEN_KEY', ['secret']],
-    ['row 11: a prime of it', [{ ...own.jwk, p: 'AAAA' }], own, 'ERR_TOKEN_KEY', ['unusable']],
+    ['row 11: a prime of it', [{ ...own.jwk, p: 'AAAA' }], own, 'ERR_TOKEN_KEY', ['secret']],
     ['row 12: one ID, two keys', [own.jwk, { ...rsaPair().jwk, kid }], own, 'ERR_TOKEN_KEY', ['ambiguous']],
     [
       'row 12: one ID, two keys, the other way round',

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { Server } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 
@@ -10,7 +10,20 @@ export async function dynamoDouble(t: Test): Promise<number> {
   }
   const server = dynalite({ createTableMs: 0 }).listen(0, '127.0.0.1')
   await once(server, 'listening')
+  let working = 0
+  server.prependListener('request', (_request, response: ServerResponse) => {
+    working++
+    const end = response.end.bind(response) as (...how: unknown[]) => ServerResponse
+    Object.assign(response, {
+      end(...how: unknown[]) {
+        working--
+        return end(...how)
+      },
+    })
+  })
   t.teardown(async () => {
+    // what it works on, for a client that has gone, needs its database
+    while (working > 0) await new Promise(setImmediate)
     server.closeAllConnections()
     await new Promise(resolve => server.close(resolve))
   })

@@ -44,7 +44,7 @@ export function tokenView(
 }
 
 /**
- * Whether the values that an authorization is cached by contain the token of the request, so that whoever sends them has the token.
+ * Whether the values that an authorization is cached by contain the token of the request, so that a client that sends them has the token.
  * `undefined` for a guard whose token source is unknown.
  */
 export function isTokenIn(values: readonly unknown[], guard: object, view: RequestView): boolean | undefined {

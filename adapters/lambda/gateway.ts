@@ -65,7 +65,7 @@ export function restAuthorizer<C extends JwtClaims>(
  * With `routes` both get a policy as {@link restAuthorizer}'s: leave simple responses off then.
  *
  * The values of the identity sources are the key by which the API caches the answer. Where it has identity sources and none of them holds the token
- * that was verified, the request is refused as `Unauthorized`, with one warning: whoever sends the same values would get the same answer.
+ * that was verified, the request is refused as `Unauthorized`, with one warning: a client that sends the same values would get the same answer.
  * (API Gateway Developer Guide, "Control access to HTTP APIs with AWS Lambda authorizers")
  *
  * @throws TypeError for a wrong option or route, naming it

@@ -1,3 +1,4 @@
+// Over 150 lines: routes are parsed, ordered and turned into grants here, and each step needs the others' rules on slashes.
 /**
  * API Gateway caches the policy of a Lambda authorizer for all routes of the API, so it must be right for every route. In its
  * resource ARNs `*` stands for any characters, slashes too, and a Deny wins over an Allow. Therefore:

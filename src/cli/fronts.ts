@@ -1,3 +1,4 @@
+// Over 150 lines: a third of it is flags and their help.
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { parseArgs } from 'node:util'

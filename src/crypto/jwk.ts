@@ -70,6 +70,15 @@ function curveKey(jwk: Record<string, unknown>, algorithm: Algorithm): PublicJwk
     : { kty, crv, x: coordinate(jwk.x), y: coordinate(jwk.y) }
 }
 
+/**
+ * The length of a key's signatures in bytes: RFC 7518 section 3.4, RFC 8032 section 5.1.6, RFC 8017 sections 8.1.2 and 8.2.2. Check it first:
+ * OpenSSL does not for PSS, where a signature without its leading zeros would be a second spelling; Cloudflare Workers reject for Ed25519.
+ *
+ * @param modulusLength of an RSA key, in bits
+ */
+export const signatureLength = (algorithm: Algorithm, modulusLength = 0): number =>
+  keyTypes[algorithm].signature ?? Math.ceil(modulusLength / 8)
+
 /** Identity pools publish their numbers in standard base64, with padding; other issuers follow RFC 7518 section 2. */
 function base64url(value: unknown): string {
   if (typeof value !== 'string' || value.length > longestNumber || !base64Text.test(value))
@@ -124,16 +133,18 @@ export const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
 const rsa = { kty: 'RSA', bytes: 0 }
 
-/** RFC 7518 section 3.1, RFC 8037 section 3.1; `bytes` is the length of a coordinate. */
-const keyTypes: Readonly<Record<Algorithm, { kty: string; crv?: string; bytes: number }>> = {
+/** RFC 7518 section 3.1, RFC 8037 section 3.1; `bytes` is the length of a coordinate, `signature` that of a signature. */
+const keyTypes: Readonly<
+  Record<Algorithm, { kty: string; crv?: string; bytes: number; signature?: number }>
+> = {
   RS256: rsa,
   RS384: rsa,
   RS512: rsa,
   PS256: rsa,
   PS384: rsa,
   PS512: rsa,
-  ES256: { kty: 'EC', crv: 'P-256', bytes: 32 },
-  ES384: { kty: 'EC', crv: 'P-384', bytes: 48 },
-  ES512: { kty: 'EC', crv: 'P-521', bytes: 66 },
-  EdDSA: { kty: 'OKP', crv: 'Ed25519', bytes: 32 },
+  ES256: { kty: 'EC', crv: 'P-256', bytes: 32, signature: 64 },
+  ES384: { kty: 'EC', crv: 'P-384', bytes: 48, signature: 96 },
+  ES512: { kty: 'EC', crv: 'P-521', bytes: 66, signature: 132 },
+  EdDSA: { kty: 'OKP', crv: 'Ed25519', bytes: 32, signature: 64 },
 }

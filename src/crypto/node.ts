@@ -1,18 +1,41 @@
 import { builtinModule } from '../runtime.js'
 import type { Algorithm, VerificationKey } from '../types.js'
-import { type ImportKey, usableJwk } from './jwk.js'
+import { type ImportKey, signatureLength, usableJwk } from './jwk.js'
 import { turn } from './turn.js'
 
 type NodeCrypto = typeof import('node:crypto')
 type KeyObject = import('node:crypto').KeyObject
 
-/** Returns an import that uses node:crypto, which verifies synchronously; `undefined` on a runtime without it. */
-export function nodeEngine(): ImportKey | undefined {
+/**
+ * Returns an import that uses node:crypto, which verifies synchronously; `undefined` on a runtime without it. The import returns `undefined`
+ * for an algorithm that this runtime's node:crypto cannot verify: Cloudflare Workers take no KeyObject with options, which PSS needs.
+ */
+export function nodeEngine(): NodeImportKey | undefined {
   const crypto = builtinModule('node:crypto')
-  return crypto && ((source, algorithm) => bind(crypto, publicKey(crypto, source, algorithm), algorithm))
+  if (!crypto) return undefined
+  const works = new Map<Algorithm, boolean>()
+  return (source, algorithm) => {
+    const publicKey = publicKeyOf(crypto, source, algorithm)
+    const length = signatureLength(algorithm, publicKey.asymmetricKeyDetails?.modulusLength)
+    const key = bind(crypto, publicKey, algorithm, length)
+    if (!works.has(algorithm)) works.set(algorithm, canVerify(key, length))
+    return works.get(algorithm) ? key : undefined
+  }
 }
 
-function publicKey(crypto: NodeCrypto, source: unknown, algorithm: Algorithm): KeyObject {
+type NodeImportKey = (...args: Parameters<ImportKey>) => VerificationKey | undefined
+
+/** Tries a key, once for each algorithm of a process. */
+function canVerify({ verify }: VerificationKey, length: number): boolean {
+  try {
+    void verify(new Uint8Array(0), new Uint8Array(length))
+    return true
+  } catch {
+    return false
+  }
+}
+
+function publicKeyOf(crypto: NodeCrypto, source: unknown, algorithm: Algorithm): KeyObject {
   const entry = typeof source === 'string' ? jwkOfPem(crypto, source) : source
   return crypto.createPublicKey({ key: { ...usableJwk(entry, algorithm) }, format: 'jwk' })
 }
@@ -24,8 +47,8 @@ function jwkOfPem(crypto: NodeCrypto, pem: string): unknown {
 }
 
 /** Binds a key to an algorithm, in the forms that verify fastest on the event loop and on the thread pool. */
-function bind(crypto: NodeCrypto, key: KeyObject, algorithm: Algorithm): VerificationKey {
-  const { hash, options, toNative } = formOf(crypto, key, algorithm)
+function bind(crypto: NodeCrypto, key: KeyObject, algorithm: Algorithm, length: number): VerificationKey {
+  const { hash, options, toNative } = formOf(crypto, algorithm, length)
   // On some Node.js releases a bare key is much faster than one in an options object; on all, createVerify is a little faster than crypto.verify.
   const form = options ? { key, ...options } : key
   const onEventLoop = (input: Uint8Array, signature: Uint8Array) =>
@@ -51,13 +74,13 @@ function bind(crypto: NodeCrypto, key: KeyObject, algorithm: Algorithm): Verific
   }
 }
 
-function formOf(crypto: NodeCrypto, key: KeyObject, algorithm: Algorithm) {
+function formOf(crypto: NodeCrypto, algorithm: Algorithm, length: number) {
   const hash = `sha${algorithm.slice(2)}`
   switch (algorithm.slice(0, 2)) {
     case 'RS':
       return { hash }
     case 'ES':
-      return { hash, toNative: toDer(ecdsaLengths[algorithm as keyof typeof ecdsaLengths]) }
+      return { hash, toNative: toDer(length) }
     case 'PS':
       return {
         hash,
@@ -65,18 +88,17 @@ function formOf(crypto: NodeCrypto, key: KeyObject, algorithm: Algorithm) {
           padding: crypto.constants.RSA_PKCS1_PSS_PADDING,
           saltLength: Number(algorithm.slice(2)) / 8,
         },
-        toNative: ofLength((key.asymmetricKeyDetails as { modulusLength: number }).modulusLength / 8),
+        toNative: ofLength(length),
       }
     default:
       return { hash: null }
   }
 }
 
-/** RFC 8017 section 8.1.2, step 1. OpenSSL leaves it out for PSS: a signature without its leading zeros would be a second spelling. */
 const ofLength =
   (length: number) =>
   (signature: Uint8Array): Uint8Array | undefined =>
-    signature.length === Math.ceil(length) ? signature : undefined
+    signature.length === length ? signature : undefined
 
 /**
  * An ECDSA signature of two numbers side by side (RFC 7518 section 3.4) as the DER that OpenSSL works with (RFC 3279 section 2.2.3).
@@ -101,9 +123,6 @@ function derInteger(bytes: Uint8Array): number[] {
   const sign = (bytes[first] as number) >= 0x80 ? [0] : []
   return [0x02, bytes.length - first + sign.length, ...sign, ...bytes.subarray(first)]
 }
-
-/** RFC 7518 section 3.4. */
-const ecdsaLengths = { ES256: 64, ES384: 96, ES512: 132 }
 
 const publicKeyBlock =
   /^-----BEGIN PUBLIC KEY-----\r?\n(?:[A-Za-z0-9+/]+={0,2}\r?\n)+-----END PUBLIC KEY-----\s*$/

@@ -1,5 +1,5 @@
 import type { Algorithm, VerificationKey } from '../types.js'
-import { type ImportKey, usableJwk } from './jwk.js'
+import { type ImportKey, signatureLength, usableJwk } from './jwk.js'
 
 type CryptoKey = import('node:crypto').webcrypto.CryptoKey
 
@@ -17,13 +17,11 @@ export const webEngine: ImportKey = async (source, algorithm) => {
 function bind(key: CryptoKey, algorithm: Algorithm): VerificationKey {
   const how = parameters(algorithm)
   const { modulusLength } = key.algorithm as { modulusLength?: number }
-  // RFC 8017 section 8.1.2, step 1: OpenSSL leaves it out for PSS
-  const length = modulusLength && Math.ceil(modulusLength / 8)
+  const length = signatureLength(algorithm, modulusLength)
   return {
     algorithm,
-    verify: async (input, signature) =>
-      (length === undefined || signature.length === length) &&
-      crypto.subtle.verify(how, key, signature, input),
+    verify: (input, signature) =>
+      signature.length === length && crypto.subtle.verify(how, key, signature, input),
   }
 }
 

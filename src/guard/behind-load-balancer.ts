@@ -103,7 +103,8 @@ function ofOneUser(
   const { provider } = data.principal
   if (data.principal.subject !== access.principal.subject) return refusal('ERR_TOKEN_CLAIM', otherUser)
   const expiresAt = Math.min(data.claims.exp, access.claims.exp)
-  const claims: JwtClaims = { ...data.claims, ...access.claims, exp: expiresAt }
+  // The access token's `exp`, like its other claims: a revocation has to last as long as it does.
+  const claims: JwtClaims = { ...data.claims, ...access.claims }
   return Object.freeze({
     header: data.header,
     claims: Object.freeze(claims as LoadBalancerClaims),

@@ -1,3 +1,4 @@
+// Over 150 lines: half of it documents the options.
 import { refusal } from '../errors.js'
 import { keySetByIssuer } from '../jwks/by-issuer.js'
 import { anIssuer, type KeySetOptions, keySet, keySetOptionChecks, keyUrl } from '../jwks/jwks.js'

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 
 /**
- * Returns when a key ID was first asked for, as far as that is remembered: of the last 1,000, and of 100,000 characters.
+ * Returns when a key ID was first asked for, as far as that is known: for the last 1,000, and for 100,000 characters.
  * One that is forgotten counts as new: its token is told to come back, and not that its key does not exist.
  */
 export function firstSight(): (kid: string | undefined, time: number) => number {

@@ -49,9 +49,9 @@ interface KeyCache {
   /** Returns the time of a call. Gives up a fetch that should have ended long ago. */
   tick(wall: number): number
   find(kid: string | undefined, algorithm: Algorithm): VerificationKey | undefined
-  /** Whether several keys of an algorithm are at hand, so that a token has to name its one. */
+  /** Whether several keys of an algorithm are cached, so that a token has to name its one. */
   hasSeveral(algorithm: Algorithm): boolean
-  /** Whether the keys at hand were asked for later than this. */
+  /** Whether the cached keys were fetched later than this. */
   isAnsweredSince(time: number): boolean
   isUsable(time: number): boolean
   /** Whether a caller should wait for the fetch rather than take the cached keys. */

@@ -106,7 +106,7 @@ export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
     let most = 0
     // The latest come first.
     for (const [id, { count, at }] of waiting.entries()) {
-      if (t - at > remembered) break
+      if (t - at > absentFor) break
       if (count > most) {
         first = id
         most = count
@@ -137,7 +137,7 @@ export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
     if (keys) return keys(kid, algorithm, now)
     if (isClosed) throw new AuthError('ERR_KEYS_UNAVAILABLE', { cause: keySetError('closed') })
     const t = time(now)
-    if (t - (absent.get(kid) ?? Number.NEGATIVE_INFINITY) < remembered) return undefined
+    if (t - (absent.get(kid) ?? Number.NEGATIVE_INFINITY) < absentFor) return undefined
     if (!isNext(kid, t)) throw spent(budget.wait(t))
     return fetchNow(kid)
   }
@@ -202,7 +202,7 @@ const noKey: KeySet = {
 const firstSeen = () => Number.NEGATIVE_INFINITY
 
 /** Milliseconds. */
-const remembered = 60_000
+const absentFor = 60_000
 const anyKid = '00000000-0000-0000-0000-000000000000'
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 

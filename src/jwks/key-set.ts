@@ -1,3 +1,4 @@
+// Over 150 lines: from the text of a key set to its keys, one check after the other.
 import type { ImportKey } from '../crypto/import-key.js'
 import { longestNumber, privateMembers } from '../crypto/jwk.js'
 import { andThen, isPending } from '../maybe-promise.js'

@@ -1,3 +1,4 @@
+// Over 150 lines: one state machine; every function is a way through it.
 import { refusal } from '../errors.js'
 import type { Algorithm, KeySetHealth, MaybePromise, VerificationKey } from '../types.js'
 import { type Flight, type KeyCacheOptions, keyCache } from './key-cache.js'

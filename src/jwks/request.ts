@@ -1,3 +1,4 @@
+// Over 150 lines: the two transports, of node:http and of fetch, in one place, so that they stay alike.
 import type { Agent, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { builtinModule } from '../runtime.js'
@@ -24,9 +25,12 @@ export type Fetch = (
     method: 'GET'
     headers: Record<string, string>
     redirect: 'manual'
-    signal: AbortSignal
+    signal: Signal
   },
 ) => Promise<FetchResponse>
+
+/** `AbortSignal`, without a name that only some libs of a compiler have. */
+type Signal = typeof globalThis extends { AbortSignal: { prototype: infer S } } ? S : object
 
 /** The part of the standard `Response` that is used here. */
 export interface FetchResponse {
@@ -81,13 +85,13 @@ function getWithNode(protocol: Protocol, deadline: number): Get | undefined {
  * those hosts that are reached without one. Agents of one's own have to be given it too.
  */
 function agentsOf({ Agent, globalAgent }: Pick<typeof import('node:http'), 'Agent' | 'globalAgent'>): Agents {
-  const { proxyEnv } = (globalAgent as { options?: { proxyEnv?: unknown } }).options ?? {}
-  const shared = { timeout: idleTime, ...(proxyEnv ? { proxyEnv } : {}) }
+  const { proxyEnv } = Object((globalAgent as { options?: unknown }).options) as { proxyEnv?: unknown }
+  const shared = { timeout: idleTime, proxyEnv }
   const agents = {
     kept: new Agent({ ...shared, keepAlive: true, maxFreeSockets: 1 }),
     fresh: new Agent({ ...shared, keepAlive: false }),
   }
-  if (proxyEnv) for (const agent of Object.values(agents)) letGo(agent)
+  for (const agent of Object.values(agents)) letGo(agent)
   return agents
 }
 

@@ -41,7 +41,7 @@ export function issuerNames(isShared: boolean): IssuerNames {
  */
 export const poolOf = (issuer: string): string => poolIssuer.exec(issuer)?.[1] ?? issuer
 
-/** On hosts of AWS only: whoever runs another could have a pool's ID in their `iss`, and a sign-out there would be one here. */
+/** On hosts of AWS only: the owner of another could have a pool's ID in their `iss`, and a sign-out there would be one here. */
 const poolIssuer =
   /^https:\/\/(?:issuer-)?cognito-idp\.[a-z0-9-]+\.amazonaws\.(?:com|com\.cn|eu)\/([\w-]+_[0-9A-Za-z]+)$/
 

@@ -248,8 +248,8 @@ function isSigned(
 ): MaybePromise<boolean> {
   // Never `undefined`: splitting the token has checked the same parts.
   const { signingInput, signature } = encoding.signedBytes(token, end, signatureEnd) as SignedBytes
-  // The buffers are borrowed: they may hold another token's bytes by the time an asynchronous key reads them.
-  return key.isImmediate
+  // Reused buffers may hold another token's bytes by the time an asynchronous key reads them.
+  return key.isImmediate || !encoding.reusesBuffers
     ? key.verify(signingInput, signature, canWait)
     : key.verify(Uint8Array.from(signingInput), Uint8Array.from(signature), canWait)
 }

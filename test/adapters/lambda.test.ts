@@ -582,9 +582,16 @@ t.test(
     const only = restAuthorizer(guard, { routes: { 'GET /a/{b}/c': isUser }, onWarning })
     t.match(await only(tokenEvent(alice)), { principalId: 'refused' })
 
-    const emitted = new Promise<Error>(resolve => process.once('warning', resolve))
+    const emitted = new Promise<Error>(resolve => {
+      const listen = (warning: Error) => {
+        // Node.js has warnings of its own.
+        if (warning.name === 'CognitoGuardWarning') resolve(warning)
+      }
+      process.on('warning', listen)
+      t.teardown(() => process.off('warning', listen))
+    })
     restAuthorizer(guard, { routes: { 'GET /a/{b}/c': isUser } })
-    t.match(await emitted, { name: 'CognitoGuardWarning' })
+    t.match(await emitted, { message: /GET \/a\/\{b\}\/c cannot be part/ })
     const long = restAuthorizer(guard, { routes: { [`GET /${'a'.repeat(500)}`]: isUser } })
     await t.rejects(long(tokenEvent(alice)), RangeError)
   },

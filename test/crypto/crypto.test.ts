@@ -1,4 +1,4 @@
-import { constants, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import crypto, { constants, generateKeyPairSync, KeyObject, sign } from 'node:crypto'
 import { register } from 'node:module'
 import t from 'tap'
 import { importKey } from '../../src/crypto/import-key.js'
@@ -377,3 +377,23 @@ for (const [name, change] of [
     t.equal(encoding.encoding, encoding.webEncoding)
   })
 }
+
+t.test('an algorithm that node:crypto cannot verify here is left to WebCrypto', async t => {
+  const { getBuiltinModule } = process
+  t.teardown(() => Object.assign(process, { getBuiltinModule }))
+  const verify: typeof crypto.verify = (algorithm, data, key, signature) => {
+    if (!(key instanceof KeyObject)) throw new TypeError('The "options.key" property must be of type string')
+    return crypto.verify(algorithm, data, key, signature)
+  }
+  Object.assign(process, {
+    getBuiltinModule: (name: string) =>
+      name === 'node:crypto' ? { ...crypto, verify } : getBuiltinModule.call(process, name),
+  })
+  const afresh = new URL('../../src/crypto/import-key.js?limited', import.meta.url).href
+  const limited = ((await import(afresh)) as typeof import('../../src/crypto/import-key.js')).importKey
+  for (const [algorithm, jwk, privateKey] of keys) {
+    const key = await limited(jwk, algorithm)
+    t.equal(key.isImmediate, algorithm.startsWith('PS') ? undefined : true, algorithm)
+    t.equal(await key.verify(input, signed(algorithm, privateKey)), true, algorithm)
+  }
+})

@@ -14,6 +14,7 @@ import {
   isUser,
   type LoadBalancerOptions,
   loadBalancer,
+  memoryRevocations,
   oidcProvider,
   type RequestView,
   signedInWithin,
@@ -385,6 +386,35 @@ t.test('behind a load balancer: one header', async t => {
     t.match(await guard(request({ 'x-amzn-oidc-data': twice })), { status: 400 }, 'a header that came twice')
 })
 
+t.test('behind a load balancer: a revoked access token stays revoked as long as it lives', async t => {
+  const revocations = memoryRevocations({ clock: pool.clock, monotonic: pool.clock })
+  const settings = behindLoadBalancer({
+    ...balancer.options,
+    accessToken: userPool(pool.options),
+    clock: pool.clock,
+    revocations,
+  })
+  const guard = createGuard(settings)
+  const { 'x-amzn-oidc-accesstoken': accessToken } = balancer.headers({ username: 'ada' })
+  const { sub } = JSON.parse(Buffer.from(accessToken.split('.')[1] as string, 'base64url').toString())
+  const ask = () =>
+    guard(
+      request({
+        'x-amzn-oidc-accesstoken': accessToken,
+        'x-amzn-oidc-data': balancer.dataToken({ sub }),
+      }),
+    )
+  const before = await ask()
+  if (!before.authorized) throw before.error
+  revocations.revokeToken(before.auth)
+  t.match(await ask(), { error: { code: 'ERR_TOKEN_REVOKED' } })
+  pool.clock.advance(3_000)
+  revocations.revokeToken({ issuer: pool.issuer, jti: 'another' })
+  t.match(await ask(), { error: { code: 'ERR_TOKEN_REVOKED' } }, 'long after the load balancer’s own token')
+  pool.clock.advance(-3_000)
+  settings.verifier.close()
+})
+
 t.test('behind a load balancer: with the access token, for groups and scopes', async t => {
   const settings = behindLoadBalancer({
     ...balancer.options,
@@ -409,7 +439,7 @@ t.test('behind a load balancer: with the access token, for groups and scopes', a
   t.match(await guard(request({ ...headers, 'x-amzn-oidc-data': data }), policy), {
     authorized: true,
     auth: {
-      claims: { email: 'test-user@example.com', client_id: pool.options.clientId, exp: now + 120 },
+      claims: { email: 'test-user@example.com', client_id: pool.options.clientId, exp: now + 3600 },
       principal: { username: 'ada', tokenUse: 'access', groups: ['sales'], expiresAt: now + 120 },
     },
   })

@@ -239,7 +239,14 @@ const run = file => ({ args: ['node', file] })
 
 function config(options) {
   return {
-    compilerOptions: { target: 'es2022', strict: true, noEmit: true, skipLibCheck: false, ...options },
+    compilerOptions: {
+      target: 'es2022',
+      strict: true,
+      esModuleInterop: true,
+      noEmit: true,
+      skipLibCheck: false,
+      ...options,
+    },
   }
 }
 

@@ -1,3 +1,4 @@
+// Over 150 lines: most of it is the tables of what a configuration may hold.
 import {
   aBoolean,
   aCount,
