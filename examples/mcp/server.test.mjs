@@ -119,7 +119,7 @@ const control = (name, input) =>
   })
 
 for (const [version, sdk] of Object.entries(clients)) {
-  test(`${version}: signs in by itself, with the scope that the challenge names`, async () => {
+  void test(`${version}: signs in by itself, with the scope that the challenge names`, async () => {
     const provider = signsInAs('alice')
     assert.equal(await callTool(sdk, provider, 'who_am_i'), 'alice')
     assert.deepEqual(provider.log.scopes, [`${resource}/read`])
@@ -127,7 +127,7 @@ for (const [version, sdk] of Object.entries(clients)) {
     assert.equal(provider.log.signIns, 1, 'the token is kept')
   })
 
-  test(`${version}: an expired token is refreshed`, async () => {
+  void test(`${version}: an expired token is refreshed`, async () => {
     const provider = signsInAs('alice')
     await control('clock', { offset: -900 })
     await assert.rejects(callTool(sdk, provider, 'who_am_i'))
@@ -137,7 +137,7 @@ for (const [version, sdk] of Object.entries(clients)) {
     assert.equal(provider.log.signIns, signIns, 'without another sign-in')
   })
 
-  test(`${version}: a step-up to a second scope keeps the first`, async () => {
+  void test(`${version}: a step-up to a second scope keeps the first`, async () => {
     const provider = signsInAs('alice')
     assert.equal(await callTool(sdk, provider, 'who_am_i'), 'alice')
     if (version === 'v1') {
@@ -151,14 +151,14 @@ for (const [version, sdk] of Object.entries(clients)) {
     assert.equal(await callTool(sdk, provider, 'delete_notes'), 'deleted', 'alice is an admin')
   })
 
-  test(`${version}: a group is not to be had by signing in again`, async () => {
+  void test(`${version}: a group is not to be had by signing in again`, async () => {
     const provider = signsInAs('bob')
     assert.equal(await callTool(sdk, provider, 'who_am_i'), 'bob')
     await assert.rejects(callTool(sdk, provider, 'delete_notes'), /403|authoriz/i)
   })
 
   for (const mode of version === 'v2' ? ['legacy', 'auto'] : ['legacy']) {
-    test(`${version}: a server of v2, ${mode}`, async () => {
+    void test(`${version}: a server of v2, ${mode}`, async () => {
       const more = { transport: { fetch: inProcess(createHandler({ userPool, resource })) } }
       if (mode === 'auto') more.client = { versionNegotiation: { mode } }
       const provider = signsInAs('alice')
@@ -169,7 +169,7 @@ for (const [version, sdk] of Object.entries(clients)) {
     })
   }
 
-  test(`${version}: the bridge registers and signs in a client that nobody knows`, async () => {
+  void test(`${version}: the bridge registers and signs in a client that nobody knows`, async () => {
     const bridge = { domain: cognitoUrl, clientId, redirectUris: [redirectUri] }
     const more = { transport: { fetch: inProcess(createHandler({ userPool, resource, bridge })) } }
     const provider = signsInAs('alice')
@@ -198,7 +198,7 @@ const post = (token, send = fetch) =>
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }),
   })
 
-test('a token for nobody in particular, and one for another server, are refused', async () => {
+void test('a token for nobody in particular, and one for another server, are refused', async () => {
   const answer = await control('tokens', { username: 'alice', clientId, scopes: [`${resource}/read`] })
   const { accessToken } = await answer.json()
   const other = signsInAs('alice')
@@ -217,7 +217,7 @@ test('a token for nobody in particular, and one for another server, are refused'
   }
 })
 
-test('an outage of the keys is 503, and nobody is signed out', async () => {
+void test('an outage of the keys is 503, and nobody is signed out', async () => {
   const provider = signsInAs('alice')
   assert.equal(await callTool(clients.v2, provider, 'who_am_i'), 'alice')
   const token = provider.log.tokens.access_token
