@@ -38,6 +38,8 @@ before(async () => {
       issuer: 'local',
       clients: [{ clientId, callbackUrls: [redirectUri] }],
       resourceServers: [{ identifier: resource, scopes: ['read', 'write'] }],
+      registration: { mode: 'open', allowedScopes: [`${resource}/read`] },
+      advertisesPkce: true,
       lifetimes: { access: 300 },
     }),
   )
@@ -90,6 +92,16 @@ function signsInAs(username) {
       log.code = new URL(answer.headers.get('location')).searchParams.get('code')
     },
   }
+}
+
+/** A provider that is not known anywhere yet. */
+function registering(provider) {
+  let registered
+  provider.clientInformation = () => registered
+  provider.saveClientInformation = information => {
+    registered = information
+  }
+  return provider
 }
 
 /** Calls a tool, and signs in as often as the server asks for it. */
@@ -169,17 +181,19 @@ for (const [version, sdk] of Object.entries(clients)) {
     })
   }
 
+  void test(`${version}: a client registers itself with Cognito`, async () => {
+    const provider = registering(signsInAs('alice'))
+    assert.equal(await callTool(sdk, provider, 'who_am_i'), 'alice')
+    assert.notEqual(provider.clientInformation().client_id, clientId)
+    await assert.rejects(callTool(sdk, provider, 'write_note'), undefined, 'a scope that it may not have')
+  })
+
   void test(`${version}: the bridge registers and signs in a client that nobody knows`, async () => {
     const bridge = { domain: cognitoUrl, clientId, redirectUris: [redirectUri] }
     const more = { transport: { fetch: inProcess(createHandler({ userPool, resource, bridge })) } }
-    const provider = signsInAs('alice')
-    let registered
-    provider.clientInformation = () => registered
-    provider.saveClientInformation = information => {
-      registered = information
-    }
+    const provider = registering(signsInAs('alice'))
     assert.equal(await callTool(sdk, provider, 'who_am_i', more), 'alice')
-    assert.equal(registered.client_id, clientId)
+    assert.equal(provider.clientInformation().client_id, clientId)
   })
 }
 
