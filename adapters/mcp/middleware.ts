@@ -31,12 +31,15 @@ function send(res: ServerResponse, { status, headers, body }: NonNullable<Outcom
 }
 
 /**
- * The body as a parser before this middleware has left it: what the server sees is what was decided on.
+ * The body as a parser before this middleware has left it: what the server sees is what was decided on. `undefined` for what a parser of JSON
+ * leaves alone: another type, or no body.
  *
- * @throws TypeError when there was none
+ * @throws TypeError when there was no parser
  */
-function bodyOf({ body }: IncomingMessage & { readonly body?: unknown }): unknown {
-  if (body === undefined)
+function bodyOf({ body, headers }: IncomingMessage & { readonly body?: unknown }): unknown {
+  const isJson = /^application\/json\b/i.test(headers['content-type'] ?? '')
+  const isThere = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+  if (body === undefined && isJson && isThere)
     throw new TypeError('mcp: the request has no parsed body; put express.json() before this middleware')
   return typeof body === 'string' || body instanceof Uint8Array ? parsed(body.toString()) : body
 }

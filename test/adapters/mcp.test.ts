@@ -602,9 +602,10 @@ t.test('bodies', async t => {
   t.same(JSON.parse(await (await serve(asked)).text()), call('look'), 'the server gets it as well')
   t.equal((await serve(requestOf('https://x.invalid', { token: alice }))).status, 400, 'none')
 
-  const through = (body: unknown) =>
+  const json = { 'content-type': 'application/json; charset=utf-8', 'content-length': '9' }
+  const through = (body: unknown, more: Readonly<Record<string, string>> = json) =>
     new Promise<unknown>(resolve => {
-      const headers: Record<string, string> = { authorization: `Bearer ${alice}` }
+      const headers: Record<string, string> = { authorization: `Bearer ${alice}`, ...more }
       const response = {
         headersSent: false,
         statusCode: 0,
@@ -623,6 +624,11 @@ t.test('bodies', async t => {
     t.equal(await through(body), 403)
   t.equal(await through('rubbish'), 400)
   t.match(await through(undefined), { name: 'TypeError', message: /put express\.json\(\) before/ })
+  t.match(await through(undefined, { ...json, 'content-length': '0', 'transfer-encoding': 'chunked' }), {
+    name: 'TypeError',
+  })
+  for (const more of [{}, { 'content-type': 'application/json' }, { ...json, 'content-type': 'text/plain' }])
+    t.equal(await through(undefined, more), 400, 'what a client sends is no fault of ours')
   const sent = { headersSent: true, setHeader: () => t.fail('somebody else has answered') }
   guarded.middleware({ headers: {}, method: 'GET', url: '/mcp' } as never, sent as never, () =>
     t.fail('not authorized'),
