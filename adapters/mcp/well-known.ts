@@ -16,14 +16,15 @@ export function wellKnown(options: McpOptions, issuer: string) {
   const { origin } = new URL(resource)
   const document = resourceMetadata(options, bridge ? origin : issuer)
   const gets = new Map<string, object>([
-    [metadataPath(resource), document],
+    [metadataPath(resource).replace(/\/$/, ''), document],
     [metadataRoot, document],
     ...(bridge
       ? [['/.well-known/oauth-authorization-server', bridgeMetadata(options, bridge, issuer)] as const]
       : []),
   ])
   return ({ method, url = '' }: RequestView, readBody: ReadBody): MaybePromise<Answer | undefined> => {
-    const path = url.split('?')[0] as string
+    // clients differ on a slash at the end of the resource
+    const path = (url.split('?')[0] as string).replace(/\/$/, '')
     const found = gets.get(path)
     const isRegistration = bridge !== undefined && path === registrationPath
     if (!found && !isRegistration) return undefined

@@ -547,6 +547,13 @@ t.test('variants of the configuration', async t => {
     )
   }
 
+  for (const slash of ['', '/'])
+    for (const asked of ['', '/']) {
+      const path = `/.well-known/oauth-protected-resource/mcp${asked}`
+      const found = await ask({ resource: `${resource}${slash}` }, { method: 'GET', path })
+      t.match(found, { status: 200, body: { resource: `${resource}${slash}` } }, `${slash}, ${asked}`)
+    }
+
   const plain = mcp({ userPool, resource, clock: issuer.clock, realm: 'notes' }).fetch(
     () => new Response('served'),
   )
