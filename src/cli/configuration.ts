@@ -125,6 +125,8 @@ const settings: readonly Setting[] = [
   setting('tokenUse', 'string', 'access (default) or id', { isList }),
   setting('resource', 'string', 'what this API is called as a resource (RFC 8707)', { isList }),
   setting('requireResource', 'boolean', 'refuse access tokens that are bound to no resource'),
+  setting('anyClient', 'boolean', 'accept access tokens of any app client that are bound to the resource'),
+  setting('machineScope', 'string', 'a scope that lets an unbound token of a machine in', { isList }),
   setting('additionalRegions', 'string', 'Regions of replicas', { isList }),
   setting('issuer', 'string', 'the exact iss, where it does not follow from the pool ID'),
   setting('jwksUri', 'string', 'where the key set is, if not at the issuer'),

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { printableJson } from '../devtools/inspect/show.js'
 import { configurationFlags, configurationHelp, readConfiguration } from './configuration.js'
 import { diagnoseApi } from './diagnose-api.js'
+import { diagnoseMcp } from './diagnose-mcp.js'
 import { diagnosePool } from './diagnose-pool.js'
 import type { Diagnosis } from './diagnosis.js'
 import { type Run, usageError } from './io.js'
@@ -13,6 +14,7 @@ export const run: Run = async (args, { stdout, env, fetch }) => {
     options: {
       ...configurationFlags(),
       url: { type: 'string' },
+      mcp: { type: 'string' },
       origin: { type: 'string' },
       json: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
@@ -22,16 +24,18 @@ export const run: Run = async (args, { stdout, env, fetch }) => {
     stdout.write(help)
     return 0
   }
-  const { url, origin } = values
-  if (url !== undefined && !/^https?:/.test(URL.canParse(url) ? new URL(url).protocol : ''))
-    throw usageError('--url must be an http or https URL')
+  const { url, mcp, origin } = values
+  for (const [name, value] of Object.entries({ url, mcp }))
+    if (value !== undefined && !/^https?:/.test(URL.canParse(value) ? new URL(value).protocol : ''))
+      throw usageError(`--${name} must be an http or https URL`)
   const configuration = await readConfiguration(values, env)
   const isConfigured = Object.keys(configuration.pool).length > 0
-  if (!isConfigured && url === undefined)
-    throw usageError('there is nothing to look at: give --user-pool-id or --url')
+  if (!isConfigured && url === undefined && mcp === undefined)
+    throw usageError('there is nothing to look at: give --user-pool-id, --url or --mcp')
   const diagnoses = [
     ...(isConfigured ? await diagnosePool(configuration, fetch) : []),
     ...(url === undefined ? [] : await diagnoseApi(url, origin, fetch)),
+    ...(mcp === undefined ? [] : await diagnoseMcp(mcp, fetch)),
   ]
   stdout.write(values.json ? `${printableJson(diagnoses)}\n` : print(diagnoses))
   if (diagnoses.some(({ result }) => result === 'problem')) return 1
@@ -56,6 +60,7 @@ as one that must be refused: without a token, with bad ones, and from a browser.
 
   --url <url>                      a route that needs a token, and answers GET
   --origin <origin>                of the app that calls it from a browser; without it, what is found of CORS is only noted
+  --mcp <url>                      an MCP server: what clients ask of it before they sign in, and what would stop them
   --json                           the findings as JSON
   -h, --help
 

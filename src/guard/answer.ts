@@ -1,5 +1,5 @@
 import { type AuthError, type AuthErrorCode, refusal } from '../errors.js'
-import type { Challenge } from './policy.js'
+import { type Challenge, joinScopes } from './policy.js'
 
 /** A refused request, with the whole response to the client. */
 export interface Refusal {
@@ -21,12 +21,24 @@ export interface RefusalBody {
   readonly hint?: string
 }
 
-/** Returns the refusal by a policy, with a challenge that names what would be accepted. */
-export function notPermitted(challenge: Challenge = {}, realm: string, explain: boolean): Refusal {
-  const { scope = 'x', maxAge = 0, acrValues = 'x' } = challenge
-  if (!(isQuotable(scope) && isQuotable(acrValues) && maxAge >= 0 && Number.isFinite(maxAge)))
-    throw new TypeError('policy: its challenge does not fit into a header')
-  return answer(refusalBy(challenge), challenge, realm, explain)
+/** How a guard answers: options of it. */
+export interface AnswerOptions {
+  readonly realm: string
+  readonly resourceMetadata: string | undefined
+  readonly explain: boolean
+}
+
+/**
+ * Returns the refusal by a policy, with a challenge that names what would be accepted.
+ *
+ * @param required what the whole policy of the request requires
+ */
+export function notPermitted(
+  challenge: Challenge = {},
+  required: Challenge | undefined,
+  options: AnswerOptions,
+): Refusal {
+  return answer(refusalBy(challenge), challenge, required, options)
 }
 
 /** Returns the error of a refusal by a policy: where its challenge asks for another sign-in, that is what is required. */
@@ -35,40 +47,70 @@ export function refusalBy({ maxAge, acrValues }: Challenge = {}): AuthError {
   return refusal(stepUp ? 'ERR_STEP_UP_REQUIRED' : 'ERR_PERMISSION_DENIED')
 }
 
-/** Returns the refusal for an error: the headers that RFC 6750 section 3 requires, and a body that says no more. */
-export function answer(error: AuthError, challenge: Challenge, realm: string, explain: boolean): Refusal {
+/**
+ * Returns the refusal for an error: the headers that RFC 6750 section 3 requires, and a body that says no more.
+ *
+ * @param required what the whole policy of the request requires
+ */
+export function answer(
+  error: AuthError,
+  challenge: Challenge,
+  required: Challenge | undefined,
+  options: AnswerOptions,
+): Refusal {
   const body = {
     error: error.oauthError ?? (error.status === 503 ? 'temporarily_unavailable' : 'unauthorized'),
     error_description: describe(error),
   }
   const headers: Record<string, string> = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }
   if (error.status === 503) headers['Retry-After'] = String(Math.ceil(error.retryAfter ?? 5))
-  else headers['WWW-Authenticate'] = challengeOf(error, challenge, realm)
+  else headers['WWW-Authenticate'] = challengeOf(error, challenge, required, options)
   return {
     authorized: false,
     status: error.status,
     headers,
-    body: explain ? { ...body, error_description: error.message, code: error.code, hint: error.hint } : body,
+    body: options.explain
+      ? { ...body, error_description: error.message, code: error.code, hint: error.hint }
+      : body,
     error,
   }
 }
 
-/** RFC 6749 section 3.3: nothing that ends the quoted string it stands in, or the header. A policy of an application may say anything. */
-const isQuotable = (value: unknown) =>
-  typeof value === 'string' && /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(value)
-
-/** RFC 6750 section 3, RFC 9470 section 3. A client that sent no token gets nothing but the scheme and the realm. */
-function challengeOf(error: AuthError, { scope, maxAge, acrValues }: Challenge, realm: string): string {
+/**
+ * RFC 6750 section 3, RFC 9470 section 3, RFC 9728 section 5.1. A client that sent no token is told of no error. A client drops scopes that it
+ * is not told of when it asks for a token again: where one is missing, all that are required are named.
+ */
+function challengeOf(
+  error: AuthError,
+  challenge: Challenge,
+  required: Challenge | undefined,
+  { realm, resourceMetadata }: AnswerOptions,
+): string {
+  const { scope, maxAge, acrValues } = checked(challenge)
+  const asksAgain = scope || (error.status === 401 && resourceMetadata)
+  const scopes = asksAgain && joinScopes([checked(required ?? {}).scope, scope])
   const parameters = [
     `realm="${realm}"`,
+    resourceMetadata && `resource_metadata="${resourceMetadata}"`,
     error.oauthError && `error="${error.oauthError}"`,
     error.oauthError && `error_description="${describe(error)}"`,
-    scope && `scope="${scope}"`,
+    scopes && `scope="${scopes}"`,
     maxAge !== undefined && `max_age="${maxAge}"`,
     acrValues && `acr_values="${acrValues}"`,
   ]
   return `Bearer ${parameters.filter(Boolean).join(', ')}`
 }
+
+/** @throws TypeError for what would end its quoted string, or the header: a policy of an application may hold anything */
+function checked(challenge: Challenge): Challenge {
+  const { scope = '', maxAge = 0, acrValues = '' } = challenge
+  if (isQuotable(scope) && isQuotable(acrValues) && maxAge >= 0 && Number.isFinite(maxAge)) return challenge
+  throw new TypeError('policy: its challenge does not fit into a header')
+}
+
+/** RFC 6749 section 3.3. */
+const isQuotable = (value: unknown) =>
+  typeof value === 'string' && /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(value)
 
 /** A client may know that its genuine token has expired, so that it refreshes it. Of any other bad token it learns only that it is not accepted. */
 const describe = ({ code, oauthError, status, message, unverified }: AuthError) =>

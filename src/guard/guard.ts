@@ -1,6 +1,7 @@
 // Over 150 lines: a third of it documents public types; the rest is one flow, from a request to a decision.
 
 import { type AuthError, type AuthErrorCode, asRefusal, isAuthError, refusal } from '../errors.js'
+import { keyUrl } from '../jwks/options.js'
 import { andThen, isPending, later } from '../maybe-promise.js'
 import { aBoolean, aFunction, checkOptions, type OptionCheck } from '../options.js'
 import type { JwtClaims, MaybePromise, Principal, RequestView, VerifiedToken, Verifier } from '../types.js'
@@ -17,6 +18,12 @@ export interface GuardOptions<C extends JwtClaims = JwtClaims> {
   readonly token?: TokenSource
   /** The realm in challenges. Default `'api'`. */
   readonly realm?: string
+  /**
+   * The URL of this API's protected resource metadata (RFC 9728), for clients that find out by themselves where to get a token, as those of MCP
+   * do. It is then in every challenge (section 5.1), and the challenge of a 401 names the scopes that the policies require. An `https:` URL,
+   * or `http:` on loopback. Does not serve the document. Default: none.
+   */
+  readonly resourceMetadata?: string
   /** Called with every decision, for logs and metrics. The event holds nothing of the token. What it throws or rejects with is ignored. */
   readonly onDecision?: (event: DecisionEvent, request: RequestView) => unknown
   /** Sends the client the precise code and a hint. For development only: it helps attackers too. Default `false`. */
@@ -72,21 +79,28 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
     policy: general,
     token: tokenOf = bearer(),
     realm = 'api',
+    resourceMetadata,
     onDecision,
     explain = false,
   } = options
 
   const combine = general && combinedWith(general)
-  const refuse = (error: AuthError) => answer(error, {}, realm, explain)
-  const refuseThrown = (thrown: unknown) => refuse(asRefusal(thrown))
+  const effective = (policy: Policy<C> | undefined) =>
+    policy && combine ? combine(policy) : (policy ?? general)
+  const answering = { realm, resourceMetadata, explain }
+  const refuse = (error: AuthError, policy: Policy<C> | undefined) =>
+    answer(error, {}, effective(policy)?.challenge, answering)
+  const refuseThrown = (thrown: unknown, policy: Policy<C> | undefined) => refuse(asRefusal(thrown), policy)
 
   const guard = (request: RequestView, policy?: Policy<C>, anonymous = false): MaybePromise<Decision> => {
     try {
       const decision = decide(request, policy, anonymous)
-      const settled = isPending(decision) ? decision.catch(refuseThrown) : decision
+      const settled = isPending(decision)
+        ? decision.catch((thrown: unknown) => refuseThrown(thrown, policy))
+        : decision
       return onDecision ? andThen(settled, made => report(made, request, onDecision)) : settled
     } catch (error) {
-      const refused = refuseThrown(error)
+      const refused = refuseThrown(error, policy)
       return onDecision ? report(refused, request, onDecision) : refused
     }
   }
@@ -98,7 +112,7 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
   ): MaybePromise<Decision> {
     const token = tokenOf(request)
     if (token === undefined) {
-      return anonymous ? anonymousDecision : refuse(refusal('ERR_TOKEN_MISSING'))
+      return anonymous ? anonymousDecision : refuse(refusal('ERR_TOKEN_MISSING'), policy)
     }
     const verdict = verifier.check(token)
     return isPending(verdict)
@@ -111,17 +125,21 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
     request: RequestView,
     policy: Policy<C> | undefined,
   ): MaybePromise<Decision> {
-    if (isAuthError(auth)) return refuse(auth)
+    if (isAuthError(auth)) return refuse(auth, policy)
     if (auth.principal.kind === 'guest' && !(policy ?? general)?.guests) {
-      return refuse(refusal('ERR_PERMISSION_DENIED', guestHint))
+      return refuse(refusal('ERR_PERMISSION_DENIED', guestHint), policy)
     }
-    const effective = policy && combine ? combine(policy) : (policy ?? general)
-    const refusing = effective && refusedBy(effective, auth, request, verifier.clock)
-    return isPending(refusing) ? later(refusing, conclude, auth) : conclude(refusing, auth)
+    const asked = effective(policy)
+    const refusing = asked && refusedBy(asked, auth, request, verifier.clock)
+    return isPending(refusing) ? later(refusing, conclude, auth, asked) : conclude(refusing, auth, asked)
   }
 
-  const conclude = (refusing: Policy<C> | undefined, auth: VerifiedToken<C>): Decision =>
-    refusing ? notPermitted(refusing.challenge, realm, explain) : { authorized: true, auth }
+  const conclude = (
+    refusing: Policy<C> | undefined,
+    auth: VerifiedToken<C>,
+    asked: Policy<C> | undefined,
+  ): Decision =>
+    refusing ? notPermitted(refusing.challenge, asked?.challenge, answering) : { authorized: true, auth }
 
   sources.set(guard, tokenOf)
   return guard as Guard<C>
@@ -204,11 +222,18 @@ const aRealm: OptionCheck = value =>
     ? undefined
     : 'must be printable ASCII without quotes and backslashes'
 
+/** RFC 9728 section 2: https; stands in a quoted string. */
+export const aMetadataUrl: OptionCheck = value =>
+  keyUrl(true)(value) || aRealm(value) || String(value).includes(' ')
+    ? 'must be an https URL without credentials and fragment (http only for a loopback host)'
+    : undefined
+
 const checks = {
   verifier: aVerifier,
   'policy?': aPolicy,
   'token?': aFunction,
   'realm?': aRealm,
+  'resourceMetadata?': aMetadataUrl,
   'onDecision?': aFunction,
   'explain?': aBoolean,
 }

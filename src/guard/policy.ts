@@ -19,7 +19,10 @@ export interface Challenge {
  */
 export interface Policy<C extends JwtClaims = JwtClaims> {
   (auth: VerifiedToken<C>, request: RequestView, clock?: Clock): MaybePromise<boolean>
-  /** The challenge for a client that this policy refuses. Default: nothing but the refusal. */
+  /**
+   * The challenge for a client that this policy refuses. Default: nothing but the refusal. Its scopes are taken for what the policy always
+   * requires; {@link every} and {@link some} have those of their parts.
+   */
   readonly challenge?: Challenge
   /** Whether it names guests, as {@link isGuest} does. A policy that does not name them refuses every guest. Default: it does not. */
   readonly guests?: true
@@ -60,13 +63,16 @@ export function inGroup(...any: readonly [string, ...string[]]): Policy {
 }
 
 /**
- * Permits what all of these policies permit, evaluated in this order. The challenge is that of the first that refuses.
+ * Permits what all of these policies permit, evaluated in this order. The challenge is that of the first that refuses; where it is for a missing
+ * scope, a guard adds the scopes that the others require, so that the client does not lose them.
  *
  * @throws TypeError without a policy
  */
 export function every<C extends JwtClaims = JwtClaims>(...policies: readonly Policy<C>[]): Policy<C> {
   expect('every', policies, isPolicy, 'policies')
-  return combined(policies, (auth, request, clock) => firstRefusal(policies, auth, request, clock))
+  return combined(policies, joinScopes(policies.map(scopeOf)), (auth, request, clock) =>
+    firstRefusal(policies, auth, request, clock),
+  )
 }
 
 /**
@@ -78,7 +84,7 @@ export function every<C extends JwtClaims = JwtClaims>(...policies: readonly Pol
 export function some<C extends JwtClaims = JwtClaims>(...policies: readonly Policy<C>[]): Policy<C> {
   expect('some', policies, isPolicy, 'policies')
   const forGuests = policies.filter(({ guests }) => guests)
-  return combined(policies, (auth, request, clock) => {
+  return combined(policies, commonScopes(policies.map(scopeOf)), (auth, request, clock) => {
     const asked = forGuests.length > 0 && auth.principal.kind === 'guest' ? forGuests : policies
     const ask = (index: number, first?: Policy<C>): MaybePromise<Policy<C> | undefined> => {
       const next = asked[index]
@@ -185,6 +191,10 @@ export const withGuestsOf = <C extends JwtClaims>(
 ): Policy<C> =>
   others.some(each => each?.guests) ? Object.assign(policy, { guests: true as const }) : policy
 
+/** Returns the scopes of several challenges, each once. */
+export const joinScopes = (scopes: readonly (string | undefined)[]): string =>
+  [...new Set(scopes.flatMap(scopesIn))].join(' ')
+
 /** Checks an option that takes a policy. Refuses an explicit `undefined`: that is a misspelt name, and must not mean no policy. */
 export const aPolicy: OptionCheck = Object.assign((value: unknown) => aFunction(value), {
   refusesUndefined: true,
@@ -258,16 +268,27 @@ const policy = (ask: Policy, challenge: Challenge): Policy =>
 
 const combined = <C extends JwtClaims>(
   parts: readonly Policy<C>[],
+  scope: string,
   refusedBy: NonNullable<Policy<C>['refusedBy']>,
 ): Policy<C> =>
   withGuestsOf(
     Object.assign(
       (auth: VerifiedToken<C>, request: RequestView, clock?: Clock) =>
         andThen(refusedBy(auth, request, clock), refused => refused === undefined),
-      { refusedBy },
+      { refusedBy, ...(scope && { challenge: Object.freeze({ scope }) }) },
     ),
     ...parts,
   )
+
+const scopeOf = <C extends JwtClaims>({ challenge }: Policy<C>) => challenge?.scope
+
+/** What every alternative requires. */
+const commonScopes = ([first, ...others]: readonly (string | undefined)[]) =>
+  scopesIn(first)
+    .filter(scope => others.every(other => scopesIn(other).includes(scope)))
+    .join(' ')
+
+const scopesIn = (scope: string | undefined) => scope?.split(' ') ?? []
 
 function expect(
   name: string,

@@ -28,10 +28,14 @@ export function userPoolPrincipal(claims: JwtClaims): Principal {
 }
 
 function kindOf(claims: JwtClaims): Principal['kind'] {
-  const { token_use: use, username, sub, client_id } = claims
-  if (use === 'access') return username === undefined && sub === client_id ? 'machine' : 'user'
+  const { token_use: use } = claims
+  if (use === 'access') return isMachineToken(claims) ? 'machine' : 'user'
   return use === 'id' ? 'user' : kindBy(undefined, claims)
 }
+
+/** Whether a user pool's access token is of the client credentials grant: it names no user, and its subject is its client. */
+export const isMachineToken = ({ username, sub, client_id }: JwtClaims): boolean =>
+  username === undefined && sub === client_id
 
 /** Returns the scopes of a `scope` claim: whole strings, separated by spaces (RFC 6749 section 3.3). Frozen. */
 export function scopesOf(scope: unknown): readonly string[] {

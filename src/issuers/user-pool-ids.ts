@@ -33,6 +33,16 @@ export const aClientId: OptionCheck = value =>
     ? undefined
     : 'must be an app client ID'
 
+/**
+ * A scope of a resource server. Those of Cognito itself (`aws.cognito`) belong to no API
+ * (Amazon Cognito Developer Guide, "Scopes, M2M, and resource servers"; RFC 6749 section 3.3).
+ */
+export const aCustomScope: OptionCheck = value =>
+  typeof value === 'string' &&
+  /^(?!aws\.cognito)[\x21\x23-\x5b\x5d-\x7e]+\/[\x21\x23-\x2e\x30-\x5b\x5d-\x7e]+$/.test(value)
+    ? undefined
+    : 'must be a scope of a resource server, such as orders/read'
+
 /** The commercial partition and GovCloud. */
 const documentedRegion = /^(?!cn-)[a-z]{2}-(?:gov-)?[a-z]+-\d+$/
 

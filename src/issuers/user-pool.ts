@@ -8,6 +8,7 @@ import {
   aString,
   checkOptions,
   listOf,
+  type OptionCheck,
   type OptionChecks,
   oneOf,
   oneOrMore,
@@ -16,18 +17,24 @@ import {
 import { isText, isTextList } from '../token/claims.js'
 import type { JwsHeader, JwtClaims, KeyResolver, TrustedIssuer } from '../types.js'
 import { type GroupsFrom, groupsBy } from './groups.js'
-import { userPoolPrincipal } from './principal.js'
+import { isMachineToken, scopesOf, userPoolPrincipal } from './principal.js'
 import { aSchema, type ClaimsSchema, claimsBy } from './schema.js'
 import type { TokenUse, UserPoolClaims } from './user-pool-claims.js'
-import { aClientId, aPoolId, aRegion, issuersOf } from './user-pool-ids.js'
+import { aClientId, aCustomScope, aPoolId, aRegion, issuersOf } from './user-pool-ids.js'
 
 /** The options of {@link userPool}. */
 export interface UserPoolOptions<U extends TokenUse = 'access', S extends object = object>
   extends KeySetOptions {
   /** As the console shows it: Region, underscore, name. The issuer's URL follows from it. */
   readonly userPoolId: string
-  /** The app clients whose tokens are accepted: `client_id` of an access token, `aud` of an ID token. */
+  /** The app clients whose tokens are accepted: `client_id` of an access token, `aud` of an ID token. Required without `anyClient`. */
   readonly clientId?: string | readonly string[]
+  /**
+   * Accepts access tokens of any app client of the pool, but only those that are bound to one of `resource`, which it makes required: for
+   * clients that register themselves (RFC 7591), whose IDs nobody can list. A token bound to nothing is refused, but for a machine's with a
+   * `machineScope`. In place of `clientId`; implies `requireResource`; ID tokens cannot be bound. Default `false`.
+   */
+  readonly anyClient?: boolean
   /**
    * Which tokens are accepted. Default `'access'`: an ID token is for the app that the user signed in to, not for calling APIs.
    */
@@ -37,8 +44,17 @@ export interface UserPoolOptions<U extends TokenUse = 'access', S extends object
    * Without this option, a token bound to any resource is refused. A token that is bound to none is accepted; see `requireResource`.
    */
   readonly resource?: string | readonly string[]
-  /** Whether access tokens must be bound to one of `resource`. Cognito cannot bind those of machines. Default `false`. */
+  /**
+   * Whether access tokens must be bound to one of `resource`. Cognito cannot bind those of machines: see `machineScope`. Default `false`,
+   * with `anyClient` `true`.
+   */
   readonly requireResource?: boolean
+  /**
+   * Custom scopes, `<resource server>/<scope>`, of which a machine's token must have one to be accepted without being bound, where others
+   * must be bound. Name those of this API's own resource server, and let clients that register themselves have none of them. Default: no
+   * unbound token is accepted.
+   */
+  readonly machineScope?: string | readonly string[]
   /** The Regions of a pool's replicas, whose tokens may name their own Region in `iss`. Default none. */
   readonly additionalRegions?: string | readonly string[]
   /**
@@ -58,7 +74,7 @@ export interface UserPoolOptions<U extends TokenUse = 'access', S extends object
    * Claims that users may write are never groups unless they are named here. Default `cognito:groups`.
    */
   readonly groupsFrom?: GroupsFrom
-  /** Accepts tokens of any app client of the pool. Makes `clientId` unnecessary. Default `false`. */
+  /** Accepts tokens of any app client of the pool, for whatever API they are; `anyClient` asks for this one. In place of `clientId`. Default `false`. */
   readonly insecureSkipClientCheck?: boolean
   /**
    * Accepts tokens with a `cnf` claim from whoever holds them: for a pool that uses the name for something else. Where it is a key that the
@@ -86,10 +102,15 @@ export function userPool<const U extends TokenUse = 'access', S extends object =
     ? [options.issuer]
     : issuersOf(options.userPoolId, listOf(options.additionalRegions ?? []))
   const uses = listOf<TokenUse>(options.tokenUse ?? 'access')
-  const clients = options.insecureSkipClientCheck
-    ? undefined
-    : listOf(options.clientId as string | readonly string[])
-  const resources = listOf(options.resource ?? [])
+  const clients =
+    options.insecureSkipClientCheck || options.anyClient
+      ? undefined
+      : listOf(options.clientId as string | readonly string[])
+  const audience = {
+    resources: listOf(options.resource ?? []),
+    isRequired: mustBeBound(options),
+    machineScopes: listOf(options.machineScope ?? []),
+  }
   const { groupsFrom } = options
   return {
     issuers,
@@ -99,9 +120,10 @@ export function userPool<const U extends TokenUse = 'access', S extends object =
     ...(options.issuer && { revokedBy: [options.userPoolId] }),
     validate(_header: JwsHeader, claims: JwtClaims) {
       validateUse(claims, uses)
-      if (claims.token_use === 'access')
-        validateAccess(claims, clients, resources, options.requireResource === true)
-      else validateId(claims, clients)
+      if (claims.token_use === 'access') {
+        validateClient(claims.client_id, clients)
+        validateAudience(claims, audience)
+      } else validateClient(claims.aud, clients)
       validateTypes(claims)
       return claimsBy(options.claims, claims) as UserPoolClaims<U> & S
     },
@@ -116,22 +138,21 @@ function validateUse({ token_use: use }: JwtClaims, uses: readonly string[]): vo
   throw refusal('ERR_TOKEN_USE', use === 'id' || use === 'access' ? useHints[use] : undefined)
 }
 
-function validateAccess(
-  { client_id: client, aud }: JwtClaims,
-  clients: readonly string[] | undefined,
-  resources: readonly string[],
-  mustBeBound: boolean,
-): void {
+function validateClient(client: unknown, clients: readonly string[] | undefined): void {
   if (!isText(client) || (clients && !clients.includes(client))) throw refusal('ERR_TOKEN_CLIENT')
-  const isBound = typeof aud === 'string' && resources.includes(aud)
-  // a trigger may set `aud` to the client ID, and to nothing else: that binds the token to no resource
-  const isFree = aud === undefined || aud === client
-  if (!isBound && !(isFree && !mustBeBound)) throw refusal('ERR_TOKEN_AUDIENCE')
 }
 
-function validateId({ aud }: JwtClaims, clients: readonly string[] | undefined): void {
-  if (!isText(aud) || (clients && !clients.includes(aud))) throw refusal('ERR_TOKEN_CLIENT')
+function validateAudience(claims: JwtClaims, { resources, isRequired, machineScopes }: Audience): void {
+  const { client_id: client, aud } = claims
+  if (typeof aud === 'string' && resources.includes(aud)) return
+  // a trigger may set `aud` to the client ID, and to nothing else: that binds the token to no resource
+  const isFree = aud === undefined || aud === client
+  if (isFree && (!isRequired || isMachineWith(machineScopes, claims))) return
+  throw refusal('ERR_TOKEN_AUDIENCE', isFree ? unboundHint : undefined)
 }
+
+const isMachineWith = (required: readonly string[], claims: JwtClaims) =>
+  isMachineToken(claims) && scopesOf(claims.scope).some(scope => required.includes(scope))
 
 /** Checks the documented types of the claims that authorization depends on. */
 function validateTypes(claims: JwtClaims): void {
@@ -158,25 +179,57 @@ function keysOf(options: UserPoolOptions<TokenUse>, issuers: readonly string[]):
   return keySetByIssuer(new Map(issuers.map(issuer => [issuer, keySetAt(keySetUrl(issuer))])))
 }
 
+/** What an access token must be bound to. */
+interface Audience {
+  readonly resources: readonly string[]
+  readonly isRequired: boolean
+  readonly machineScopes: readonly string[]
+}
+
+const mustBeBound = ({ anyClient, requireResource }: UserPoolOptions<TokenUse>) =>
+  anyClient === true || requireResource === true
+
 const keySetUrl = (issuer: string) => `${issuer}/.well-known/jwks.json`
 
 function checksFor(options: UserPoolOptions<TokenUse>): OptionChecks {
-  const { insecureSkipClientCheck, insecureLoopbackHttp, issuer } = options
+  const { anyClient, insecureSkipClientCheck, insecureLoopbackHttp, issuer } = options
+  const isBound = mustBeBound(options)
   return {
     ...keySetOptionChecks,
     userPoolId: aPoolId(Boolean(issuer)),
-    [insecureSkipClientCheck === true ? 'clientId?' : 'clientId']: oneOrMore(aClientId),
-    'tokenUse?': oneOrMore(oneOf('access', 'id')),
-    'resource?': oneOrMore(aString),
-    'requireResource?': aBoolean,
+    'anyClient?': aBoolean,
+    ...(anyClient === true && withAnyClient),
+    ...(anyClient !== true && {
+      [insecureSkipClientCheck === true ? 'clientId?' : 'clientId']: oneOrMore(aClientId),
+      'tokenUse?': oneOrMore(oneOf('access', 'id')),
+      'requireResource?': aBoolean,
+      'insecureSkipClientCheck?': aBoolean,
+    }),
+    [isBound ? 'resource' : 'resource?']: oneOrMore(aString),
+    'machineScope?': isBound ? oneOrMore(aCustomScope) : unavailable('needs anyClient or requireResource'),
     'claims?': aSchema,
     'groupsFrom?': aFunction,
     'additionalRegions?': oneOrMore(aRegion),
     'issuer?': anIssuer(options),
     'jwksUri?': keyUrl(insecureLoopbackHttp),
-    'insecureSkipClientCheck?': aBoolean,
     'insecureIgnoreConfirmation?': aBoolean,
   }
+}
+
+const unavailable =
+  (problem: string): OptionCheck =>
+  () =>
+    problem
+
+/** With `anyClient`, what would contradict it. */
+const withAnyClient: OptionChecks = {
+  'clientId?': unavailable('cannot be combined with anyClient; requireResource: true keeps both checks'),
+  'tokenUse?': value =>
+    [value].flat().every(use => use === 'access') && listOf(value as string).length > 0
+      ? undefined
+      : "must be 'access' with anyClient: an ID token is bound to its client",
+  'requireResource?': value => (value === true ? undefined : 'must be true with anyClient'),
+  'insecureSkipClientCheck?': value => (value === false ? undefined : 'cannot be combined with anyClient'),
 }
 
 const algorithms = ['RS256'] as const
@@ -186,3 +239,6 @@ const useHints = {
   access:
     'This is an access token; this API accepts ID tokens. Amplify: (await fetchAuthSession()).tokens.idToken.',
 }
+
+const unboundHint =
+  'This token is bound to no resource: ask for it with the parameter resource at /oauth2/authorize; a machine needs a scope named in machineScope.'

@@ -82,6 +82,7 @@ export function createRoutes(): readonly Route[] {
   const verifier = createVerifier({ issuers: [pool], clock: issuer.clock })
   const guard = createGuard({ verifier })
   const unreachable = createVerifier({ issuers: [{ ...pool, keys: outage }], clock: issuer.clock })
+  const discoverable = createGuard({ verifier, resourceMetadata, policy: hasScope('tools/list') })
   const token = firstOf(cookie('session', { origins: [origin] }), queryToken())
   const webGuard = createGuard({ verifier, token })
   return [
@@ -93,6 +94,8 @@ export function createRoutes(): readonly Route[] {
     route('/seen', guard, (_auth, { method, url }) => method === 'GET' && url === '/seen?by=policy'),
     route('/feed', allowAnonymous(guard)),
     route('/explained', createGuard({ verifier, explain: true, realm: 'shop' })),
+    route('/tools', discoverable, hasScope('tools/call')),
+    route('/tools/down', createGuard({ verifier: unreachable, resourceMetadata })),
     route('/down', createGuard({ verifier: unreachable })),
     route('/fault', guard, () => {
       throw new Error('a bug in a policy')
@@ -116,6 +119,8 @@ const outage = async () => {
   throw new AuthError('ERR_KEYS_UNAVAILABLE', { retryAfter: 6.5 })
 }
 
+const resourceMetadata = 'https://api.example.com/.well-known/oauth-protected-resource/tools'
+
 const bearing = (token: string, scheme = 'Bearer') => [['Authorization', `${scheme} ${token}`] as const]
 
 const letIn = (user: string | null) => ({ status: 200, body: { user } })
@@ -133,6 +138,8 @@ const refused = (status: number, error: string, description: string, more?: stri
 const issuer = createTestIssuer()
 const alice = issuer.accessToken({ username: 'alice', groups: ['admin'], scopes: ['orders/read'] })
 const bob = issuer.accessToken({ username: 'bob', signedInAgo: 3_000 })
+const carol = issuer.accessToken({ username: 'carol', scopes: ['tools/list'] })
+const dave = issuer.accessToken({ username: 'dave', scopes: ['tools/call', 'tools/list'] })
 const expired = issuer.accessToken({ expiresIn: -60 })
 const idToken = issuer.idToken({ username: 'alice' })
 const changed = `${alice.slice(0, -8)}AAAAAAAA`
@@ -142,6 +149,11 @@ const nothing = {
   challenge: 'Bearer realm="api"',
   body: body('unauthorized', 'The request has no token'),
 }
+/** The challenge of a guard that knows its metadata, to a client that needs these scopes. */
+const discovery = (scope: string, { challenge, ...rest }: typeof nothing) => ({
+  ...rest,
+  challenge: `${challenge.replace('"api"', `"api", resource_metadata="${resourceMetadata}"`)}, scope="${scope}"`,
+})
 const invalid = refused(401, 'invalid_token', 'The token is invalid')
 const late = refused(401, 'invalid_token', 'The token has expired')
 const denied = refused(403, 'insufficient_scope', 'The token does not permit this request')
@@ -230,6 +242,36 @@ export const cases: readonly Case[] = [
     headers: bearing(idToken),
     status: 401,
     challenge: 'Bearer realm="shop", error="invalid_token", error_description="The token is invalid"',
+  },
+  {
+    name: 'no token, where a client can find out',
+    path: '/tools',
+    ...discovery('tools/list tools/call', nothing),
+  },
+  {
+    name: 'an expired token, where a client can find out',
+    path: '/tools',
+    headers: bearing(expired),
+    ...discovery('tools/list tools/call', late),
+  },
+  {
+    name: 'a missing scope, where a client can find out: those it has as well',
+    path: '/tools',
+    headers: bearing(carol),
+    ...discovery('tools/list tools/call', denied),
+  },
+  {
+    name: 'all scopes, where a client can find out',
+    path: '/tools',
+    headers: bearing(dave),
+    ...letIn('dave'),
+  },
+  {
+    name: 'our outage, where a client can find out',
+    path: '/tools/down',
+    headers: bearing(alice),
+    status: 503,
+    answer: { 'retry-after': '7' },
   },
   {
     name: 'our outage',

@@ -137,6 +137,8 @@ const offering = (protocols: string): Pairs => [['Sec-WebSocket-Protocol', proto
 
 const ofShop: Policy = (_auth, { header }) => header('host') === 'shop.example.com'
 
+const resourceMetadata = 'https://api.example.com/.well-known/oauth-protected-resource'
+
 t.test('protect: every shape of event', async t => {
   const sources = firstOf(bearer(), cookie('session'))
   const open = createGuard({ verifier, token: sources })
@@ -226,6 +228,15 @@ t.test('protect: every shape of event', async t => {
   })
   t.match(await protect(guard, () => 'never')(albEventOfLists([])), {
     multiValueHeaders: { 'WWW-Authenticate': ['Bearer realm="api"'] },
+  })
+  const known = createGuard({ verifier, resourceMetadata, policy: hasScope('tools/call') })
+  t.match(await protect(known, () => 'never')(proxyEvent([])), {
+    headers: {
+      'WWW-Authenticate': `Bearer realm="api", resource_metadata="${resourceMetadata}", scope="tools/call"`,
+    },
+  })
+  t.match(await edge(known)(viewerRequest([])), {
+    headers: { 'www-authenticate': [{ value: new RegExp(`resource_metadata="${resourceMetadata}"`) }] },
   })
   t.match(await protect(darkGuard, () => 'never')(proxyEvent(bearing(alice))), {
     statusCode: 503,

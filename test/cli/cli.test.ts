@@ -7,12 +7,15 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createGuard, createVerifier, userPool } from 'cognito-guard'
 import { protect } from 'cognito-guard/express'
+import { mcp } from 'cognito-guard/mcp'
 import { createTestIssuer, serveTestIssuer } from 'cognito-guard/testing'
 import cors from 'cors'
 import express from 'express'
 import t, { type Test } from 'tap'
 import type { Io } from '../../src/cli/io.js'
 import { main } from '../../src/cli/main.js'
+import { parseConfig } from '../../src/devtools/local/config.js'
+import { startLocalCognito } from '../../src/devtools/local/server.js'
 
 /** Runs a command in this process. */
 async function cli(args: readonly string[], io: Partial<Io> & { readonly input?: string } = {}) {
@@ -325,6 +328,9 @@ t.test('keys pull', async t => {
   const loopback = ['--jwks-uri', served.options.jwksUri, '--insecure-loopback-http']
   t.match(await cli(['keys', 'pull', ...withKeys, ...loopback]), { code: 0, err: /^2 keys/ }, 'by node:http')
   t.match(await cli(['keys', 'push']), { code: 2, err: /pull/ })
+  const anyClient = ['--any-client', '--resource', 'https://x.example', '--machine-scope', 'x/run']
+  const pool = ['--user-pool-id', userPoolId, '--insecure-test-keys']
+  t.match(await pull([...pool, ...anyClient]), { code: 0, err: /^2 keys/ }, 'of a pool without client IDs')
   t.match(await cli(['keys', 'pull']), { code: 2, err: /userPoolId is undefined/ })
 })
 
@@ -433,6 +439,176 @@ t.test('a key set that takes long is noted', async t => {
   t.teardown(() => (Date.now = real))
   const { out } = await cli(['doctor', ...withKeys, '--jwks-uri', 'https://keys.example/x'], { fetch: slow })
   t.match(out, /i key set: 2 usable keys, in 1[45]\d\d ms[^]*verifier\.ready\(\)/)
+})
+
+t.test('doctor looks at an MCP server, in the order of clients', async t => {
+  const local = await startLocalCognito(
+    parseConfig({ issuer: 'local', registration: { mode: 'open' }, advertisesPkce: true }, 'x'),
+    0,
+  )
+  t.teardown(local.close)
+  const look = async (url: string, fetch?: typeof globalThis.fetch) => {
+    const { code, out } = await cli(['doctor', '--mcp', url, '--json'], fetch ? { fetch } : {})
+    const found = JSON.parse(out) as { name: string; result: string; fix?: string }[]
+    return { code, found, results: Object.fromEntries(found.map(({ name, result }) => [name, result])) }
+  }
+  const http = createServer().listen(0, '127.0.0.1')
+  t.teardown(() => http.close())
+  await once(http, 'listening')
+  const resource = `http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp`
+  const userPool = {
+    userPoolId: local.local.config.userPoolId,
+    issuer: local.local.issuer,
+    insecureLoopbackHttp: true,
+  }
+  http.on('request', express().use(mcp({ userPool, resource }).middleware))
+  const names = [
+    'no token',
+    'challenge',
+    'resource_metadata',
+    'origin',
+    'well-known paths',
+    'resource',
+    'CORS of the metadata',
+    'authorization server',
+    'PKCE',
+    'registration',
+  ]
+  const all = Object.fromEntries(names.map(name => [name, 'ok']))
+  t.same(await look(resource).then(({ code, results }) => ({ code, results })), { code: 0, results: all })
+
+  /** The answers of the good one, some of them changed. */
+  const changed = (answers: Readonly<Record<string, (good: Response) => Response | Promise<Response>>>) =>
+    (async (url: string, init: RequestInit) => {
+      const good = await fetch(url, init)
+      const { pathname } = new URL(url)
+      return answers[pathname]?.(good) ?? good
+    }) as typeof fetch
+  const root = '/.well-known/oauth-protected-resource'
+  const discovery = `/${userPool.userPoolId}/.well-known/openid-configuration`
+  const headers = (values: Record<string, string>) => () =>
+    new Response(null, { status: 401, headers: values })
+  const members = (more: object) => async (good: Response) =>
+    Response.json(
+      { ...((await good.json()) as object), ...more },
+      { headers: { 'access-control-allow-origin': '*' } },
+    )
+  const gone = () => new Response(null, { status: 404 })
+  const cases: [string, Parameters<typeof changed>[0], Record<string, string>, RegExp?][] = [
+    ['open', { '/mcp': () => Response.json({}) }, { 'no token': 'problem', origin: 'note' }],
+    ['a redirect', { '/mcp': () => new Response(null, { status: 302 }) }, { 'no token': 'problem' }],
+    [
+      'no challenge',
+      { '/mcp': headers({}) },
+      { challenge: 'problem', resource_metadata: 'note', resource: 'ok' },
+      /Bearer first/,
+    ],
+    [
+      'renamed',
+      { '/mcp': headers({ 'x-amzn-remapped-www-authenticate': 'Bearer' }) },
+      { challenge: 'problem', PKCE: 'ok' },
+      /API Gateway has renamed it/,
+    ],
+    [
+      'another scheme first',
+      { '/mcp': headers({ 'www-authenticate': 'Basic, Bearer' }) },
+      { challenge: 'problem' },
+    ],
+    [
+      'no metadata named',
+      { '/mcp': headers({ 'www-authenticate': 'Bearer' }) },
+      { challenge: 'ok', resource_metadata: 'problem' },
+    ],
+    [
+      'no URL named',
+      { '/mcp': headers({ 'www-authenticate': 'Bearer resource_metadata="x"' }) },
+      { resource_metadata: 'problem' },
+    ],
+    [
+      'guarded metadata',
+      { [root]: headers({}), [`${root}/mcp`]: headers({}) },
+      { 'well-known paths': 'problem', resource_metadata: 'problem' },
+    ],
+    ['one path', { [root]: gone }, { 'well-known paths': 'note' }],
+    [
+      'no JSON',
+      { [`${root}/mcp`]: () => new Response('<html>'), [root]: () => Response.json(null) },
+      { 'well-known paths': 'problem' },
+    ],
+    [
+      'another resource',
+      { [`${root}/mcp`]: members({ resource: 'https://other.example/mcp' }) },
+      { resource: 'problem' },
+    ],
+    [
+      'a resource of the same beginning',
+      { [`${root}/mcp`]: members({ resource: resource.slice(0, -1) }) },
+      { resource: 'problem' },
+    ],
+    ['a parent', { [`${root}/mcp`]: members({ resource: new URL(resource).origin }) }, { resource: 'ok' }],
+    ['no resource', { [`${root}/mcp`]: members({ resource: undefined }) }, { resource: 'problem' }],
+    [
+      'no CORS',
+      { [`${root}/mcp`]: async good => Response.json(await good.json()) },
+      { 'CORS of the metadata': 'note' },
+    ],
+    [
+      'no authorization server',
+      { [`${root}/mcp`]: members({ authorization_servers: [] }) },
+      { resource: 'ok' },
+    ],
+    [
+      'another issuer',
+      { [discovery]: members({ issuer: 'https://other.example' }) },
+      { 'authorization server': 'problem' },
+    ],
+    [
+      'a pool as in August',
+      {
+        [discovery]: members({
+          code_challenge_methods_supported: undefined,
+          registration_endpoint: undefined,
+        }),
+      },
+      { PKCE: 'problem', registration: 'note' },
+    ],
+    ['nowhere', { [discovery]: gone }, { 'authorization server': 'problem' }],
+    [
+      'an error on the way',
+      {
+        [`/.well-known/oauth-authorization-server/${userPool.userPoolId}`]: () =>
+          new Response(null, { status: 500 }),
+      },
+      { 'authorization server': 'problem' },
+    ],
+    [
+      'a bad gateway on the way',
+      {
+        [`/.well-known/oauth-authorization-server/${userPool.userPoolId}`]: () =>
+          new Response(null, { status: 502 }),
+      },
+      { 'authorization server': 'ok' },
+    ],
+  ]
+  for (const [name, answers, results, fix] of cases) {
+    const looked = await look(resource, changed(answers))
+    t.match(looked.results, results, name)
+    if (fix) t.match(looked.found.map(found => found.fix).join(), fix, name)
+  }
+  const rootless = changed({
+    '/': headers({ 'www-authenticate': 'Bearer' }),
+    [root]: members({
+      resource: new URL(resource).origin,
+      authorization_servers: [new URL(resource).origin],
+    }),
+  })
+  t.match((await look(new URL(resource).origin, rootless)).results, {
+    resource: 'ok',
+    'authorization server': 'problem',
+  })
+  const failing = (async () => Promise.reject(new TypeError('fetch failed'))) as typeof fetch
+  t.match(await look(resource, failing), { code: 2, results: { 'the MCP server': 'unclear' } })
+  t.match(await cli(['doctor', '--mcp', 'file:///x']), { code: 2, err: /--mcp must be an http or https URL/ })
 })
 
 t.test('doctor looks at an API', async t => {

@@ -14,6 +14,7 @@ import {
   type Policy,
   type RequestView,
   signedInWithin,
+  some,
   type VerifiedToken,
   type Verifier,
   withAssurance,
@@ -144,6 +145,91 @@ t.test('a challenge that would end its quoted string, or the header, is a fault'
     for (const challenge of [{ scope: 'a:b c/d' }, { maxAge: 0, acrValues: 'urn:x' }, {}, undefined])
       t.match(await ask(challenge, isLater), { authorized: false }, JSON.stringify(challenge))
   }
+})
+
+const metadata = 'https://api.example.com/.well-known/oauth-protected-resource/mcp'
+
+t.test('what a challenge names where the metadata of the resource is known', async t => {
+  const known = `Bearer realm="api", resource_metadata="${metadata}"`
+  const invalid = `${known}, error="invalid_token", error_description="The token is invalid"`
+  const denied = `${known}, error="insufficient_scope", error_description="The token does not permit this request"`
+  const stepUp = `${known}, error="insufficient_user_authentication", error_description="A more recent or stronger sign-in is required"`
+  const unsent = `${known}, error="invalid_request", error_description="The request does not carry exactly one well-formed token"`
+  const [a, b] = [hasScope('a'), hasScope('b')]
+  const revoked = async () => {
+    throw new AuthError('ERR_TOKEN_REVOKED')
+  }
+  const thrower: Policy = Object.assign(revoked, { challenge: { scope: 'c' } })
+  const needsA: Policy = Object.assign(() => true, { challenge: { scope: 'a' } })
+  const cases: [string, string, RequestView, (Policy | undefined)?, Policy?][] = [
+    ['no token', known, bare],
+    ['no token, a scope', `${known}, scope="a"`, bare, a],
+    ['no token, the scope of the guard', `${known}, scope="a"`, bare, undefined, a],
+    ['no token, scopes of both, each once', `${known}, scope="a b"`, bare, every(b, a), a],
+    ['no token, no scope for a group', known, bare, inGroup('x')],
+    ['no token, what is refused', known, bare, not(a)],
+    ['no token, alternatives', known, bare, some(a, b)],
+    ['no token, an alternative without a scope', known, bare, some(a, inGroup('x'))],
+    [
+      'no token, what alternatives share',
+      `${known}, scope="a"`,
+      bare,
+      some(hasScope('a', 'b'), every(a, not(b))),
+    ],
+    ['a bad token', `${invalid}, scope="a b"`, bearing('abc'), b, a],
+    ['two tokens', unsent, bearing('a b'), a],
+    ['a thrown refusal', `${invalid}, scope="a c"`, bearing(token()), thrower, needsA],
+    ['a scope', `${denied}, scope="a"`, bearing(token()), a],
+    [
+      'the second of two scopes',
+      `${denied}, scope="orders/read b a"`,
+      bearing(token()),
+      every(b, a),
+      hasScope('orders/read'),
+    ],
+    ['a group, when scopes are there', denied, bearing(token()), inGroup('x'), hasScope('orders/read')],
+    [
+      'an alternative',
+      `${denied}, scope="orders/read a"`,
+      bearing(token()),
+      every(hasScope('orders/read'), some(a, b)),
+    ],
+    [
+      'a sign-in',
+      `${stepUp}, scope="orders/read", max_age="10"`,
+      bearing(token()),
+      every(hasScope('orders/read'), signedInWithin(10)),
+    ],
+  ]
+  for (const [name, challenge, request, policy, general] of cases) {
+    const guard = createGuard({ verifier, resourceMetadata: metadata, ...(general && { policy: general }) })
+    const decision = await guard(request, policy)
+    t.equal(!decision.authorized && decision.headers['WWW-Authenticate'], challenge, name)
+  }
+  const plain = createGuard({ verifier, policy: hasScope('orders/read') })
+  const without: [string, string, RequestView, Policy?][] = [
+    ['no token', 'Bearer realm="api"', bare, a],
+    [
+      'scopes of every part',
+      `${denied.replace(known, 'Bearer realm="api"')}, scope="orders/read a"`,
+      bearing(token()),
+      a,
+    ],
+  ]
+  for (const [name, challenge, request, policy] of without) {
+    const decision = await plain(request, policy)
+    t.equal(
+      !decision.authorized && decision.headers['WWW-Authenticate'],
+      challenge,
+      `${name}, unknown metadata`,
+    )
+  }
+  const outage = createGuard({
+    verifier: refusing(new AuthError('ERR_KEYS_UNAVAILABLE')),
+    resourceMetadata: metadata,
+  })
+  t.match(await outage(bearing('x'), a), { status: 503, headers: { 'WWW-Authenticate': undefined } })
+  t.ok(createGuard({ verifier, resourceMetadata: 'http://127.0.0.1:3000/.well-known/x' }), 'on loopback')
 })
 
 t.test('an outage of the keys is 503, with Retry-After', async t => {
@@ -411,7 +497,7 @@ t.test('wrong options are named', async t => {
     [undefined, 'createGuard: options must be an object'],
     [
       verifier,
-      'createGuard: clock is not an option; known are verifier, policy, token, realm, onDecision, explain',
+      'createGuard: clock is not an option; known are verifier, policy, token, realm, resourceMetadata, onDecision, explain',
     ],
     [{}, 'createGuard: verifier is undefined'],
     ...[null, {}, verifier.check].map((value): [unknown, string] => [
@@ -424,6 +510,20 @@ t.test('wrong options are named', async t => {
     ...['', 'a"b', 'a\\b', 'a\nb', 'a\r\nX: y', 'é', 1].map((realm): [unknown, string] => [
       { verifier, realm },
       'createGuard: realm must be printable ASCII without quotes and backslashes',
+    ]),
+    ...[
+      '/.well-known/oauth-protected-resource',
+      'http://api.example.com/.well-known/oauth-protected-resource',
+      'https://user@api.example.com/x',
+      'https://api.example.com/x#y',
+      'https://api.example.com/x"y',
+      'https://api.example.com/x y',
+      'https://api.example.com/x\r\nX: y',
+      new URL('https://api.example.com/x'),
+      '',
+    ].map((resourceMetadata): [unknown, string] => [
+      { verifier, resourceMetadata },
+      'createGuard: resourceMetadata must be an https URL without credentials and fragment (http only for a loopback host)',
     ]),
     [{ verifier, onDecision: 1 }, 'createGuard: onDecision must be a function'],
     [{ verifier, explain: 'yes' }, 'createGuard: explain must be true or false'],

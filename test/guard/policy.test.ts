@@ -152,6 +152,16 @@ t.test('the challenge is that of the policy that refuses', async t => {
   t.equal(await refusedBy(some(later(no), later(yes)), nobody, request, clock), undefined)
   t.equal(await refusedBy(later(yes), nobody, request, clock), undefined)
   t.ok(Object.isFrozen(scope.challenge))
+  const [b, c] = [hasScope('b'), hasScope('c')]
+  const required: [string, Policy, unknown][] = [
+    ['every: all of theirs, each once', every(yes, scope, every(c, b), recent), { scope: 'a b c' }],
+    ['every: none', every(yes, recent), undefined],
+    ['some: what each of them requires', some(scope, every(c, b)), { scope: 'b' }],
+    ['some: nothing', some(scope, c), undefined],
+    ['some: one that requires none', some(scope, yes), undefined],
+    ['not', not(scope), undefined],
+  ]
+  for (const [name, policy, challenge] of required) t.same(policy.challenge, challenge, name)
 })
 
 t.test('a policy gets the token, the request and the clock', async t => {

@@ -19,6 +19,56 @@ const idClaims = {
   'cognito:username': 'somebody',
 }
 
+const api = 'https://api.example.com/mcp'
+const anyClient = { clientId: undefined, anyClient: true, resource: api } as unknown as Options
+const withMachines = { ...anyClient, machineScope: [`${api}/run`, 'jobs/start'] }
+const machine = { sub: clientId, username: undefined, scope: 'openid jobs/start' }
+
+/** Any client, but only tokens for this API. */
+const boundOnly: [string, Options, object, string | undefined][] = [
+  ['any client, bound to us', anyClient, { client_id: 'registered', aud: api }, undefined],
+  ['any client, bound to nothing', anyClient, { client_id: 'registered' }, 'ERR_TOKEN_AUDIENCE'],
+  ['any client, bound to itself', anyClient, { client_id: 'x', aud: 'x' }, 'ERR_TOKEN_AUDIENCE'],
+  ['any client, bound to another', anyClient, { aud: `${api}/` }, 'ERR_TOKEN_AUDIENCE'],
+  ['any client, bound to us among others', anyClient, { aud: [api] }, 'ERR_TOKEN_AUDIENCE'],
+  ['any client, but one there must be', anyClient, { client_id: '', aud: api }, 'ERR_TOKEN_CLIENT'],
+  ['any client, not its ID tokens', anyClient, idClaims, 'ERR_TOKEN_USE'],
+  ['any client, not its ID tokens bound to us', anyClient, { ...idClaims, aud: api }, 'ERR_TOKEN_USE'],
+  ['a machine without machineScope', anyClient, machine, 'ERR_TOKEN_AUDIENCE'],
+  ['a machine with the scope', withMachines, machine, undefined],
+  ['a machine with the scope, aud its client', withMachines, { ...machine, aud: clientId }, undefined],
+  [
+    'a machine with the scope, for another API',
+    withMachines,
+    { ...machine, aud: 'https://other.example' },
+    'ERR_TOKEN_AUDIENCE',
+  ],
+  ...['', 'jobs/stop', 'jobs/start/now', 'x/jobs/start', 'jobs'].map(
+    (scope): [string, Options, object, string] => [
+      `a machine with another scope: ${scope}`,
+      withMachines,
+      { ...machine, scope },
+      'ERR_TOKEN_AUDIENCE',
+    ],
+  ),
+  ['a machine without scopes', withMachines, { ...machine, scope: undefined }, 'ERR_TOKEN_AUDIENCE'],
+  ['a user with the scope of machines', withMachines, { ...machine, username: 'x' }, 'ERR_TOKEN_AUDIENCE'],
+  ['another subject with it', withMachines, { ...machine, sub: 'x' }, 'ERR_TOKEN_AUDIENCE'],
+  [
+    'a list of clients as well: another',
+    { resource: api, requireResource: true },
+    { aud: api, client_id: 'x' },
+    'ERR_TOKEN_CLIENT',
+  ],
+  [
+    'a list of clients as well: a machine with the scope',
+    { resource: api, requireResource: true, machineScope: 'jobs/start' },
+    machine,
+    undefined,
+  ],
+  ['anyClient: false is as without it', { anyClient: false }, { client_id: 'x' }, 'ERR_TOKEN_CLIENT'],
+]
+
 t.test('which tokens are accepted', async t => {
   const cases: [string, Options, object, string | undefined][] = [
     ['an access token, by default', {}, {}, undefined],
@@ -102,6 +152,7 @@ t.test('which tokens are accepted', async t => {
       { aud: 'https://api.example.com' },
       undefined,
     ],
+    ...boundOnly,
     ['the updated issuer', {}, { iss: issuer.replace('cognito-idp', 'issuer-cognito-idp') }, undefined],
     [
       'the updated issuer of another Region',
@@ -155,7 +206,7 @@ t.test('which tokens are accepted', async t => {
   for (const [name, options, claims, code] of cases) t.equal(outcome(options, claims), code, name)
 })
 
-t.test('what the refusal of a wrong use says', async t => {
+t.test('what the refusal of a wrong use or audience says', async t => {
   const hint = (options: Options, claims: object): unknown => {
     try {
       return verifierOf([poolOf(options)]).verifySync(token(claimsOf(claims)))
@@ -166,6 +217,8 @@ t.test('what the refusal of a wrong use says', async t => {
   t.match(hint({}, idClaims), /^This is an ID token; this API accepts access tokens\./)
   t.match(hint({ tokenUse: 'id' }, {}), /^This is an access token; this API accepts ID tokens\./)
   t.match(hint({}, { token_use: 'refresh' }), /^Check the "token_use" claim/)
+  t.match(hint(anyClient, {}), /^This token is bound to no resource: ask for it with the parameter resource/)
+  t.notMatch(hint(anyClient, { aud: 'https://other.example' }), /bound to no resource/)
 })
 
 t.test('who a token speaks for', async t => {
@@ -390,6 +443,37 @@ t.test('wrong options are named', async t => {
     ],
     [{ insecureSkipClientCheck: 1 }, 'userPool: insecureSkipClientCheck must be true or false'],
     [{ insecureSkipClientCheck: 'true', clientId: undefined }, 'userPool: clientId is undefined'],
+    ...Object.entries({
+      anyClient: [{ anyClient: 1 }, 'must be true or false'],
+      clientId: [{}, 'cannot be combined with anyClient; requireResource: true keeps both checks'],
+      resource: [{ clientId: undefined, resource: undefined }, 'is undefined'],
+      requireResource: [{ clientId: undefined, requireResource: false }, 'must be true with anyClient'],
+      insecureSkipClientCheck: [
+        { clientId: undefined, insecureSkipClientCheck: true },
+        'cannot be combined with anyClient',
+      ],
+    } as const).map(([name, [options, problem]]): [object, string] => [
+      { anyClient: true, resource: api, ...options },
+      `userPool: ${name} ${problem}`,
+    ]),
+    ...(['id', ['access', 'id'], [], 'x'] as const).map((tokenUse): [object, string] => [
+      { ...anyClient, tokenUse },
+      "userPool: tokenUse must be 'access' with anyClient: an ID token is bound to its client",
+    ]),
+    [{ anyClient: false, clientId: undefined, resource: api }, 'userPool: clientId is undefined'],
+    [{ requireResource: true }, 'userPool: resource is undefined'],
+    [{ machineScope: 'a/b' }, 'userPool: machineScope needs anyClient or requireResource'],
+    ...['', 'read', '/read', 'a/', 'a b/c', 'a/b"', 'openid', 'aws.cognito.signin.user.admin', 1].map(
+      (machineScope): [object, string] => [
+        { ...anyClient, machineScope },
+        'userPool: machineScope must be a scope of a resource server, such as orders/read',
+      ],
+    ),
+    [
+      { ...anyClient, machineScope: ['a/b', 'aws.cognito/dcr/register'] },
+      'userPool: machineScope has an entry that must be a scope of a resource server, such as orders/read',
+    ],
+    [{ ...anyClient, machineScope: [] }, 'userPool: machineScope must not be an empty list'],
     [{ insecureTestKeys: 1 }, 'userPool: insecureTestKeys must be true or false'],
     [{ offline: true }, 'userPool: offline needs jwks'],
     [{ region: 'eu-west-1' }, 'userPool: region is not an option; known are '],
@@ -409,6 +493,8 @@ t.test('wrong options are named', async t => {
     },
     { jwksUri: 'http://127.0.0.1:1/jwks', insecureLoopbackHttp: true },
     { resource: 'https://api.example.com', requireResource: true },
+    { ...anyClient, requireResource: true, tokenUse: ['access'], insecureSkipClientCheck: false },
+    { ...withMachines, tokenUse: 'access' },
   ]
   for (const options of fine)
     t.type(userPool({ userPoolId, clientId, ...options } as UserPoolOptions), 'object')

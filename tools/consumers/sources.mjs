@@ -74,6 +74,14 @@ export const http = httpAuthorizer(guard)
 export const handler = protect(guard, async (_event, auth) => ({ statusCode: 200, body: auth.principal.subject }))
 export const who = (event: object) => principalFromEvent(event).subject
 `,
+  'mcp.ts': `import { Hono } from 'hono'
+import { hasScope, mcp, type McpAdmission } from 'cognito-guard/mcp'
+const guarded = mcp({ userPool: { userPoolId: 'eu-west-1_AbCdEf123' }, resource: 'https://api.example.com/mcp', tools: { write: hasScope('x/write') } })
+export const served = guarded.fetch((_request, { authInfo, auth }) => Response.json([authInfo.clientId, auth.claims.client_id]))
+export const handler = guarded.lambda((_request, { authInfo }) => Response.json(authInfo.scopes))
+export const middleware = guarded.middleware
+export const app = new Hono<{ Variables: McpAdmission }>().use(guarded.hono).get('/', c => c.json(c.get('authInfo').scopes))
+`,
   'revocations.ts': `import { dynamoRevocations } from 'cognito-guard/dynamodb'
 import { redisRevocations } from 'cognito-guard/redis'
 export const factories = [dynamoRevocations, redisRevocations]

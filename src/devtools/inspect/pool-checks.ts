@@ -47,7 +47,7 @@ export function poolChecks(
       actual(use === 'id' ? 'its client' : show(aud)),
       codes.audience,
       aud === undefined
-        ? 'Ask for a token with the parameter resource at /oauth2/authorize; or leave requireResource off: machines cannot ask for it.'
+        ? 'Ask for a token with the parameter resource at /oauth2/authorize. Machines cannot: name a scope of theirs in machineScope.'
         : `If ${show(aud)} is this API, name it in the option resource; else ask for a token for this API.`,
     ),
     check(
@@ -67,8 +67,13 @@ function refusalsOf(
 ): Record<Step, AuthError | undefined> {
   // Without keys: none is needed here, and importing one takes longer than all the rest.
   const keyless = { ...options, jwks: undefined, offline: false } as unknown as UserPoolOptions<TokenUse>
-  const ofAnyUse = { ...keyless, tokenUse: ['access', 'id'] as const }
+  const ofAnyUse = { ...withoutAnyClient(keyless), tokenUse: ['access', 'id'] as const }
   const ofAnyClient = { ...ofAnyUse, insecureSkipClientCheck: true }
+  const ofAnyResource = {
+    ...ofAnyClient,
+    requireResource: false,
+    machineScope: undefined,
+  } as unknown as UserPoolOptions<TokenUse>
   const refusal = (pool: UserPoolOptions<TokenUse>, of = claims) =>
     refusalOf(() => userPool(pool).validate({ alg: 'RS256' }, of))
   const unbound = claims.token_use === 'access' ? { ...claims, aud: undefined } : claims
@@ -76,8 +81,13 @@ function refusalsOf(
     use: refusal(keyless),
     client: refusal(ofAnyUse),
     audience: refusal(ofAnyClient),
-    types: refusal({ ...ofAnyClient, requireResource: false }, unbound),
+    types: refusal(ofAnyResource, unbound),
   }
+}
+
+/** The same pool in options that later checks can be told apart by: `anyClient` checks client, use and resource in one. */
+function withoutAnyClient({ anyClient, ...options }: UserPoolOptions<TokenUse>): UserPoolOptions<TokenUse> {
+  return anyClient ? { ...options, insecureSkipClientCheck: true, requireResource: true } : options
 }
 
 /** A refusal by an earlier check leaves this one open; one by a later check means that this one has passed. */
@@ -101,12 +111,17 @@ const order: readonly AuthErrorCode[] = Object.values(codes)
 
 export const either = (values: unknown, show: Show) => [values].flat().map(show).join(' or ')
 
-const expectedClient = ({ clientId, insecureSkipClientCheck }: UserPoolOptions<TokenUse>, show: Show) =>
-  insecureSkipClientCheck ? 'any app client' : either(clientId, show)
+const expectedClient = (
+  { clientId, anyClient, insecureSkipClientCheck }: UserPoolOptions<TokenUse>,
+  show: Show,
+) => (anyClient || insecureSkipClientCheck ? 'any app client' : either(clientId, show))
 
-function expectedAudience({ resource, requireResource }: UserPoolOptions<TokenUse>, show: Show): string {
+function expectedAudience(options: UserPoolOptions<TokenUse>, show: Show): string {
+  const { resource, requireResource, anyClient, machineScope } = options
   const named = resource === undefined ? '' : `aud ${either(resource, show)}`
-  return [named, requireResource ? '' : 'no aud, or the client as aud'].filter(Boolean).join('; ')
+  const machines = machineScope === undefined ? '' : `of a machine: scope ${either(machineScope, show)}`
+  const unbound = requireResource || anyClient ? machines : 'no aud, or the client as aud'
+  return [named, unbound].filter(Boolean).join('; ')
 }
 
 export const unconfigured = 'not configured: give --user-pool-id and --client-id'

@@ -28,8 +28,10 @@ export function parseConfig(document: unknown, source: string): LocalConfig {
     ...given,
     lifetimes: { ...defaultConfig.lifetimes, ...given.lifetimes },
     identityPool: { ...defaultConfig.identityPool, ...given.identityPool },
+    registration: { ...defaultConfig.registration, ...given.registration },
   }
   checkOptions(`${source}: lifetimes`, config.lifetimes, lifetimeChecks)
+  checkOptions(`${source}: registration`, config.registration, registrationChecks)
   checkOptions(`${source}: identityPool`, config.identityPool, identityPoolChecks)
   for (const [list, checks] of Object.entries(entryChecks)) {
     for (const [index, entry] of (config[list as keyof typeof entryChecks] as readonly object[]).entries())
@@ -50,6 +52,9 @@ function checkReferences(config: LocalConfig, source: string): void {
     if (unknown) throw new TypeError(`${source}: users[${index}]: groups names ${unknown}, which is no group`)
   }
   const scopes = allScopes(config)
+  const foreign = config.registration.allowedScopes.find(scope => !scopes.includes(scope))
+  if (foreign)
+    throw new TypeError(`${source}: registration: allowedScopes names ${foreign}, which is no scope`)
   for (const [index, client] of config.clients.entries()) {
     const unknown = client.scopes?.find(scope => !scopes.includes(scope))
     if (unknown)
@@ -58,13 +63,17 @@ function checkReferences(config: LocalConfig, source: string): void {
 }
 
 /** Every scope that a client may be given. */
-export const allScopes = ({ resourceServers }: LocalConfig): string[] => [
+export const allScopes = ({ resourceServers, registration }: LocalConfig): string[] => [
   ...userScopes,
+  ...(registration.mode === 'off' ? [] : [registrationScope]),
   ...resourceServers.flatMap(({ identifier, scopes }) => scopes.map(scope => `${identifier}/${scope}`)),
 ]
 
 /** The scopes of Cognito itself. */
 export const userScopes = ['openid', 'email', 'phone', 'profile', 'aws.cognito.signin.user.admin'] as const
+
+/** The scope that lets its holder register clients. */
+export const registrationScope = 'aws.cognito/dcr/register'
 
 const providerTypes = ['SAML', 'OIDC', 'Google', 'Facebook', 'LoginWithAmazon', 'SignInWithApple']
 
@@ -87,7 +96,7 @@ const matching =
 const aUrl: OptionCheck = value => (URL.canParse(String(value)) ? undefined : 'must be a URL')
 
 /** A page of http(s), or a custom scheme of an app on a device; none that a browser runs or reads by itself. Its host ends up in a header. */
-const callbacks: OptionCheck = value => {
+export const callbacks: OptionCheck = value => {
   const problem = strings(value)
   if (problem) return problem
   return (value as readonly string[]).every(isCallbackUrl)
@@ -122,6 +131,13 @@ const configChecks: OptionChecks = {
   'resourceServers?': aList,
   'identityProviders?': aList,
   'identityPool?': anObject,
+  'registration?': anObject,
+  'advertisesPkce?': aBoolean,
+}
+
+const registrationChecks: OptionChecks = {
+  mode: oneOf('off', 'authenticated', 'open'),
+  allowedScopes: strings,
 }
 
 const lifetimeChecks: OptionChecks = {

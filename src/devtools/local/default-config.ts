@@ -40,6 +40,8 @@ export const defaultConfig: LocalConfig = {
       ],
     },
   ],
+  registration: { mode: 'off', allowedScopes: [] },
+  advertisesPkce: false,
   identityPool: {
     identityPoolId: 'us-east-1:10ca1de0-0000-4000-a000-000000000000',
     accountId: '000000000000',

@@ -6,7 +6,7 @@ import { createVerifier } from '../../verifier/verifier.js'
 import { createIdentities, type Identities } from './identity-pool/identities.js'
 import type { KeyRing } from './keys.js'
 import { createDecisionLog, type DecisionLog } from './pages/decisions.js'
-import type { Lifetimes, LocalConfig, PendingFederation } from './types.js'
+import type { Lifetimes, LocalClient, LocalConfig, PendingFederation } from './types.js'
 import { createSessions, type Sessions } from './user-pool/sessions.js'
 import type { SrpExchange } from './user-pool/srp.js'
 import { createUsers, type LocalUser, type Users } from './user-pool/users.js'
@@ -14,6 +14,8 @@ import { createUsers, type LocalUser, type Users } from './user-pool/users.js'
 /** The state of a local Cognito, which its services share. */
 export interface Local {
   readonly config: LocalConfig
+  /** Those of the configuration, and those that have registered since. */
+  readonly clients: LocalClient[]
   /** Its URL: `http://127.0.0.1:<port>`. */
   readonly url: string
   /** The `iss` of its tokens. */
@@ -52,6 +54,7 @@ export function createLocal(config: LocalConfig, url: string, keys: KeyRing): Lo
     config.issuer === 'local' ? `${url}/${config.userPoolId}` : issuerUrls(config.userPoolId)[config.issuer]
   return {
     config,
+    clients: [...config.clients],
     url,
     issuer,
     clock,

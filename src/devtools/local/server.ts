@@ -11,6 +11,7 @@ import { createLocal, type Local } from './local.js'
 import { discoveryDocument } from './oauth/discovery.js'
 import { callbackEndpoint, providerEndpoint } from './oauth/federation.js'
 import { keySet } from './oauth/key-set.js'
+import { registerEndpoint } from './oauth/register.js'
 import {
   authorizeEndpoint,
   confirmEndpoint,
@@ -76,6 +77,7 @@ function routesOf(local: Local): Routes {
     'GET /oauth2/idpresponse': request => callbackEndpoint(local, request),
     'POST /oauth2/token': request => tokenEndpoint(local, request),
     'POST /oauth2/revoke': request => revokeEndpoint(local, request),
+    'POST /oauth2/register': request => registerEndpoint(local, request),
     'GET /oauth2/userInfo': request => userInfoEndpoint(local, request),
     'POST /oauth2/userInfo': request => userInfoEndpoint(local, request),
     'GET /login': request => loginEndpoint(local, request),

@@ -10,6 +10,9 @@ export interface LocalConfig {
   readonly clients: readonly LocalClient[]
   readonly resourceServers: readonly ResourceServer[]
   readonly identityProviders: readonly IdentityProvider[]
+  readonly registration: Registration
+  /** Whether discovery says `code_challenge_methods_supported`, which many clients insist on and a pool may not say. Default: false. */
+  readonly advertisesPkce: boolean
   readonly identityPool: LocalIdentityPool
 }
 
@@ -50,6 +53,14 @@ export interface LocalClient {
   readonly scopes?: readonly string[]
   /** Replaces the refresh token at each use. Default: false. */
   readonly refreshTokenRotation?: boolean
+}
+
+/** Who may register app clients by themselves (`DcrConfiguration`). */
+export interface Registration {
+  /** `authenticated` takes an access token with the scope `aws.cognito/dcr/register`, `open` none. Default: `off`. */
+  readonly mode: 'off' | 'authenticated' | 'open'
+  /** The custom scopes that such clients may request, beside those of OpenID Connect. Default: none. */
+  readonly allowedScopes: readonly string[]
 }
 
 /** An API and its scopes, `<identifier>/<scope>` in a token. */

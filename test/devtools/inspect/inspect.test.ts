@@ -26,6 +26,7 @@ import {
 } from '../../mint.js'
 
 const pool = { userPoolId, clientId, jwks: { keys: [own.jwk] } }
+const boundOnly = { userPoolId, jwks: pool.jwks, anyClient: true, resource: 'https://x.example' }
 const look = (text: string, options: InspectOptions = {}) =>
   inspect(text, { userPool: pool, clock, ...options })
 const failed = ({ checks }: Report) => checks.filter(({ result }) => result === 'failed')
@@ -256,6 +257,31 @@ t.test('the checks follow the configuration', async t => {
       'audience',
       { result: 'failed', expected: 'aud "https://x.example"', fix: /parameter resource/ },
     ],
+    ...Object.entries({
+      client: { result: 'passed', expected: 'client_id any app client' },
+      audience: {
+        result: 'failed',
+        expected: 'aud "https://x.example"; of a machine: scope "x/run"',
+        fix: /machineScope/,
+      },
+      'claims of a user pool': { result: 'passed' },
+    }).map(
+      ([name, expected]): [string, InspectOptions['userPool'], Record<string, unknown>, string, object] => [
+        `any client, bound to nothing: ${name}`,
+        { ...boundOnly, machineScope: 'x/run' },
+        { client_id: 'x' },
+        name,
+        expected,
+      ],
+    ),
+    [
+      'any client, bound to this API',
+      boundOnly,
+      { client_id: 'x', aud: 'https://x.example' },
+      'audience',
+      { result: 'passed', expected: 'aud "https://x.example"' },
+    ],
+    ['any client, an ID token', boundOnly, { token_use: 'id' }, 'token use', { result: 'failed' }],
     [
       'groups as a text',
       pool,

@@ -10,7 +10,7 @@ import type { LocalUser } from '../user-pool/users.js'
  * Source: "Redirect and authorization endpoint", Amazon Cognito Developer Guide.
  */
 export function authorizationOf(local: Local, query: URLSearchParams): Authorization | Response {
-  const client = local.config.clients.find(({ clientId }) => clientId === query.get('client_id'))
+  const client = local.clients.find(({ clientId }) => clientId === query.get('client_id'))
   if (!client) return errorPage('There is no app client of this client_id.')
   const redirectUri = query.get('redirect_uri') ?? client.callbackUrls?.[0]
   if (redirectUri === undefined || !isCallback(client, redirectUri))

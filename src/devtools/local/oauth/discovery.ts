@@ -9,6 +9,8 @@ export const discoveryDocument = ({ issuer, url, config }: Local) => ({
   revocation_endpoint: `${url}/oauth2/revoke`,
   end_session_endpoint: `${url}/logout`,
   jwks_uri: `${url}/${config.userPoolId}/.well-known/jwks.json`,
+  ...(config.registration.mode !== 'off' && { registration_endpoint: `${url}/oauth2/register` }),
+  ...(config.advertisesPkce && { code_challenge_methods_supported: ['S256'] }),
   id_token_signing_alg_values_supported: ['RS256'],
   response_types_supported: ['code'],
   scopes_supported: ['openid', 'email', 'phone', 'profile'],

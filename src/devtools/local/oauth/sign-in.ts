@@ -84,7 +84,7 @@ export const confirmEndpoint = (local: Local, request: Request): Promise<Respons
 /** Answers `/logout` (Managed login sign-out endpoint, Amazon Cognito Developer Guide). */
 export function logoutEndpoint(local: Local, request: Request): Response {
   const { searchParams: query } = new URL(request.url)
-  const client = local.config.clients.find(({ clientId }) => clientId === query.get('client_id'))
+  const client = local.clients.find(({ clientId }) => clientId === query.get('client_id'))
   if (!client) return errorPage('There is no app client of this client_id.')
   local.sessions.forget(cookieOf(request))
   const headers = { 'set-cookie': `${cookieName}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0` }

@@ -83,7 +83,7 @@ function tokens(local: Local, session: Session, refreshToken?: string): Response
 
 /** The client that a request comes from, by either of the two ways (RFC 6749 section 2.3.1); a public client only names itself. */
 function authenticatedClient(
-  { config }: Local,
+  { clients }: Local,
   request: Request,
   form: URLSearchParams,
 ): LocalClient | undefined {
@@ -91,7 +91,7 @@ function authenticatedClient(
   const [id, secret] = basic
     ? Buffer.from(basic, 'base64').toString().split(':').map(formDecoded)
     : [form.get('client_id'), form.get('client_secret') ?? undefined]
-  return config.clients.find(client => client.clientId === id && client.secret === secret)
+  return clients.find(client => client.clientId === id && client.secret === secret)
 }
 
 const formDecoded = (text: string) => field(new URLSearchParams(`v=${text}`), 'v')

@@ -4,9 +4,9 @@ import type { Local } from '../local.js'
 import type { LocalClient } from '../types.js'
 
 /** The app client that a call names. */
-export function clientOf({ config }: Local, input: Call['input']): LocalClient {
+export function clientOf({ clients }: Local, input: Call['input']): LocalClient {
   const id = required(input, 'ClientId')
-  const client = config.clients.find(({ clientId }) => clientId === id)
+  const client = clients.find(({ clientId }) => clientId === id)
   if (!client) throw fault('ResourceNotFoundException', `User pool client ${id} does not exist.`)
   return client
 }
