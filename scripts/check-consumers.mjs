@@ -2,11 +2,12 @@
 // repository can be found from there. Ends with `N passed, N failed`.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { cases } from '../tools/consumers/cases.mjs'
 import { ensureInstalled, root } from './ensure-installed.mjs'
+import { must, pack } from './pack.mjs'
 
 const tools = resolve(root, 'tools/consumers')
 const lock = readFileSync(join(tools, 'package-lock.json'))
@@ -19,7 +20,8 @@ const wanted = process.argv.slice(2)
 
 ensureInstalled()
 install()
-check(await pack())
+console.log('Packing ...')
+check(pack(join(work, 'node_modules/cognito-guard')))
 const chosen = cases.filter(({ name }) => wanted.length === 0 || wanted.some(part => name.includes(part)))
 let failed = 0
 const queue = chosen.values()
@@ -35,30 +37,6 @@ function install() {
   must(
     spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: work, encoding: 'utf8' }),
   )
-}
-
-/** Packs a copy, so that nothing here is rebuilt; returns the files in the tarball with their sizes. */
-async function pack() {
-  console.log('Packing ...')
-  const copy = join(work, 'source')
-  rmSync(copy, { recursive: true, force: true })
-  const { stdout } = must(spawnSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }))
-  for (const file of stdout.split('\0')) {
-    if (!file || !existsSync(join(root, file)) || file.startsWith('benchmarks/results')) continue
-    mkdirSync(dirname(join(copy, file)), { recursive: true })
-    cpSync(join(root, file), join(copy, file))
-  }
-  symlinkSync(resolve(root, 'node_modules'), join(copy, 'node_modules'))
-  const packed = must(
-    spawnSync('npm', ['pack', '--json', '--loglevel=error'], { cwd: copy, encoding: 'utf8' }),
-  )
-  const [{ filename, files, unpackedSize }] = JSON.parse(packed.stdout.slice(packed.stdout.indexOf('[\n')))
-  const installed = join(work, 'node_modules/cognito-guard')
-  rmSync(installed, { recursive: true, force: true })
-  mkdirSync(installed)
-  must(spawnSync('tar', ['xzf', join(copy, filename), '-C', installed, '--strip-components=1']))
-  rmSync(copy, { recursive: true, force: true })
-  return { files: files.length, unpackedSize }
 }
 
 /** What a package may weigh at most. */
@@ -117,10 +95,4 @@ function execute([program, ...args], cwd, env) {
       output += text
     })
   return new Promise(done => child.on('close', status => done({ status, output })))
-}
-
-function must(result) {
-  if (result.status === 0) return result
-  console.error(result.stdout ?? '', result.stderr ?? '')
-  process.exit(1)
 }
