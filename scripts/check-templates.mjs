@@ -63,7 +63,9 @@ async function run({ name, create, setUp, files, check, start, also }) {
 async function runAll(commands, cwd) {
   for (const command of commands) {
     const child = shell(command.replace('install cognito-guard', `install ${tarball}`), cwd)
+    const limit = setTimeout(child.kill, 300_000)
     const [status] = await once(child.process, 'close')
+    clearTimeout(limit)
     if (status !== 0) return `${command} => ${status}\n${child.output()}`
   }
   return undefined
@@ -76,7 +78,7 @@ function write(folder, files) {
   }
 }
 
-/** Starts what was built; every route must refuse a request without a token, and nothing else may answer it. */
+/** Starts what was built: every route must refuse a request without a token. */
 async function ask(folder, command, also) {
   const child = shell(command, folder)
   const wanted = [/README: (http:\S+)/, ...(also ? [also] : [])]
@@ -90,9 +92,9 @@ async function ask(folder, command, also) {
     }
     return undefined
   } catch (error) {
-    return `${command}: ${error}\n${child.output()}`
+    return `${command}: ${error instanceof Error ? error.message : 'fails'}\n${child.output()}`
   } finally {
-    process.kill(-child.process.pid, 'SIGKILL')
+    child.kill()
   }
 }
 
@@ -117,7 +119,12 @@ function shell(command, cwd) {
     stream.setEncoding('utf8').on('data', text => {
       output += text
     })
-  return { process: child, output: () => output, found: patterns => found(child, () => output, patterns) }
+  return {
+    process: child,
+    output: () => output,
+    found: patterns => found(child, () => output, patterns),
+    kill: () => process.kill(-child.pid, 'SIGKILL'),
+  }
 }
 
 /** Resolves to what the patterns match in the output of a process, within a minute. */

@@ -16,16 +16,30 @@ const [install, installTypes, setType] = block('sh')
  */
 export const templates = [
   {
-    name: 'nest new',
-    create: 'npx -y @nestjs/cli@11.0.13 new app --skip-git --skip-install --package-manager npm',
+    name: 'nest new 12 (ES modules, Vitest)',
+    create: 'npx -y @nestjs/cli@12.0.8 new app --skip-git --skip-install --package-manager npm',
     setUp: [install, installTypes],
-    files: { 'src/api.ts': lines, 'src/api.spec.ts': jestTest('./api') },
-    check: ['npm test', 'npm run build'],
+    files: {
+      'src/api.ts': lines,
+      'src/api.spec.ts': serverTest(
+        'vi',
+        "await import('./api.js')",
+        "import { expect, test, vi } from 'vitest'",
+      ),
+    },
+    check: ['npm test', 'npm run test:e2e', 'npm run build'],
     start: 'node dist/api.js',
   },
   {
-    // --empty is its choice without fonts, which a build fetches from Google
-    name: 'create-next-app --empty',
+    name: 'nest new 11 (CommonJS, Jest)',
+    create: 'npx -y @nestjs/cli@11.0.13 new app --skip-git --skip-install --package-manager npm',
+    setUp: [install, installTypes],
+    files: { 'src/api.ts': lines, 'src/api.spec.ts': serverTest('jest', "require('./api')") },
+    check: ['npm test', 'npm run test:e2e', 'npm run build'],
+    start: 'node dist/api.js',
+  },
+  {
+    name: 'create-next-app --empty (without the fonts that a build of its default fetches from Google)',
     create: 'npx -y create-next-app@16.4.3 app --ts --app --empty --yes --skip-install --disable-git',
     setUp: [install, installTypes],
     files: {
@@ -53,7 +67,7 @@ export const templates = [
     files: {
       'lambda/api.ts': lines,
       'lambda/orders.ts': withAdapter('lambda', 'Lambda'),
-      'test/api.test.ts': jestTest('../lambda/api'),
+      'test/api.test.ts': serverTest('jest', "require('../lambda/api')"),
       'test/orders.test.ts': lambdaTest(),
     },
     check: ['npm run build', 'npm test'],
@@ -86,13 +100,14 @@ function withAdapter(entry, platform) {
   ].join('\n')
 }
 
-function jestTest(module) {
-  return `import { Server } from 'node:http'
+function serverTest(mocks, load, imports = '') {
+  return `${imports}
+import { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 test("the README's lines refuse a request without a token", async () => {
-  const listen = jest.spyOn(Server.prototype, 'listen')
-  require('${module}')
+  const listen = ${mocks}.spyOn(Server.prototype, 'listen')
+  ${load}
   const server = listen.mock.contexts[0] as Server
   const { port } = server.address() as AddressInfo
   const statuses = ['/me', '/orders', '/admin'].map(async path => (await fetch(\`http://127.0.0.1:\${port}\${path}\`)).status)
