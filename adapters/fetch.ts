@@ -17,7 +17,8 @@ export { fetchRequestView, refusalResponse } from './fetch-http.js'
  * the request, and then with what the platform passes: `env` and `ctx` in Workers, `{ params }` in Next.js.
  * So no handler can skip the decision, and the platform's objects are not written to.
  *
- * A `Headers` object joins headers of the same name: two `Authorization` headers become one with a comma, which is refused.
+ * A `Headers` object joins headers of the same name: two `Authorization` headers become one with a comma, which is refused. Where a framework
+ * builds the `Request` from Node's `headers`, as Next.js does, Node has dropped the second one.
  *
  * @throws TypeError for anything but a guard and a policy
  * @example

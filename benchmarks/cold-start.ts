@@ -56,7 +56,7 @@ writeFileSync(join(folder, 'stopwatch.mjs'), stopwatch)
 
 const bundles = Object.entries(programs).map(([name, program]) => {
   const file = join(folder, `${name}.mjs`)
-  const gzipKb = bundled(program, file, name === 'cognito-guard' ? ['jose'] : [])
+  const gzipKb = bundled(program, file)
   return { name, file, gzipKb, times: [] as Times[] }
 })
 for (let run = -1; run < runs; run++) {

@@ -33,8 +33,8 @@ function isBuilt() {
 
 /** What dist/ is made from: every source, and the compiler with its options. */
 function fingerprint() {
-  const { include } = JSON.parse(readFileSync(resolve(root, 'tsconfig.json'), 'utf8'))
-  const sources = include.flatMap(folder => filesIn(folder).filter(file => file.endsWith('.ts')))
+  const { include, exclude } = JSON.parse(readFileSync(resolve(root, 'tsconfig.json'), 'utf8'))
+  const sources = include.flatMap(folder => filesIn(folder, exclude).filter(file => file.endsWith('.ts')))
   const hash = createHash('sha256')
   for (const file of ['tsconfig.json', 'package.json', 'package-lock.json', ...sources.toSorted()])
     hash.update(`${file}\n`).update(readFileSync(resolve(root, file)))
@@ -49,10 +49,12 @@ function removeLeftovers() {
   }
 }
 
-function filesIn(folder) {
-  return readdirSync(resolve(root, folder), { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile())
-    .map(entry => resolve(entry.parentPath, entry.name).slice(root.length).replaceAll('\\', '/'))
+function filesIn(folder, excluded = []) {
+  return readdirSync(resolve(root, folder), { withFileTypes: true }).flatMap(entry => {
+    const path = `${folder}/${entry.name}`
+    if (entry.isDirectory()) return excluded.includes(path) ? [] : filesIn(path, excluded)
+    return entry.isFile() ? [path] : []
+  })
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

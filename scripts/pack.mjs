@@ -9,6 +9,7 @@ import { root } from './ensure-installed.mjs'
 /** Packs a copy, so that nothing here is rebuilt, and unpacks it into a folder; returns how many files those are, and their size. */
 export function pack(folder) {
   const copy = mkdtempSync(join(tmpdir(), 'cognito-guard-pack-'))
+  process.once('exit', () => rmSync(copy, { recursive: true, force: true }))
   const { stdout } = must(spawnSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }))
   for (const file of stdout.split('\0')) {
     if (!file || !existsSync(join(root, file)) || file.startsWith('benchmarks/results')) continue
@@ -23,7 +24,6 @@ export function pack(folder) {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   must(spawnSync('tar', ['xzf', join(copy, filename), '-C', folder, '--strip-components=1']))
-  rmSync(copy, { recursive: true, force: true })
   return { files: files.length, unpackedSize }
 }
 

@@ -4,7 +4,7 @@ import type { Algorithm, MaybePromise, VerificationKey } from '../types.js'
 /**
  * Returns a public key, ready to verify signatures of one algorithm.
  *
- * @param source an entry of a key set (RFC 7517), or one PEM block "PUBLIC KEY" (RFC 7468 section 13)
+ * @param source an entry of a key set (RFC 7517)
  * @throws TypeError (or a rejection) for a key that must not be used: private, symmetric, weak, of another type or use, off its curve
  */
 export type ImportKey = (source: unknown, algorithm: Algorithm) => MaybePromise<VerificationKey>

@@ -36,14 +36,7 @@ function canVerify({ verify }: VerificationKey, length: number): boolean {
 }
 
 function publicKeyOf(crypto: NodeCrypto, source: unknown, algorithm: Algorithm): KeyObject {
-  const entry = typeof source === 'string' ? jwkOfPem(crypto, source) : source
-  return crypto.createPublicKey({ key: { ...usableJwk(entry, algorithm) }, format: 'jwk' })
-}
-
-/** One block and nothing else: a private key, a certificate or a web page is not a public key. */
-function jwkOfPem(crypto: NodeCrypto, pem: string): unknown {
-  if (!publicKeyBlock.test(pem)) throw new TypeError('the text is not one PEM block "PUBLIC KEY"')
-  return crypto.createPublicKey(pem).export({ format: 'jwk' })
+  return crypto.createPublicKey({ key: { ...usableJwk(source, algorithm) }, format: 'jwk' })
 }
 
 /** Binds a key to an algorithm, in the forms that verify fastest on the event loop and on the thread pool. */
@@ -123,6 +116,3 @@ function derInteger(bytes: Uint8Array): number[] {
   const sign = (bytes[first] as number) >= 0x80 ? [0] : []
   return [0x02, bytes.length - first + sign.length, ...sign, ...bytes.subarray(first)]
 }
-
-const publicKeyBlock =
-  /^-----BEGIN PUBLIC KEY-----\r?\n(?:[A-Za-z0-9+/]+={0,2}\r?\n)+-----END PUBLIC KEY-----\s*$/

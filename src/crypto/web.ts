@@ -3,19 +3,14 @@ import { type ImportKey, signatureLength, usableJwk } from './jwk.js'
 
 type CryptoKey = import('node:crypto').webcrypto.CryptoKey
 
-/** Imports keys with WebCrypto through jose, which is loaded on first use. */
+/** Imports keys with WebCrypto. */
 export const webEngine: ImportKey = async (source, algorithm) => {
-  const jose = await import('jose/key/import')
-  const entry =
-    typeof source === 'string'
-      ? await crypto.subtle.exportKey('jwk', await jose.importSPKI(source, algorithm, { extractable: true }))
-      : source
-  const key = (await jose.importJWK({ ...usableJwk(entry, algorithm) }, algorithm)) as CryptoKey
-  return bind(key, algorithm)
+  const jwk = usableJwk(source, algorithm)
+  const how = parameters(algorithm, jwk.crv)
+  return bind(await crypto.subtle.importKey('jwk', { ...jwk }, how, false, ['verify']), how, algorithm)
 }
 
-function bind(key: CryptoKey, algorithm: Algorithm): VerificationKey {
-  const how = parameters(algorithm)
+function bind(key: CryptoKey, how: WebAlgorithm, algorithm: Algorithm): VerificationKey {
   const { modulusLength } = key.algorithm as { modulusLength?: number }
   const length = signatureLength(algorithm, modulusLength)
   return {
@@ -25,15 +20,18 @@ function bind(key: CryptoKey, algorithm: Algorithm): VerificationKey {
   }
 }
 
-function parameters(algorithm: Algorithm) {
+type WebAlgorithm = ReturnType<typeof parameters>
+
+/** What WebCrypto needs to import a key and to verify with it: it ignores what is for the other. */
+function parameters(algorithm: Algorithm, namedCurve = '') {
   const hash = `SHA-${algorithm.slice(2)}`
   switch (algorithm.slice(0, 2)) {
     case 'RS':
-      return { name: 'RSASSA-PKCS1-v1_5' }
+      return { name: 'RSASSA-PKCS1-v1_5', hash }
     case 'PS':
-      return { name: 'RSA-PSS', saltLength: Number(algorithm.slice(2)) / 8 }
+      return { name: 'RSA-PSS', hash, saltLength: Number(algorithm.slice(2)) / 8 }
     case 'ES':
-      return { name: 'ECDSA', hash }
+      return { name: 'ECDSA', hash, namedCurve }
     default:
       return { name: 'Ed25519' }
   }

@@ -107,7 +107,7 @@ export function providerOf(amr: readonly string[], identityPoolId: string): Prov
 /** Returns the `iss` of an identity pool's tokens (Amazon Cognito Developer Guide, "Developer-authenticated identities", on the issuer by Region). */
 export function issuerOf(identityPoolId: string): string {
   const region = regionOf(identityPoolId)
-  return sharingRegions.has(region)
+  return sharingRegions.split(' ').includes(region)
     ? 'https://cognito-identity.amazonaws.com'
     : `https://cognito-identity.${region}.amazonaws.com`
 }
@@ -130,12 +130,9 @@ const aPoolIdOfDocumentedRegion: OptionCheck = value =>
     : 'is of a Region whose issuer is not documented: give the issuer option as well')
 
 /** The Regions whose identity pools share one issuer. */
-const sharingRegions = new Set(
-  (
-    'us-east-1 us-east-2 us-west-1 us-west-2 ca-central-1 sa-east-1 ap-northeast-1 ap-northeast-2 ap-northeast-3 ' +
-    'ap-south-1 ap-southeast-1 ap-southeast-2 eu-central-1 eu-north-1 eu-west-1 eu-west-2 eu-west-3'
-  ).split(' '),
-)
+const sharingRegions =
+  'us-east-1 us-east-2 us-west-1 us-west-2 ca-central-1 sa-east-1 ap-northeast-1 ap-northeast-2 ap-northeast-3 ' +
+  'ap-south-1 ap-southeast-1 ap-southeast-2 eu-central-1 eu-north-1 eu-west-1 eu-west-2 eu-west-3'
 
 const algorithms = ['RS512'] as const
 

@@ -1,6 +1,6 @@
 // Over 150 lines: its memories and its budget are one state.
 import { LRUCache } from 'lru-cache'
-import { type ImportKey, importKey as importKeyHere } from '../crypto/import-key.js'
+import { importPem as importPemHere } from '../crypto/pem.js'
 import { AuthError } from '../errors.js'
 import { aFunction, aString, checkOptions } from '../options.js'
 import type { Algorithm, KeyResolver, KeySetHealth, MaybePromise, VerificationKey } from '../types.js'
@@ -22,7 +22,7 @@ export interface KeyPerUrlSource extends KeyOptions {
   readonly urlOf: (kid: string) => string
   readonly algorithm: Algorithm
   /** Imports a PEM text as a key. Default: with the runtime's cryptography. */
-  readonly importKey?: ImportKey
+  readonly importPem?: typeof importPemHere
   /** What the user has called, for error messages. Default `'keyPerUrl'`. */
   readonly factory?: string
 }
@@ -167,12 +167,12 @@ function unlessAbsent(error: KeySetError): undefined {
 async function keySetOf(
   kid: string,
   pem: string,
-  { algorithm, importKey = importKeyHere }: KeyPerUrlSource,
+  { algorithm, importPem = importPemHere }: KeyPerUrlSource,
   last: KeySet | undefined,
 ): Promise<KeySet> {
   if (last?.imported.has(pem)) return last
   try {
-    const key = await importKey(pem, algorithm)
+    const key = await importPem(pem, algorithm)
     return {
       byAlgorithm: new Map([[algorithm, new Map([[kid, key]])]]),
       unnamed: new Map(),
@@ -210,6 +210,6 @@ const checks = {
   ...keyOptionChecks,
   urlOf: aFunction,
   algorithm: aString,
-  'importKey?': aFunction,
+  'importPem?': aFunction,
   'factory?': aString,
 }

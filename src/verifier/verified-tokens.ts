@@ -1,7 +1,7 @@
-import { LRUCache } from 'lru-cache'
 import { aCount, checkOptions } from '../options.js'
 import type { Dates } from '../token/claims.js'
 import type { JwsHeader, JwtClaims, TrustedIssuer, VerificationKey, VerifiedToken } from '../types.js'
+import { type Listed, recentlyUsed } from './recently-used.js'
 
 /** The options of a verifier's cache of verified tokens. */
 export interface VerifiedTokenCacheOptions {
@@ -13,7 +13,7 @@ export interface VerifiedTokenCacheOptions {
  * A verified token, what it was verified with, and copies of what each call reads: in one object, since the tokens and claims of many users
  * do not fit a processor's cache.
  */
-export interface Entry<C extends JwtClaims = JwtClaims> extends Dates {
+export interface Entry<C extends JwtClaims = JwtClaims> extends Dates, Listed<Entry<C>> {
   readonly token: string
   readonly verified: VerifiedToken<C>
   readonly issuer: TrustedIssuer<C>
@@ -41,7 +41,7 @@ export function verifiedTokens<C extends JwtClaims = JwtClaims>(
   options: VerifiedTokenCacheOptions,
 ): VerifiedTokens<C> {
   checkOptions('createVerifier: cache', options, { 'maxTokens?': aCount(1, 1_000_000) })
-  const entries = new LRUCache<number, Entry<C>>({ max: options.maxTokens ?? 10_000 })
+  const entries = recentlyUsed<Entry<C>>(options.maxTokens ?? 10_000)
   return {
     get(token) {
       const entry = entries.get(tail(token))
@@ -52,7 +52,8 @@ export function verifiedTokens<C extends JwtClaims = JwtClaims>(
       // All entries share the issuer's string; each token's claims hold a copy.
       const iss = issuer.issuers.find(each => each === claims.iss) ?? claims.iss
       const { exp, nbf, iat } = claims
-      entries.set(tail(token), {
+      entries.add({
+        id: tail(token),
         token,
         verified,
         issuer,
@@ -63,12 +64,11 @@ export function verifiedTokens<C extends JwtClaims = JwtClaims>(
         nbf,
         iat,
         revision: undefined,
+        newer: undefined,
+        older: undefined,
       })
     },
-    drop(entry) {
-      const id = tail(entry.token)
-      if (entries.peek(id) === entry) entries.delete(id)
-    },
+    drop: entries.drop,
   }
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { importKey } from '../../src/crypto/import-key.js'
+import { importPem } from '../../src/crypto/pem.js'
 import { type KeyPerUrlSource, type KeySetSource, keyPerUrl, keySet } from '../../src/jwks/jwks.js'
 import type { KeyResolver } from '../../src/types.js'
 import { clocks, host, pem, say, setOf, sign, signer, status } from './issuer-double.js'
@@ -493,7 +494,7 @@ t.test('one key per URL', async t => {
   })
 
   t.test('is not fetched any more once closed', async t => {
-    const { issuer, time, keys, ask: askOne } = await setup(t, { importKey })
+    const { issuer, time, keys, ask: askOne } = await setup(t, { importPem })
     await askOne()
     t.ok((await ask(keys, kid.replace('1', '2'), time.now)).key)
     keys.close?.()

@@ -13,6 +13,7 @@ const sources = {
   'token/claims': ['issuers/user-pool', 'verifier/verifier', 'adversarial'],
   'crypto/jwk': ['crypto/crypto'],
   'crypto/node': ['crypto/crypto'],
+  'crypto/pem': ['crypto/crypto'],
   'crypto/web': ['crypto/crypto'],
   'issuers/user-pool': ['issuers/user-pool', 'issuers/issuers'],
   'verifier/verified-tokens': ['verifier/verifier'],

@@ -529,6 +529,7 @@ t.test('without a configuration nothing is accepted, and what nothing can make g
   const rows: [string, string, object][] = [
     ['a good one', token(), { verdict: 'unknown', message: /Nothing is configured/ }],
     ['no date', token(claimsOf({ exp: 'soon' })), { verdict: 'refused', code: 'ERR_TOKEN_CLAIM' }],
+    ['no claims', token().replace(/\..*\./, '.W10.'), { verdict: 'refused', code: 'ERR_TOKEN_MALFORMED' }],
     ['expired', token(claimsOf({ exp: now - 60 })), { verdict: 'refused', code: 'ERR_TOKEN_EXPIRED' }],
     ['without exp', token(claimsOf({ exp: undefined })), { verdict: 'refused', code: 'ERR_TOKEN_CLAIM' }],
     ['malformed', 'a.b', { verdict: 'refused', code: 'ERR_TOKEN_MALFORMED' }],

@@ -1,0 +1,5 @@
+import { hasScope } from 'cognito-guard'
+import { protect } from 'cognito-guard/fetch'
+import { guard } from '@/guard'
+
+export const GET = protect(guard, hasScope('orders/read'))((_request, auth) => Response.json(auth.principal))
