@@ -2,8 +2,9 @@
 // With --install it only installs the runtimes: `npm test` runs the suite in those that are there.
 import { existsSync } from 'node:fs'
 import { build } from './build.mjs'
-import { run } from './ensure-installed.mjs'
+import { refuseOldNode, run } from './ensure-installed.mjs'
 
+refuseOldNode()
 const args = process.argv.slice(2)
 if (!existsSync(new URL('../tools/runtimes/node_modules/.package-lock.json', import.meta.url))) {
   console.log('Installing the runtimes, once ...')

@@ -11,7 +11,8 @@ export function ensureInstalled() {
   if (!isInstalled()) alone(install)
 }
 
-function refuseOldNode() {
+/** In one sentence, before anything is installed. */
+export function refuseOldNode() {
   const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
   const [major, minor] = /(\d+)\.(\d+)/.exec(engines.node).slice(1).map(Number)
   const [ownMajor, ownMinor] = process.versions.node.split('.').map(Number)

@@ -11,7 +11,6 @@ export const untilInterrupted = (): Promise<void> =>
 
 /** npm that is ended by its process ID does not pass that on: what it has started would go on, unseen. */
 export function whenOrphaned(end: () => void): void {
-  const parent = process.ppid
   const timer = setInterval(() => {
     if (process.ppid === parent) return
     clearInterval(timer)
@@ -19,3 +18,6 @@ export function whenOrphaned(end: () => void): void {
   }, 250)
   timer.unref()
 }
+
+/** Of when this was loaded: npm may be ended before anybody watches it, while a demo still sends its requests. */
+const parent = process.ppid

@@ -190,8 +190,9 @@ function oneWord(value: string): string {
 const cookiesOf = (request: RequestView) =>
   [request.header('cookie') ?? []].flat().flatMap(value => value.split(/; */))
 
-/** An empty cookie is what is left of one that was cleared. The same one may be stored for two paths. */
-const distinct = (values: readonly string[]) => [...new Set(values)].filter(value => value !== '')
+/** An empty cookie is what is left of one that was cleared; Python writes it as `""`. The same one may be stored for two paths. */
+const distinct = (values: readonly string[]) =>
+  [...new Set(values)].filter(value => value !== '' && value !== '""')
 
 const cookiesNamed = (prefix: string, cookies: readonly string[]) =>
   cookies.filter(pair => pair.startsWith(prefix)).map(pair => pair.slice(prefix.length))
@@ -248,8 +249,7 @@ function isOwn(request: RequestView, origins: readonly string[]): boolean {
  * to it, so `http:` is an API's own origin only where there is no network.
  */
 const isOwnOrigin = (origin: string, host: string | undefined) =>
-  host !== undefined &&
-  (origin === `https://${host}` || (origin === `http://${host}` && loopbackHost.test(host)))
+  !!host && (origin === `https://${host}` || (origin === `http://${host}` && loopbackHost.test(host)))
 
 const loopbackHost = /^(?:127(?:\.\d+){3}|\[::1\]|(?:[\w-]+\.)*localhost)(?::\d+)?$/i
 

@@ -102,15 +102,19 @@ t.test(
   { skip: process.platform === 'win32' && 'no signals on Windows' },
   async t => {
     const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
-    for (const command of ['dev --port 0', 'demo --port 0 --no-open']) {
+    const commands = [
+      ['dev --port 0', 'Ctrl-C'],
+      ['demo --port 0 --no-open', 'Ctrl-C'],
+      ['demo --port 0 --no-open', 'page'], // it has yet to send its requests
+    ] as const
+    for (const [command, line] of commands) {
       const npm = spawn('npm', ['exec', '--offline', '-c', `"${process.execPath}" "${main}" ${command}`], {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       let out = ''
-      for await (const chunk of npm.stdout) {
-        out += chunk
-        if (out.includes('Ctrl-C')) break
-      }
+      // read on: a command that can no longer write ends by itself
+      npm.stdout.on('data', chunk => (out += chunk))
+      while (!out.includes(line)) await once(npm.stdout, 'data')
       const url = /http:\/\/127\.0\.0\.1:\d+/.exec(out)?.[0] as string
       t.equal((await fetch(url)).status, 200, command)
       npm.kill('SIGTERM')
