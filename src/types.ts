@@ -139,6 +139,7 @@ export interface TrustedIssuer<C extends JwtClaims = JwtClaims> {
   /**
    * Returns the claims of a token, typed, after every check that does not depend on time. They must hold the `iss` that the token was looked up
    * by: a claim, or where there is none a member of the header.
+   * Whatever else it throws is a fault, and thrown only for a token whose signature verifies.
    * @throws AuthError `ERR_TOKEN_USE | _CLIENT | _AUDIENCE | _CLAIM | _SIGNER`
    */
   validate(header: JwsHeader, claims: JwtClaims): C

@@ -37,8 +37,9 @@ export function tokenView(
   prefix = '',
 ): RequestView {
   // events made by hand, and those of test buttons, may have none
-  const isPrefixed = !!authorizationToken && authorizationToken.startsWith(prefix)
-  const value = isPrefixed ? authorizationToken.slice(prefix.length) : undefined
+  const isThere = typeof authorizationToken === 'string' && authorizationToken !== ''
+  const value =
+    isThere && authorizationToken.startsWith(prefix) ? authorizationToken.slice(prefix.length) : undefined
   const authorization = value === undefined || value.includes(' ') ? value : `Bearer ${value}`
   return { header: name => (name === 'authorization' ? authorization : eventHeader({ headers }, name)) }
 }

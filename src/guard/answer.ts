@@ -38,6 +38,9 @@ export function notPermitted(
   required: Challenge | undefined,
   options: AnswerOptions,
 ): Refusal {
+  const { scope = 'x', maxAge = 0, acrValues = 'x' } = challenge
+  if (!(isQuotable(scope) && isQuotable(acrValues) && maxAge >= 0 && Number.isFinite(maxAge)))
+    throw unquotable()
   return answer(refusalBy(challenge), challenge, required, options)
 }
 
@@ -76,6 +79,12 @@ export function answer(
   }
 }
 
+/** RFC 6749 section 3.3: nothing that ends the quoted string it stands in, or the header. A policy of an application may say anything. */
+const isQuotable = (value: unknown) =>
+  typeof value === 'string' && /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(value)
+
+const unquotable = () => new TypeError('policy: its challenge does not fit into a header')
+
 /**
  * RFC 6750 section 3, RFC 9470 section 3, RFC 9728 section 5.1. A client that sent no token is told of no error. A client drops scopes that it
  * is not told of when it asks for a token again: where one is missing, all that are required are named.
@@ -88,6 +97,7 @@ function challengeOf(
 ): string {
   const asksAgain = scope || (error.status === 401 && resourceMetadata)
   const scopes = asksAgain && joinScopes([required, scope])
+  if (scopes && !isQuotable(scopes)) throw unquotable()
   const parameters = [
     `realm="${realm}"`,
     resourceMetadata && `resource_metadata="${resourceMetadata}"`,

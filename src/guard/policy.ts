@@ -3,7 +3,7 @@ import { andThen, isPending, later } from '../maybe-promise.js'
 import { aFunction, type OptionCheck } from '../options.js'
 import type { Clock, JwtClaims, MaybePromise, RequestView, VerifiedToken } from '../types.js'
 
-/** What a refused client has to come back with. */
+/** What a refused client has to come back with. What does not fit into a header, such as a quote, is a fault (TypeError) when the policy refuses. */
 export interface Challenge {
   /** The required scopes, separated by spaces (RFC 6750 section 3). */
   readonly scope?: string
@@ -288,7 +288,8 @@ const commonScopes = ([first, ...others]: readonly (string | undefined)[]) =>
     .filter(scope => others.every(other => scopesIn(other).includes(scope)))
     .join(' ')
 
-const scopesIn = (scope: string | undefined) => scope?.split(' ') ?? []
+/** A policy of an application may say anything. */
+const scopesIn = (scope: unknown) => (typeof scope === 'string' ? scope.split(' ') : [])
 
 function expect(
   name: string,

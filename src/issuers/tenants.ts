@@ -69,16 +69,19 @@ export function tenants<C extends JwtClaims = JwtClaims>(
   const inFlight = new Map<string, Promise<Tenant<C> | undefined>>()
   const time = forward()
   const budget = tokenBucket(100, [100])
+  const wait = Math.max(refreshAfter * 1_000, retryAfter)
 
   function tenantOf(iss: string, now: number): MaybePromise<Tenant<C> | undefined> {
     const tenant = known.get(iss)
-    if (tenant && now < tenant.due) return tenant
+    if (tenant && isUntil(tenant.due, now, wait)) return tenant
     if (tenant && now < tenant.end) {
       tenant.due = now + retryAfter
+      tenant.end = Math.min(tenant.end, now + maxAge * 1_000)
       new Promise(done => done(resolveOnce(iss, now))).catch(() => {})
       return tenant
     }
-    return iss.length > longestIss || now < (unknownUntil.get(iss) ?? 0) ? undefined : resolveOnce(iss, now)
+    const isUnknown = isUntil(unknownUntil.get(iss) ?? 0, now, unknownFor * 1_000)
+    return iss.length > longestIss || isUnknown ? undefined : resolveOnce(iss, now)
   }
 
   /** One call of the resolver at a time per issuer, shared by all callers. */
@@ -167,7 +170,7 @@ interface Tenant<C extends JwtClaims> {
   /** When the resolver is called again. */
   due: number
   /** When it is no longer used unless the resolver returns it again. */
-  readonly end: number
+  end: number
 }
 
 function keyIn<C extends JwtClaims>(
@@ -189,6 +192,12 @@ const twin = (key: VerificationKey | undefined): VerificationKey | undefined =>
     algorithm: key.algorithm,
     verify: (input, signature, canWait) => key.verify(input, signature, canWait),
   }
+
+/**
+ * Whether it is before the end of a time that lasts so long. What ends later than that was noted by a clock that has been set back since: it
+ * is over, lest a tenant that was removed stay for as long as the clock was ahead. Calls overtake each other, hence the margin.
+ */
+const isUntil = (end: number, now: number, length: number) => now < end && end - now <= length + margin
 
 /** What the resolver says; its failure is an outage. */
 function answerOf<C extends JwtClaims>(
@@ -223,6 +232,8 @@ const tooManyHint =
 
 /** In milliseconds. */
 const retryAfter = 10_000
+const margin = 60_000
+
 const maxInFlight = 100
 
 /** In characters. No real one is nearly as long; an attacker's would fill the cache. */

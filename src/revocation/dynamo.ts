@@ -87,6 +87,8 @@ export function dynamoRevocations(options: DynamoRevocationOptions): RemoteRevoc
   const partition = { S: name }
   let position = 0
   let last: string | undefined
+  /** When the last item was written, by the clock of its writer. */
+  let lastWritten = 0
   let lost: ReturnType<typeof list.restoration> | undefined
   let polling: Promise<void> | undefined
   let writing: Promise<unknown> = Promise.resolve()
@@ -149,6 +151,7 @@ export function dynamoRevocations(options: DynamoRevocationOptions): RemoteRevoc
     }
     position = Number(item.serial?.N)
     last = textOf(item)
+    lastWritten = Number(item.written?.N) || 0
   }
 
   /** Writes back what the table has lost and this process still has, many entries to an item, since writers take turns. */
@@ -174,6 +177,8 @@ export function dynamoRevocations(options: DynamoRevocationOptions): RemoteRevoc
     await poll()
     const serial = position + 1
     const written = list.clock.now()
+    // a clock that is behind must not end what others wrote
+    const before = Math.max(written, lastWritten)
     const said = list.nextSaid()
     const lines = revocations.map(revocation => encodeRevocation({ said, ...revocation }))
     try {
@@ -185,7 +190,7 @@ export function dynamoRevocations(options: DynamoRevocationOptions): RemoteRevoc
     }
     // reads this entry back, after those that others wrote before it
     await poll()
-    if (serial > 1) await withTimeout(expire(serial - 1, written), timeout).catch(list.failed)
+    if (serial > 1) await withTimeout(expire(serial - 1, before), timeout).catch(list.failed)
   }
 
   const putNext = (serial: number, written: number, line: string) =>

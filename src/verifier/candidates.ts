@@ -54,6 +54,8 @@ export const isBound = ({ insecureIgnoreConfirmation }: TrustedIssuer, claims: J
 export interface Selected {
   readonly issuer: TrustedIssuer
   readonly claims: JwtClaims
+  /** What code of the application threw at the claims, to be thrown once the token is genuine: no stranger can cause a fault. */
+  readonly fault?: { readonly thrown: unknown }
 }
 
 function validated(
@@ -68,7 +70,9 @@ function validated(
     const claims = issuer.validate(header, unverified)
     if (claims.iss !== claimedIssuer(header, unverified)) return refusal('ERR_TOKEN_ISSUER')
     return isBound(issuer, unverified) ? refusal('ERR_TOKEN_BOUND') : { issuer, claims }
-  } catch (error) {
-    return asRefusal(error)
+  } catch (thrown) {
+    // Without an `iss` of its own the claims are not complete: the issuer would have added what the header has.
+    if (isAuthError(thrown) || unverified.iss === undefined) return asRefusal(thrown)
+    return { issuer, claims: unverified, fault: { thrown } }
   }
 }

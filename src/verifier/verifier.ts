@@ -197,10 +197,11 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
   function conclude(
     isGenuine: boolean,
     key: VerificationKey,
-    { issuer, claims }: Selected,
+    { issuer, claims, fault }: Selected,
     { token, parts, header, unverified, now }: Attempt,
   ): Verdict {
     if (isGenuine !== true) return signatureRefused(issuer, header, claims, now)
+    if (fault) throw fault.thrown
     headers.add(parts.header, header)
     const verified = verifiedToken(issuer, header, claims === unverified ? claims : freeze(claims))
     verifiedCache?.add(token, verified, issuer, key)

@@ -414,6 +414,7 @@ t.test('authorizers answer a request without a token, however little its event h
   const throwing: [string, (event: object) => Promise<object>, object][] = [
     ['TOKEN, absent', rest, { type: 'TOKEN', methodArn }],
     ['TOKEN, null', rest, { type: 'TOKEN', methodArn, authorizationToken: null }],
+    ['TOKEN, a number', rest, { type: 'TOKEN', methodArn, authorizationToken: 5 }],
     ['TOKEN, empty', rest, { type: 'TOKEN', methodArn, authorizationToken: '' }],
     ['REQUEST, no headers', rest, { type: 'REQUEST', methodArn }],
     ['REQUEST, headers of null', rest, { type: 'REQUEST', methodArn, headers: null, path: null }],
@@ -435,6 +436,7 @@ t.test('authorizers answer a request without a token, however little its event h
       { requestContext, requestHeaders: null, authorizationToken: null },
       { requestContext, authorizationToken: '' },
       { authorizationToken: null },
+      { authorizationToken: {} },
     ])
       t.same(await authorize(event), { isAuthorized: false, ttlOverride: 0 }, JSON.stringify(event))
 

@@ -416,6 +416,43 @@ t.test('tenants: tokens of a removed tenant are refused, cached or not', async t
   }
 })
 
+t.test('tenants: what was cached by a clock that was ahead ends as if it had been right', async t => {
+  const options = { refreshAfter: 100, maxAge: 1_000, unknownFor: 10 }
+  const year = 365 * 86_400
+  for (const isLater of [false, true]) {
+    const { pool, found, setup, verifier, pass, asked } = multiTenant(options)
+    if (isLater) setup.resolve = async iss => found.get(iss)
+    const [a, b, c, d] = [pool('A'), pool('B'), pool('C'), pool('D')] as const
+    const expiresIn = 2 * year
+    const tokens = new Map([a, b, c, d].map(each => [each, each.accessToken({ expiresIn })]))
+    const codeFor = (each: TestIssuer) => codeOf(verifier.verify(tokens.get(each) as string))
+    found.delete(b.issuer)
+    pass(year)
+    t.same(await Promise.all([a, b, c, d].map(codeFor)), [
+      undefined,
+      'ERR_TOKEN_ISSUER',
+      undefined,
+      undefined,
+    ])
+    pass(-30)
+    const before = asked.length
+    t.equal(await codeFor(a), undefined)
+    t.equal(asked.length, before, 'a small step is none')
+    pass(30 - year)
+    found.delete(a.issuer)
+    found.set(b.issuer, userPool(b.options))
+    t.equal(await codeFor(a), undefined, 'asked again in the background')
+    t.equal(await codeFor(a), 'ERR_TOKEN_ISSUER', 'removed')
+    t.equal(await codeFor(b), undefined, 'not unknown any more')
+    setup.resolve = () => Promise.reject(new Error('the database is down'))
+    t.equal(await codeFor(c), undefined, 'what is known stays')
+    pass(990)
+    t.equal(await codeFor(c), undefined)
+    pass(11)
+    t.equal(await codeFor(c), 'ERR_KEYS_UNAVAILABLE', 'not for as long as the clock was ahead')
+  }
+})
+
 t.test('tenants: a changed tenant is replaced once the new keys are loaded', async t => {
   const { pool, found, verifier, pass, asked } = multiTenant({ refreshAfter: 100 })
   const a = pool('A')

@@ -154,3 +154,25 @@ for (const [name, make] of Object.entries(followers))
       for (const session of ['before', 'meanwhile']) t.ok(isSignedOut(list, session), session)
       await until('it is ready', () => isDone(list.ready()))
     })
+
+t.test('DynamoDB: a writer whose clock is behind does not end what others wrote', async t => {
+  const day = 86_400
+  for (const behind of [0, hour, 3 * day, 365 * day]) {
+    const { right, wall } = clocks()
+    const table = dynamoTable()
+    const options = { client: table.client, table: 'x', staleAfter: 30, whenStale: 'refuse' } as const
+    const [one, two] = [right, wall].map(clock => dynamoRevocations({ ...options, clock, monotonic: right }))
+    wall.wrong = -behind * 1_000
+    await one?.revokeUser({ issuer, subject: 'alice' })
+    await two?.revokeUser({ issuer, subject: 'bob' })
+    await two?.revokeUser({ issuer, subject: 'carol' })
+    const until = [...table.items.values()].map(({ expires }) =>
+      Number((expires as { N: string } | undefined)?.N),
+    )
+    const needed = right.time / 1_000 + day
+    t.ok((until[0] as number) > needed, `${behind} s: ${until[0]}`)
+    t.ok((until[1] as number) > needed - behind, 'its own by its clock')
+    one?.close()
+    two?.close()
+  }
+})

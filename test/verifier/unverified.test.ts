@@ -221,3 +221,38 @@ t.test('a refusal of an application says what it says', async t => {
     t.equal(await told({ ...verifier, check }, 'x'), `${word} ERR_TOKEN_EXPIRED`)
   }
 })
+
+t.test('what code of an application throws at claims is a fault only of a genuine token', async t => {
+  const fault = new RangeError('of the application')
+  const throwing = () => {
+    throw fault
+  }
+  const schema = { '~standard': { version: 1, vendor: 'x', validate: throwing } } as const
+  const options = { issuer, audience: 'api', jwks: { keys: [own.jwk] }, offline: true }
+  const anonymous = claimsOf({ sub: undefined, aud: 'api' })
+  const api = claimsOf({ aud: 'api' })
+  const cases: [string, TrustedIssuer, object][] = [
+    ['kindFrom', oidcProvider({ ...options, kindFrom: throwing }), api],
+    ['kindFrom, without a subject', oidcProvider({ ...options, kindFrom: throwing }), anonymous],
+    ['groupsFrom', oidcProvider({ ...options, groupsFrom: throwing }), api],
+    ['a schema', oidcProvider({ ...options, claims: schema }), api],
+    ['a schema of a pool', pool({ claims: schema }), claimsOf()],
+    ['an issuer', { ...pool(), validate: throwing }, claimsOf()],
+    ['a tenant', tenants(() => oidcProvider({ ...options, claims: schema })), api],
+    ['a tenant, later', tenants(async () => oidcProvider({ ...options, claims: schema })), api],
+  ]
+  for (const [name, trusted, claims] of cases) {
+    const verifier = createVerifier({ issuers: [trusted], clock })
+    for (let i = 0; i < 2; i++) {
+      await t.rejects(verifier.verify(token(claims)), fault, name)
+      await t.rejects(verifier.verify(forged(token(claims))), { code: 'ERR_TOKEN_SIGNATURE' }, name)
+    }
+    t.throws(() => verifier.verifySync(token(claims)), fault, name)
+    t.throws(() => verifier.verifySync(forged(token(claims))), { code: 'ERR_TOKEN_SIGNATURE' }, name)
+    const unnamed = { ...claims, exp: undefined }
+    await t.rejects(verifier.verify(forged(token(unnamed))), { code: 'ERR_TOKEN_CLAIM' }, name)
+  }
+  const door = { ...pool(), validate: throwing }
+  const named = token(claimsOf({ iss: undefined }), headerOf({ iss: issuer }))
+  await t.rejects(createVerifier({ issuers: [door], clock }).verify(named), fault, 'by its header alone')
+})
