@@ -288,7 +288,8 @@ const commonScopes = ([first, ...others]: readonly (string | undefined)[]) =>
     .filter(scope => others.every(other => scopesIn(other).includes(scope)))
     .join(' ')
 
-const scopesIn = (scope: string | undefined) => scope?.split(' ') ?? []
+/** A policy of an application may say anything. */
+const scopesIn = (scope: unknown) => (typeof scope === 'string' ? scope.split(' ') : [])
 
 function expect(
   name: string,

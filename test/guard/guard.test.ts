@@ -121,32 +121,6 @@ t.test('what each refusal is answered', async t => {
   }
 })
 
-t.test('a challenge that would end its quoted string, or the header, is a fault', async t => {
-  const guard = createGuard({ verifier })
-  const ask = async (challenge: unknown, isLater: boolean) =>
-    guard(
-      bearing(token()),
-      Object.assign(() => (isLater ? Promise.resolve(false) : false), { challenge }) as Policy,
-    )
-  const wrong = [
-    ...['a"b', 'a\\', 'a\r\nX: y', 'é', '\u007f', 5, null].flatMap(text => [
-      { scope: text },
-      { acrValues: text },
-    ]),
-    ...['60"', '60', Number.NaN, Number.POSITIVE_INFINITY, -1, null].map(maxAge => ({ maxAge })),
-  ]
-  for (const isLater of [false, true]) {
-    for (const challenge of wrong)
-      await t.rejects(
-        ask(challenge, isLater),
-        { name: 'TypeError', message: 'policy: its challenge does not fit into a header' },
-        JSON.stringify(challenge),
-      )
-    for (const challenge of [{ scope: 'a:b c/d' }, { maxAge: 0, acrValues: 'urn:x' }, {}, undefined])
-      t.match(await ask(challenge, isLater), { authorized: false }, JSON.stringify(challenge))
-  }
-})
-
 const metadata = 'https://api.example.com/.well-known/oauth-protected-resource/mcp'
 
 t.test('what a challenge names where the metadata of the resource is known', async t => {
@@ -230,6 +204,37 @@ t.test('what a challenge names where the metadata of the resource is known', asy
   })
   t.match(await outage(bearing('x'), a), { status: 503, headers: { 'WWW-Authenticate': undefined } })
   t.ok(createGuard({ verifier, resourceMetadata: 'http://127.0.0.1:3000/.well-known/x' }), 'on loopback')
+})
+
+t.test('a challenge that would end its quoted string, or the header, is a fault', async t => {
+  const guard = createGuard({ verifier })
+  const ask = async (challenge: unknown, isLater: boolean) =>
+    guard(
+      bearing(token()),
+      Object.assign(() => (isLater ? Promise.resolve(false) : false), { challenge }) as Policy,
+    )
+  const wrong = [
+    ...['a"b', 'a\\', 'a\r\nX: y', 'é', '\u007f', 5, null].flatMap(text => [
+      { scope: text },
+      { acrValues: text },
+    ]),
+    ...['60"', '60', Number.NaN, Number.POSITIVE_INFINITY, -1, null].map(maxAge => ({ maxAge })),
+  ]
+  for (const isLater of [false, true]) {
+    for (const challenge of wrong)
+      await t.rejects(
+        ask(challenge, isLater),
+        { name: 'TypeError', message: 'policy: its challenge does not fit into a header' },
+        JSON.stringify(challenge),
+      )
+    for (const challenge of [{ scope: 'a:b c/d' }, { maxAge: 0, acrValues: 'urn:x' }, {}, undefined])
+      t.match(await ask(challenge, isLater), { authorized: false }, JSON.stringify(challenge))
+  }
+  const known = createGuard({ verifier, resourceMetadata: metadata })
+  const asking = (scope: unknown): Policy => Object.assign(() => true, { challenge: { scope } }) as Policy
+  for (const policy of [asking('a"b'), every(asking('a\r\nX: y')), every(asking('a'), asking('é'))])
+    t.throws(() => known(bare, policy), { name: 'TypeError', message: /does not fit into a header/ })
+  for (const scope of [5, null]) t.match(await known(bare, every(asking(scope))), { status: 401 }, 'no text')
 })
 
 t.test('an outage of the keys is 503, with Retry-After', async t => {
