@@ -3,7 +3,7 @@
 // here is not bundled.
 // The main entry is one chunk, whatever others share with it: they are used beside it, and cutting it up for them makes every start slower.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { posix, resolve } from 'node:path'
 import { buildSync } from 'esbuild'
 import { rolldown } from 'rolldown'
 import { rollup } from 'rollup'
@@ -31,7 +31,7 @@ export async function bundle() {
       { inject: [main], ignoreAnnotations: true },
     ),
     // Tools on their own: what they share with the library is in both, so that the library is not cut up for it.
-    ...bundleOf([testing.import.default, ...Object.values(bin)]),
+    ...bundleOf([testing.import.default, ...Object.values(bin)], { minifyWhitespace: true }),
     ...bundleOf(augmentations),
   ]
   const required = await requireable([...librarySources, testing.import.default, ...augmentations])
@@ -88,10 +88,16 @@ async function bundleDeclarations(sources) {
     format: 'es',
     entryFileNames: '[name].d.cts',
     chunkFileNames: 'src/chunks/[name]-[hash].d.cts',
+    // or what several entries export is declared in one of them, with all that this one imports
+    manualChunks: id => (core.test(id) ? 'core' : undefined),
   })
   await build.close()
   const declared = output.map(({ fileName, code }) => {
-    write(fileName, code.replace(/(from '[^']*)\.d\.cts'/g, "$1.cjs'"))
+    // What two entries export, the bundler imports from either: from the main one no type of Node.js comes along.
+    const own = fileName.startsWith('adapters/mcp/')
+      ? code
+      : code.replace(/from '[^']*\/mcp\/index(?:\.d)?\.c[jt]s'/g, fromMain(fileName))
+    write(fileName, own.replace(/(from '[^']*)\.d\.cts'/g, "$1.cjs'"))
     return `dist/${fileName}`
   })
   return [...declared, ...sources.map(reexported)]
@@ -118,6 +124,11 @@ function augment() {
     return copies.map(copy => `dist/${copy}`)
   })
 }
+
+/** What the main entry declares: it needs the types of no runtime and of no framework. */
+const core = /\/dist\/src\/(?:(?:token|crypto|jwks|issuers|verifier|guard)\/.*|(?!index\.)[\w-]+)\.d\.ts$/
+
+const fromMain = file => `from '${posix.relative(posix.dirname(file), 'src/index.cjs')}'`
 
 const declarationOf = file => resolve(root, file.replace(/\.js$/, '.d.ts'))
 
