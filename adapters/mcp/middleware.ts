@@ -37,7 +37,7 @@ function send(res: ServerResponse, { status, headers, body }: NonNullable<Outcom
  * @throws TypeError when there was no parser
  */
 function bodyOf({ body, headers }: IncomingMessage & { readonly body?: unknown }): unknown {
-  const isJson = /^application\/json\b/i.test(headers['content-type'] ?? '')
+  const isJson = /^application\/json\s*(?:;|$)/i.test(headers['content-type'] ?? '')
   const isThere = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
   if (body === undefined && isJson && isThere)
     throw new TypeError('mcp: the request has no parsed body; put express.json() before this middleware')

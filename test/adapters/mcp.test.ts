@@ -634,7 +634,12 @@ t.test('bodies', async t => {
   t.match(await through(undefined, { ...json, 'content-length': '0', 'transfer-encoding': 'chunked' }), {
     name: 'TypeError',
   })
-  for (const more of [{}, { 'content-type': 'application/json' }, { ...json, 'content-type': 'text/plain' }])
+  for (const more of [
+    {},
+    { 'content-type': 'application/json' },
+    { ...json, 'content-type': 'text/plain' },
+    { ...json, 'content-type': 'application/json-rpc' },
+  ])
     t.equal(await through(undefined, more), 400, 'what a client sends is no fault of ours')
   const sent = { headersSent: true, setHeader: () => t.fail('somebody else has answered') }
   guarded.middleware({ headers: {}, method: 'GET', url: '/mcp' } as never, sent as never, () =>
