@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { isAuthError, type KeyResolver, type TrustedIssuer, userPool } from 'cognito-guard'
@@ -128,7 +129,8 @@ for (const [engine, importKey] of engines) {
       const isDer = file === 'ecdsa_secp256r1_sha256_test'
       let count = 0
       for (const group of (read(`wycheproof/${file}.json`) as Primitive).testGroups) {
-        const keys = [await importKey(group.publicKeyPem.trim(), algorithm)]
+        const fromPem = createPublicKey(group.publicKeyPem).export({ format: 'jwk' })
+        const keys = [await importKey(fromPem, algorithm)]
         const jwk = group.publicKeyJwk ?? group.keyJwk
         if (jwk) keys.push(await importKey(jwk, algorithm))
         for (const { tcId, comment, msg, sig, result } of group.tests) {

@@ -630,6 +630,11 @@ t.test('bodies', async t => {
   ])
     t.equal(await through(body), 403)
   t.equal(await through('rubbish'), 400)
+  t.equal(
+    await through(list, { ...json, 'mcp-method': ['tools/list', 'tools/list'] } as never),
+    400,
+    'a header that came twice',
+  )
   t.match(await through(undefined), { name: 'TypeError', message: /put express\.json\(\) before/ })
   t.match(await through(undefined, { ...json, 'content-length': '0', 'transfer-encoding': 'chunked' }), {
     name: 'TypeError',
