@@ -12,7 +12,8 @@ const [lock, installed] = ['package-lock.json', 'node_modules/installed-from'].m
 const isInstalled = existsSync(installed) && readFileSync(installed).equals(readFileSync(lock))
 
 t.setTimeout(300_000)
-if (isInstalled) await check()
+if (process.env.FRAMEWORKS_CHECKED) t.pass('frameworks', { skip: 'npm run check:frameworks has just passed' })
+else if (isInstalled) await check()
 else t.pass('frameworks', { skip: 'not installed: npm run check:frameworks installs them' })
 
 async function check() {
