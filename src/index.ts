@@ -83,6 +83,7 @@ export {
   type VerifiedAccessOptions,
   verifiedAccess,
 } from './issuers/verified-access.js'
+export type { KeyFetch, KeySetEvent } from './jwks/jwks.js'
 export type { KeyOptions, KeySetOptions } from './jwks/options.js'
 export { type MemoryRevocations, memoryRevocations } from './revocation/memory.js'
 export type { RevocationHealth, RevocationOptions } from './revocation/options.js'

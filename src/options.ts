@@ -53,6 +53,12 @@ const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 export const aString: OptionCheck = value =>
   typeof value === 'string' && value !== '' ? undefined : 'must be a non-empty string'
 
+/** Short enough for a label, and of one line in a log. */
+export const aName: OptionCheck = value =>
+  typeof value === 'string' && /^[\x20-\x7e]{1,64}$/.test(value)
+    ? undefined
+    : 'must be 1 to 64 printable ASCII characters'
+
 export const aBoolean: OptionCheck = value =>
   typeof value === 'boolean' ? undefined : 'must be true or false'
 

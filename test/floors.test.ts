@@ -18,7 +18,14 @@ const layers = [
   ['src/jwks'],
   ['src/crypto'],
   ['src/token'],
-  ['src/types.ts', 'src/errors.ts', 'src/options.ts', 'src/maybe-promise.ts', 'src/runtime.ts'],
+  [
+    'src/types.ts',
+    'src/errors.ts',
+    'src/options.ts',
+    'src/maybe-promise.ts',
+    'src/runtime.ts',
+    'src/diagnostics.ts',
+  ],
 ]
 
 const base = layers.at(-1) ?? []

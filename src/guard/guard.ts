@@ -1,10 +1,19 @@
 // Over 150 lines: a third of it documents public types; the rest is one flow, from a request to a decision.
 
+import { channelOf, channels } from '../diagnostics.js'
 import { type AuthError, type AuthErrorCode, asRefusal, isAuthError, refusal } from '../errors.js'
 import { keyUrl } from '../jwks/options.js'
-import { andThen, isPending, later } from '../maybe-promise.js'
+import { isPending, later } from '../maybe-promise.js'
 import { aBoolean, aFunction, checkOptions, type OptionCheck } from '../options.js'
-import type { JwtClaims, MaybePromise, Principal, RequestView, VerifiedToken, Verifier } from '../types.js'
+import type {
+  CheckDetails,
+  JwtClaims,
+  MaybePromise,
+  Principal,
+  RequestView,
+  VerifiedToken,
+  Verifier,
+} from '../types.js'
 import { answer, notPermitted, type Refusal } from './answer.js'
 import { aPolicy, every, type Policy, refusedBy } from './policy.js'
 import { bearer, type TokenSource } from './token-source.js'
@@ -24,7 +33,10 @@ export interface GuardOptions<C extends JwtClaims = JwtClaims> {
    * or `http:` on loopback. Does not serve the document. Default: none.
    */
   readonly resourceMetadata?: string
-  /** Called with every decision, for logs and metrics. The event holds nothing of the token. What it throws or rejects with is ignored. */
+  /**
+   * Called with every decision, for logs and metrics. The event holds nothing of the token. What it throws or rejects with is ignored. The
+   * channel `cognito-guard:decision` of `node:diagnostics_channel` gets the same event, of all guards.
+   */
   readonly onDecision?: (event: DecisionEvent, request: RequestView) => unknown
   /** Sends the client the precise code and a hint. For development only: it helps attackers too. Default `false`. */
   readonly explain?: boolean
@@ -50,7 +62,7 @@ export type Decision<A extends VerifiedToken | undefined = VerifiedToken> =
   | { readonly authorized: true; readonly auth: A }
   | Refusal
 
-/** A decision for logs and metrics: few distinct values, nothing of a token. */
+/** A decision for logs and metrics: few distinct values and a time, nothing of a token. It is made only where somebody listens. */
 export interface DecisionEvent {
   readonly authorized: boolean
   /** 200 for an authorized request. */
@@ -61,6 +73,12 @@ export interface DecisionEvent {
   readonly cause: unknown
   /** The kind of principal; `anonymous` for an accepted request without a token, `undefined` for a refused one. */
   readonly kind: Principal['kind'] | 'anonymous' | undefined
+  /** Whether the token was in the cache; `undefined` where no token was verified. */
+  readonly cached?: boolean | undefined
+  /** The `name` of the token's issuer; `undefined` where the token was of none that is configured. */
+  readonly issuer?: string | undefined
+  /** Seconds that the verification took, with what it waited for, without the policies; `undefined` where no token was verified. */
+  readonly duration?: number | undefined
 }
 
 /**
@@ -84,6 +102,7 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
     explain = false,
   } = options
 
+  const channel = channelOf(channels.decision)
   const combine = general && combinedWith(general)
   const effective = (policy: Policy<C> | undefined) =>
     policy && combine ? combine(policy) : (policy ?? general)
@@ -93,15 +112,17 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
   const refuseThrown = (thrown: unknown, policy: Policy<C> | undefined) => refuse(asRefusal(thrown), policy)
 
   const guard = (request: RequestView, policy?: Policy<C>, anonymous = false): MaybePromise<Decision> => {
+    const seen = onDecision || channel?.hasSubscribers ? nothingSeen() : undefined
     try {
-      const decision = decide(request, policy, anonymous)
+      const decision = decide(request, policy, anonymous, seen)
       const settled = isPending(decision)
         ? decision.catch((thrown: unknown) => refuseThrown(thrown, policy))
         : decision
-      return onDecision ? andThen(settled, made => report(made, request, onDecision)) : settled
+      if (!seen) return settled
+      return isPending(settled) ? later(settled, report, request, seen) : report(settled, request, seen)
     } catch (error) {
       const refused = refuseThrown(error, policy)
-      return onDecision ? report(refused, request, onDecision) : refused
+      return seen ? report(refused, request, seen) : refused
     }
   }
 
@@ -109,22 +130,26 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
     request: RequestView,
     policy: Policy<C> | undefined,
     anonymous: boolean,
+    seen: Seen | undefined,
   ): MaybePromise<Decision> {
     const token = tokenOf(request)
     if (token === undefined) {
       return anonymous ? anonymousDecision : refuse(refusal('ERR_TOKEN_MISSING'), policy)
     }
-    const verdict = verifier.check(token)
+    if (seen) seen.startedAt = performance.now()
+    const verdict = verifier.check(token, seen)
     return isPending(verdict)
-      ? later(verdict, authorize, request, policy)
-      : authorize(verdict, request, policy)
+      ? later(verdict, authorize, request, policy, seen)
+      : authorize(verdict, request, policy, seen)
   }
 
   function authorize(
     auth: VerifiedToken<C> | AuthError,
     request: RequestView,
     policy: Policy<C> | undefined,
+    seen: Seen | undefined,
   ): MaybePromise<Decision> {
+    if (seen) seen.duration = secondsSince(seen.startedAt)
     if (isAuthError(auth)) return refuse(auth, policy)
     if (auth.principal.kind === 'guest' && !(policy ?? general)?.guests) {
       return refuse(refusal('ERR_PERMISSION_DENIED', guestHint), policy)
@@ -140,6 +165,18 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
     asked: Policy<C> | undefined,
   ): Decision =>
     refusing ? notPermitted(refusing.challenge, asked?.challenge, answering) : { authorized: true, auth }
+
+  function report(decision: Decision, request: RequestView, seen: Seen): Decision {
+    // A verifier of the application may throw its refusals.
+    if (seen.startedAt) seen.duration ??= secondsSince(seen.startedAt)
+    const event = decision.authorized ? authorizedEvent(decision.auth, seen) : refusedEvent(decision, seen)
+    try {
+      if (channel?.hasSubscribers) channel.publish(event)
+      const returned: unknown = onDecision?.(event, request)
+      if (isPending(returned)) Promise.resolve(returned).catch(() => {})
+    } catch {}
+    return decision
+  }
 
   sources.set(guard, tokenOf)
   return guard as Guard<C>
@@ -171,40 +208,47 @@ function combinedWith<C extends JwtClaims>(general: Policy<C>): (policy: Policy<
   }
 }
 
-function report(
-  decision: Decision,
-  request: RequestView,
-  onDecision: NonNullable<GuardOptions['onDecision']>,
-): Decision {
-  try {
-    const returned: unknown = onDecision(
-      decision.authorized ? authorizedEvent(decision.auth) : refusedEvent(decision),
-      request,
-    )
-    if (isPending(returned)) Promise.resolve(returned).catch(() => {})
-  } catch {}
-  return decision
+/** What is seen of a request where somebody listens. */
+interface Seen extends CheckDetails {
+  startedAt: number
+  duration: number | undefined
 }
+
+const secondsSince = (startedAt: number) => (performance.now() - startedAt) / 1_000
+
+const nothingSeen = (): Seen => ({ cached: undefined, issuer: undefined, startedAt: 0, duration: undefined })
 
 const guestHint =
   'This is the token of a guest: sign in, or name guests in the policy of this route with isGuest.'
 
-const authorizedEvent = (auth: VerifiedToken | undefined): DecisionEvent => ({
+const authorizedEvent = (
+  auth: VerifiedToken | undefined,
+  { cached, issuer, duration }: Seen,
+): DecisionEvent => ({
   authorized: true,
   status: 200,
   code: undefined,
   hint: undefined,
   cause: undefined,
   kind: auth ? auth.principal.kind : 'anonymous',
+  cached,
+  issuer,
+  duration,
 })
 
-const refusedEvent = ({ status, error: { code, hint, cause } }: Refusal): DecisionEvent => ({
+const refusedEvent = (
+  { status, error: { code, hint, cause } }: Refusal,
+  { cached, issuer, duration }: Seen,
+): DecisionEvent => ({
   authorized: false,
   status,
   code,
   hint,
   cause,
   kind: undefined,
+  cached,
+  issuer,
+  duration,
 })
 
 const sources = new WeakMap<object, TokenSource>()

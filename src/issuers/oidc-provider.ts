@@ -90,6 +90,7 @@ export function oidcProvider<S extends object = object>(
   const algorithms = listOf(options.algorithms ?? 'RS256')
   const audiences = listOf(options.audience)
   return {
+    name: options.name ?? 'oidcProvider',
     issuers: [issuer],
     algorithms,
     insecureIgnoreConfirmation: options.insecureIgnoreConfirmation === true,

@@ -5,7 +5,7 @@ import { AuthError } from '../errors.js'
 import { aFunction, aString, checkOptions } from '../options.js'
 import type { Algorithm, KeyResolver, KeySetHealth, MaybePromise, VerificationKey } from '../types.js'
 import { elapsed } from './elapsed.js'
-import { safeCallback } from './events.js'
+import { emitter } from './events.js'
 import { type KeySetError, keySetError } from './failure.js'
 import { fetchText } from './fetch-text.js'
 import type { KeyCacheOptions } from './key-cache.js'
@@ -40,13 +40,14 @@ export interface KeyPerUrlSource extends KeyOptions {
 export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
   // Over 40 lines: its functions share four caches and one rate limit.
   const { urlOf, algorithm, factory = 'keyPerUrl', insecureLoopbackHttp, monotonic = performance } = options
+  const { name: issuer = factory } = options
   checkOptions(factory, options, checks)
   const problem = keyUrl(insecureLoopbackHttp)(urlOf(anyKid))
   if (problem) throw new TypeError(`${factory}: urlOf ${problem}`)
   const times = timing(factory, options)
   const get = transport(options.fetch, urlOf(anyKid), times.deadline)
   const time = elapsed(monotonic)
-  const emit = safeCallback(options.onEvent)
+  const emit = emitter(issuer, options.onEvent)
   const budget = tokenBucket(5, [2_000])
   const spent = overBudget()
   const known = new LRUCache<string, RefreshingKeys>({ max: 1_000 })
@@ -83,7 +84,17 @@ export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
     const unknown = tokenBucket(1, [60_000])
     unknown.take(time())
     const suspects = tokenBucket(1, [60_000])
-    const keys = refreshing({ load, timing: times, time, emit, permit, unknown, suspects, firstSeen })
+    const keys = refreshing({
+      issuer,
+      load,
+      timing: times,
+      time,
+      emit,
+      permit,
+      unknown,
+      suspects,
+      firstSeen,
+    })
     asked.set(kid, keys)
     return keys
   }
@@ -184,11 +195,11 @@ async function keySetOf(
   }
 }
 
-/** The health of the oldest key, with the number of all. */
+/** The health of the key that was fetched last, with the number of all: those that no token names any more are not fetched, and grow old. */
 function healthOf(all: readonly KeySetHealth[]): KeySetHealth {
-  const [worst] = all.toSorted((a, b) => (b.age ?? 0) - (a.age ?? 0))
+  const [latest] = all.toSorted((a, b) => (a.age ?? Infinity) - (b.age ?? Infinity))
   const keys = all.reduce((sum, health) => sum + health.keys, 0)
-  return { ...(worst ?? { state: 'empty', age: undefined, lastFailure: undefined }), keys }
+  return { ...(latest ?? { state: 'empty', age: undefined, lastFailure: undefined }), keys }
 }
 
 const noKey: KeySet = {

@@ -17,6 +17,7 @@ import {
 import { recentHeaders } from '../token/recent-headers.js'
 import type {
   Algorithm,
+  CheckDetails,
   Clock,
   JwsHeader,
   JwtClaims,
@@ -65,9 +66,9 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
   const clock = options.clock ? checkedClock(options.clock) : Date
   const checkAt = checker(options)
   options.revocations?.verifies?.(options.issuers)
-  const verdictOn = (token: string, canWait: boolean) => {
+  const verdictOn = (token: string, canWait: boolean, details?: CheckDetails) => {
     try {
-      const verdict = checkAt(token, timeOf(clock), canWait)
+      const verdict = checkAt(token, timeOf(clock), canWait, details)
       return (verdict instanceof Promise ? verdict.catch(asRefusal) : verdict) as MaybePromise<
         Verdict<ClaimsOf<I>>
       >
@@ -75,7 +76,7 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
       return asRefusal(error)
     }
   }
-  const check = (token: string) => verdictOn(token, true)
+  const check = (token: string, details?: CheckDetails) => verdictOn(token, true, details)
   return {
     clock,
     check,
@@ -84,9 +85,9 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
     ready: async () => allReady(options, timeOf(clock)),
     health() {
       const now = timeOf(clock)
-      return options.issuers.flatMap(({ issuers, keys }) => {
+      return options.issuers.flatMap(({ name = unnamed, issuers, keys }) => {
         const health = keys.health?.(now)
-        return health ? { issuers, ...health } : []
+        return health ? { name, issuers, ...health } : []
       })
     },
     close: () => options.issuers.forEach(issuer => issuer.keys.close?.()),
@@ -121,21 +122,35 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
   const headers = recentHeaders()
   const verifiedCache = cache ? verifiedTokens(cache) : undefined
 
-  return function check(token: string, now: number, canWait: boolean): MaybePromise<Verdict> {
+  return function check(
+    token: string,
+    now: number,
+    canWait: boolean,
+    details?: CheckDetails,
+  ): MaybePromise<Verdict> {
     const entry = isOfTokenLength(token) ? verifiedCache?.get(token) : undefined
-    return entry ? recheck(entry, now, canWait) : verifyAfresh(token, now, canWait)
+    return entry ? recheck(entry, now, canWait, details) : verifyAfresh(token, now, canWait, details)
   }
 
   /** Looks up the key again: cache hits alone must keep the key set fresh, and a cached token is refused once its key is gone. */
-  function recheck(entry: Entry, now: number, canWait: boolean): MaybePromise<Verdict> {
+  function recheck(
+    entry: Entry,
+    now: number,
+    canWait: boolean,
+    details: CheckDetails | undefined,
+  ): MaybePromise<Verdict> {
+    if (details) {
+      details.cached = true
+      details.issuer = nameOf(entry.issuer)
+    }
     const timeError = refusedAt(entry, now, clockTolerance)
     if (timeError === 'ERR_TOKEN_EXPIRED') verifiedCache?.drop(entry)
     if (timeError) return refusal(timeError)
     const { kid, alg } = entry.header
     const key = entry.issuer.keys(kid, alg as Algorithm, now, entry.iss)
     return isPending(key)
-      ? later(key, unlessReplaced, entry, now, canWait)
-      : unlessReplaced(key, entry, now, canWait)
+      ? later(key, unlessReplaced, entry, now, canWait, details)
+      : unlessReplaced(key, entry, now, canWait, details)
   }
 
   function unlessReplaced(
@@ -143,10 +158,11 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
     entry: Entry,
     now: number,
     canWait: boolean,
+    details: CheckDetails | undefined,
   ): MaybePromise<Verdict> {
     if (key === entry.key) return unlessRevokedSince(entry, now)
     verifiedCache?.drop(entry)
-    return key ? verifyAfresh(entry.token, now, canWait) : refusal('ERR_TOKEN_KEY')
+    return key ? verifyAfresh(entry.token, now, canWait, details) : refusal('ERR_TOKEN_KEY')
   }
 
   function unlessRevokedSince(entry: Entry, now: number): Verdict {
@@ -157,21 +173,28 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
     return verdict
   }
 
-  function verifyAfresh(token: string, now: number, canWait: boolean): MaybePromise<Verdict> {
+  function verifyAfresh(
+    token: string,
+    now: number,
+    canWait: boolean,
+    details: CheckDetails | undefined,
+  ): MaybePromise<Verdict> {
+    if (details) details.cached = false
     const parts = splitJws(token, allowsPadding)
     const header = parts && (headers.get(parts.header) ?? parseHeader(parts.header))
     if (!header) return malformed(token, parts)
     if (!algorithms.has(header.alg)) return refusal('ERR_TOKEN_ALGORITHM')
     const unverified = parseClaims(parts, header)
     if (typeof unverified !== 'object') return malformed(token, parts, unverified)
-    const attempt = { token, parts, header, unverified, now, canWait }
+    const attempt = { token, parts, header, unverified, now, canWait, details }
     const candidates = find(claimedIssuer(header, unverified), now)
     return isPending(candidates) ? later(candidates, verifyFor, attempt) : verifyFor(candidates, attempt)
   }
 
   function verifyFor(candidates: readonly TrustedIssuer[], attempt: Attempt): MaybePromise<Verdict> {
-    const { parts, header, unverified, now } = attempt
+    const { parts, header, unverified, now, details } = attempt
     const selected = select(candidates, parts, header, unverified)
+    if (details) details.issuer = isAuthError(selected) ? nameOfOnly(candidates) : nameOf(selected.issuer)
     if (isAuthError(selected)) return selected
     const { issuer, claims } = selected
     if (!hasRegisteredClaims(claims)) return refusal('ERR_TOKEN_CLAIM')
@@ -241,7 +264,17 @@ interface Attempt {
   readonly unverified: JwtClaims
   readonly now: number
   readonly canWait: boolean
+  readonly details: CheckDetails | undefined
 }
+
+const nameOf = ({ name = unnamed }: TrustedIssuer) => name
+
+/** Of several issuers with one `iss`, none is the one that refuses a token. */
+const nameOfOnly = ([issuer, ...others]: readonly TrustedIssuer[]) =>
+  issuer && others.length === 0 ? nameOf(issuer) : undefined
+
+/** An issuer that no factory of this library made. */
+const unnamed = 'custom'
 
 function isSigned(
   { token, parts: { end, signatureEnd }, canWait }: Attempt,
