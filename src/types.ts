@@ -233,6 +233,8 @@ export interface CheckDetails {
   cached?: boolean | undefined
   /** The `name` of the issuer that the token was checked by; `undefined` where no single one was. */
   issuer?: string | undefined
+  /** The time by `performance.now()` when the verification began. Left out for a token in the cache: to read a clock takes as long as to find it. */
+  startedAt?: number | undefined
 }
 
 /** The health of one issuer's keys. */

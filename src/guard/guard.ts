@@ -77,7 +77,10 @@ export interface DecisionEvent {
   readonly cached?: boolean | undefined
   /** The `name` of the token's issuer; `undefined` where the token was of none that is configured. */
   readonly issuer?: string | undefined
-  /** Seconds that the verification took, with what it waited for, without the policies; `undefined` where no token was verified. */
+  /**
+   * Seconds that the verification took, with what it waited for, without the policies. `undefined` where no token was verified, and for a cached
+   * one that waited for nothing: to read a clock takes as long as to find it.
+   */
   readonly duration?: number | undefined
 }
 
@@ -136,11 +139,10 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
     if (token === undefined) {
       return anonymous ? anonymousDecision : refuse(refusal('ERR_TOKEN_MISSING'), policy)
     }
-    if (seen) seen.startedAt = performance.now()
     const verdict = verifier.check(token, seen)
-    return isPending(verdict)
-      ? later(verdict, authorize, request, policy, seen)
-      : authorize(verdict, request, policy, seen)
+    if (!isPending(verdict)) return authorize(verdict, request, policy, seen)
+    if (seen) seen.startedAt ??= performance.now()
+    return later(verdict, authorize, request, policy, seen)
   }
 
   function authorize(
@@ -149,7 +151,7 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
     policy: Policy<C> | undefined,
     seen: Seen | undefined,
   ): MaybePromise<Decision> {
-    if (seen) seen.duration = secondsSince(seen.startedAt)
+    if (seen) stop(seen)
     if (isAuthError(auth)) return refuse(auth, policy)
     if (auth.principal.kind === 'guest' && !(policy ?? general)?.guests) {
       return refuse(refusal('ERR_PERMISSION_DENIED', guestHint), policy)
@@ -167,8 +169,8 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
     refusing ? notPermitted(refusing.challenge, asked?.challenge, answering) : { authorized: true, auth }
 
   function report(decision: Decision, request: RequestView, seen: Seen): Decision {
-    // A verifier of the application may throw its refusals.
-    if (seen.startedAt) seen.duration ??= secondsSince(seen.startedAt)
+    // A verifier of the application may reject with its refusals.
+    stop(seen)
     const event = decision.authorized ? authorizedEvent(decision.auth, seen) : refusedEvent(decision, seen)
     try {
       if (channel?.hasSubscribers) channel.publish(event)
@@ -210,13 +212,20 @@ function combinedWith<C extends JwtClaims>(general: Policy<C>): (policy: Policy<
 
 /** What is seen of a request where somebody listens. */
 interface Seen extends CheckDetails {
-  startedAt: number
   duration: number | undefined
 }
 
-const secondsSince = (startedAt: number) => (performance.now() - startedAt) / 1_000
+const nothingSeen = (): Seen => ({
+  cached: undefined,
+  issuer: undefined,
+  startedAt: undefined,
+  duration: undefined,
+})
 
-const nothingSeen = (): Seen => ({ cached: undefined, issuer: undefined, startedAt: 0, duration: undefined })
+/** The first time counts: policies are not verification. */
+function stop(seen: Seen): void {
+  if (seen.startedAt !== undefined) seen.duration ??= (performance.now() - seen.startedAt) / 1_000
+}
 
 const guestHint =
   'This is the token of a guest: sign in, or name guests in the policy of this route with isGuest.'

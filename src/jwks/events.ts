@@ -43,13 +43,16 @@ export interface KeyFetch {
   /** The issuer's `name`. */
   readonly issuer: string
   /** How it ended, the same object that `onEvent` gets; absent until then. */
-  event?: KeySetEvent
+  event?: FetchEvent
   /** Why it failed. */
   error?: KeySetError
 }
 
+/** How a fetch ended. */
+export type FetchEvent = Extract<KeySetEvent, { readonly type: 'fetched' | 'fetch_failed' }>
+
 /** Tells the application's callback and the subscribers of the channel what happens to the keys of an issuer. */
-export type Emit = (change: KeyChange) => KeySetEvent
+export type Emit = <C extends KeyChange>(change: C) => C & { readonly issuer: string }
 
 /** Returns the one of an issuer. What the callback throws or rejects with is ignored. */
 export function emitter(issuer: string, onEvent?: (event: KeySetEvent) => unknown): Emit {

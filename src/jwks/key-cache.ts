@@ -4,7 +4,7 @@ import type { AuthError } from '../errors.js'
 import type { Algorithm, KeySetHealth, VerificationKey } from '../types.js'
 import { backoff } from './backoff.js'
 import { cancellation } from './cancellation.js'
-import type { Emit, KeyChange, KeyFetch, KeySetEvent } from './events.js'
+import type { Emit, FetchEvent, KeyFetch } from './events.js'
 import { asKeySetError, type KeySetError, keySetError } from './failure.js'
 import type { KeySet } from './key-set.js'
 import type { Timing } from './options.js'
@@ -118,7 +118,7 @@ export function keyCache({
     const timer = setTimeout(() => end(keySetError('timeout')), timing.deadline)
     timer.unref?.()
     const fetch: KeyFetch = { issuer }
-    const conclude = (account: () => KeySetEvent): Promise<void> | undefined => {
+    const conclude = (account: () => FetchEvent): Promise<void> | undefined => {
       clearTimeout(timer)
       const isOwn = flight === own
       if (isOwn) {
@@ -145,7 +145,7 @@ export function keyCache({
     return own
   }
 
-  function succeed(startedAt: number, loaded: Loaded): KeySetEvent {
+  function succeed(startedAt: number, loaded: Loaded): FetchEvent {
     const { kids } = loaded.keys
     const before = keys?.kids
     keys = loaded.keys
@@ -165,7 +165,7 @@ export function keyCache({
     return event
   }
 
-  function fail(startedAt: number, error: KeySetError): KeySetEvent {
+  function fail(startedAt: number, error: KeySetError): FetchEvent {
     const t = time()
     const isCold = !isUsable(t)
     lastError = error
@@ -228,9 +228,9 @@ export function keyCache({
   }
 }
 
-function failed({ reason, code, status }: KeySetError, retryAfter: number, duration: number): KeyChange {
+function failed({ reason, code, status }: KeySetError, retryAfter: number, duration: number) {
   return {
-    type: 'fetch_failed',
+    type: 'fetch_failed' as const,
     reason,
     ...(code === undefined ? {} : { code }),
     ...(status === undefined ? {} : { status }),

@@ -179,7 +179,10 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
     canWait: boolean,
     details: CheckDetails | undefined,
   ): MaybePromise<Verdict> {
-    if (details) details.cached = false
+    if (details) {
+      details.cached = false
+      details.startedAt = performance.now()
+    }
     const parts = splitJws(token, allowsPadding)
     const header = parts && (headers.get(parts.header) ?? parseHeader(parts.header))
     if (!header) return malformed(token, parts)
