@@ -11,19 +11,28 @@ import { names } from './names.js'
 /** Counts and measures what the channels say. The decisions are passed in, since they come by the thousand: one subscriber gets them. */
 export function recordMetrics(meter: Meter, verifiers: readonly Pick<Verifier, 'health'>[]): Recording {
   const counts = decisionCounts()
-  const histogram = (name: string, boundaries: number[]) =>
-    meter.createHistogram(name, { unit: 's', advice: { explicitBucketBoundaries: boundaries } })
-  const verifyDuration = histogram(names.verifyDuration, verifyBoundaries)
-  const fetchDuration = histogram(names.keyFetchDuration, waitBoundaries)
-  const pollDuration = histogram(names.pollDuration, waitBoundaries)
-  const fetches = meter.createCounter(names.keyFetches, { unit: '{fetch}' })
-  const keyEvents = meter.createCounter(names.keyEvents, { unit: '{event}' })
-  const pollFailures = meter.createCounter(names.pollFailures, { unit: '{failure}' })
+  const counter = (name: string, description: string) => meter.createCounter(name, { description })
+  const histogram = (name: string, description: string, explicitBucketBoundaries: number[]) =>
+    meter.createHistogram(name, { description, unit: 's', advice: { explicitBucketBoundaries } })
+  const verifyDuration = histogram(
+    names.verifyDuration,
+    'Time of verifications that a cached token did not spare',
+    verifyBoundaries,
+  )
+  const fetches = counter(names.keyFetches, 'Fetches of keys')
+  const fetchDuration = histogram(names.keyFetchDuration, 'Time of fetches of keys', waitBoundaries)
+  const keyEvents = counter(names.keyEvents, 'What else happens to keys')
+  const pollDuration = histogram(names.pollDuration, 'Time of reads of revocations', waitBoundaries)
+  const pollFailures = counter(names.pollFailures, 'Reads of revocations that failed')
+  const decisions = meter.createObservableCounter(names.decisions, { description: 'Decisions of guards' })
+  const keyAge = meter.createObservableGauge(names.keyAge, {
+    description: 'Time since the fetch of the keys in use',
+    unit: 's',
+  })
 
   function decided(event: DecisionEvent): void {
     counts.add(event)
-    // A cached token takes less than it takes to record that.
-    if (event.cached !== false || event.duration === undefined) return
+    if (event.duration === undefined) return
     verifyDuration.record(event.duration, { outcome: outcomeOf(event), ...issuerIn(event) })
   }
 
@@ -46,10 +55,8 @@ export function recordMetrics(meter: Meter, verifiers: readonly Pick<Verifier, '
   }
 
   const ends = [
-    observed(meter.createObservableCounter(names.decisions, { unit: '{decision}' }), counts.observe),
-    observed(meter.createObservableGauge(names.keyAge, { unit: 's' }), result =>
-      observeAges(verifiers, result),
-    ),
+    observed(decisions, counts.observe),
+    observed(keyAge, result => observeAges(verifiers, result)),
     listen(endOf(channels.keysFetch), fetched),
     listen(channels.keys, happened),
     listen(endOf(channels.revocationsPoll), polled),

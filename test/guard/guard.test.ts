@@ -423,7 +423,7 @@ t.test('onDecision gets every decision, once, and changes none', async t => {
     [
       createGuard({ verifier, onDecision }) as never,
       bearing(token()),
-      { ...none, authorized: true, status: 200, kind: 'user', cached: true, issuer: 'userPool', duration: 1 },
+      { ...none, authorized: true, status: 200, kind: 'user', cached: true, issuer: 'userPool' },
     ],
     [
       allowAnonymous(createGuard({ verifier, onDecision })) as never,
