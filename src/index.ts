@@ -45,6 +45,7 @@ export {
   some,
   withAssurance,
 } from './guard/policy.js'
+export { sensitiveHeaders } from './guard/sensitive-headers.js'
 export {
   type AmplifyCookieOptions,
   type AppSyncRealtimeOptions,
