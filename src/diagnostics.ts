@@ -36,7 +36,7 @@ export function tracingOf<C extends Operation>(name: string) {
     /** Publishes the end of an operation. */
     end(context: C): void {
       if (!channel || !isWatched()) return
-      if (context.error !== undefined) channel.error.publish(context as C & { error: unknown })
+      if (context.error !== undefined) channel.error.publish(context)
       channel.asyncStart.publish(context)
       channel.asyncEnd.publish(context)
     },

@@ -227,11 +227,11 @@ export interface Verifier<C extends JwtClaims = JwtClaims> {
   close(): void
 }
 
-/** What a verifier says about a verdict beside it: few distinct values, nothing of a token. */
+/** What a verifier says about a verdict beside it: few distinct values and a time, nothing of a token. */
 export interface CheckDetails {
-  /** Whether the verdict is about a token in the cache. */
+  /** Whether the token was in the cache; `undefined` where none was verified. */
   cached?: boolean | undefined
-  /** The `name` of the issuer that the token was checked by; `undefined` where no single one was. */
+  /** The `name` of the issuer that the token was checked by; `undefined` where it was none, or one of several that refused it. */
   issuer?: string | undefined
   /** The time by `performance.now()` when the verification began. Left out for a token in the cache: to read a clock takes as long as to find it. */
   startedAt?: number | undefined

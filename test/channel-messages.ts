@@ -5,7 +5,9 @@ export function messagesOf<M>(t: { teardown(end: () => void): unknown }, name: s
   const messages: M[] = []
   const listener = (message: unknown) => void messages.push(message as M)
   channel(name).subscribe(listener)
-  t.teardown(() => void channel(name).unsubscribe(listener))
+  t.teardown(() => {
+    channel(name).unsubscribe(listener)
+  })
   return messages
 }
 
@@ -16,7 +18,9 @@ export function traceOf<M>(t: { teardown(end: () => void): unknown }, name: stri
     const each = channel(`tracing:${name}:${event}`)
     const listener = (message: unknown) => void messages.push([event, message as M])
     each.subscribe(listener)
-    t.teardown(() => void each.unsubscribe(listener))
+    t.teardown(() => {
+      each.unsubscribe(listener)
+    })
   }
   return messages
 }

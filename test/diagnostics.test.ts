@@ -326,7 +326,9 @@ t.test('a tool can bind its storage to the start of a fetch', async t => {
   const storage = new AsyncLocalStorage()
   const start = channel('tracing:cognito-guard:keys.fetch:start')
   start.bindStore(storage)
-  t.teardown(() => void start.unbindStore(storage))
+  t.teardown(() => {
+    start.unbindStore(storage)
+  })
   const source = createTestIssuer()
   const seen: unknown[] = []
   const verifier = createVerifier({

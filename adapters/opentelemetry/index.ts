@@ -43,7 +43,7 @@ export function instrument(options: InstrumentOptions = {}): () => void {
   } = options
   const inMetrics = recordMetrics(meter, verifiers)
   const inSpans = recordSpans(tracer)
-  const ending = listen<DecisionEvent>(channels.decision, event => {
+  const ending = listen(channels.decision, (event: DecisionEvent) => {
     inMetrics.decided(event)
     if (!event.authorized) inSpans.decided(event)
   })

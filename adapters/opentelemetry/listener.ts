@@ -8,11 +8,13 @@ export interface Recording {
 }
 
 /** Subscribes to a channel, and returns a function that ends it. */
-export function listen<M>(name: string, listener: (message: M) => void): () => void {
+export function listen(name: string, listener: (message: never) => void): () => void {
   const subscribed = channel(name)
   const onMessage = listener as (message: unknown) => void
   subscribed.subscribe(onMessage)
-  return () => void subscribed.unsubscribe(onMessage)
+  return () => {
+    subscribed.unsubscribe(onMessage)
+  }
 }
 
 /** The channel on which a tracing channel says that an operation has ended. */

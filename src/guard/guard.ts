@@ -63,7 +63,7 @@ export type Decision<A extends VerifiedToken | undefined = VerifiedToken> =
   | Refusal
 
 /** A decision for logs and metrics: few distinct values and a time, nothing of a token. It is made only where somebody listens. */
-export interface DecisionEvent {
+export interface DecisionEvent extends Readonly<CheckDetails> {
   readonly authorized: boolean
   /** 200 for an authorized request. */
   readonly status: 200 | AuthError['status']
@@ -73,10 +73,6 @@ export interface DecisionEvent {
   readonly cause: unknown
   /** The kind of principal; `anonymous` for an accepted request without a token, `undefined` for a refused one. */
   readonly kind: Principal['kind'] | 'anonymous' | undefined
-  /** Whether the token was in the cache; `undefined` where no token was verified. */
-  readonly cached?: boolean | undefined
-  /** The `name` of the token's issuer; `undefined` where the token was of none that is configured. */
-  readonly issuer?: string | undefined
   /**
    * Seconds that the verification took, with what it waited for, without the policies. `undefined` where no token was verified, and for a cached
    * one that waited for nothing: to read a clock takes as long as to find it.
@@ -168,10 +164,8 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
   ): Decision =>
     refusing ? notPermitted(refusing.challenge, asked?.challenge, answering) : { authorized: true, auth }
 
-  function report(decision: Decision, request: RequestView, seen: Seen): Decision {
-    // A verifier of the application may reject with its refusals.
-    stop(seen)
-    const event = decision.authorized ? authorizedEvent(decision.auth, seen) : refusedEvent(decision, seen)
+  function report(decision: Decision, request: RequestView, event: Seen): Decision {
+    finish(event, decision)
     try {
       if (channel?.hasSubscribers) channel.publish(event)
       const returned: unknown = onDecision?.(event, request)
@@ -210,12 +204,16 @@ function combinedWith<C extends JwtClaims>(general: Policy<C>): (policy: Policy<
   }
 }
 
-/** What is seen of a request where somebody listens. */
-interface Seen extends CheckDetails {
-  duration: number | undefined
-}
+/** The event of a decision until that is made: the verifier fills in what it knows, so that a cached token costs one object. */
+type Seen = { -readonly [K in keyof DecisionEvent]: DecisionEvent[K] }
 
 const nothingSeen = (): Seen => ({
+  authorized: false,
+  status: 401,
+  code: undefined,
+  hint: undefined,
+  cause: undefined,
+  kind: undefined,
   cached: undefined,
   issuer: undefined,
   startedAt: undefined,
@@ -227,38 +225,25 @@ function stop(seen: Seen): void {
   if (seen.startedAt !== undefined) seen.duration ??= (performance.now() - seen.startedAt) / 1_000
 }
 
+function finish(seen: Seen, decision: Decision): void {
+  // A verifier of the application may reject with its refusals.
+  stop(seen)
+  if (decision.authorized) {
+    const { auth } = decision as { readonly auth: VerifiedToken | undefined }
+    seen.authorized = true
+    seen.status = 200
+    seen.kind = auth ? auth.principal.kind : 'anonymous'
+    return
+  }
+  const { status, error } = decision
+  seen.status = status
+  seen.code = error.code
+  seen.hint = error.hint
+  seen.cause = error.cause
+}
+
 const guestHint =
   'This is the token of a guest: sign in, or name guests in the policy of this route with isGuest.'
-
-const authorizedEvent = (
-  auth: VerifiedToken | undefined,
-  { cached, issuer, duration }: Seen,
-): DecisionEvent => ({
-  authorized: true,
-  status: 200,
-  code: undefined,
-  hint: undefined,
-  cause: undefined,
-  kind: auth ? auth.principal.kind : 'anonymous',
-  cached,
-  issuer,
-  duration,
-})
-
-const refusedEvent = (
-  { status, error: { code, hint, cause } }: Refusal,
-  { cached, issuer, duration }: Seen,
-): DecisionEvent => ({
-  authorized: false,
-  status,
-  code,
-  hint,
-  cause,
-  kind: undefined,
-  cached,
-  issuer,
-  duration,
-})
 
 const sources = new WeakMap<object, TokenSource>()
 

@@ -458,7 +458,7 @@ t.test('onDecision gets every decision, once, and changes none', async t => {
   for (const [guard, request, event] of cases) {
     events.length = 0
     await guard(request)
-    const seen = events.map(([{ duration, ...rest }, of]) => [
+    const seen = events.map(([{ duration, startedAt: _startedAt, ...rest }, of]) => [
       { ...rest, duration: duration === undefined ? duration : Number(duration >= 0 && duration < 60) },
       of,
     ])
