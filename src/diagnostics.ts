@@ -1,13 +1,12 @@
 import type { Channel } from 'node:diagnostics_channel'
 import { builtinModule } from './runtime.js'
 
-/** The names of the channels, which applications and tools subscribe to: see docs/observability.md. A tracing channel is five, `tracing:<name>:start` and so on. */
-export const channels = {
-  decision: 'cognito-guard:decision',
-  keys: 'cognito-guard:keys',
-  keysFetch: 'cognito-guard:keys.fetch',
-  revocationsPoll: 'cognito-guard:revocations.poll',
-} as const
+// The names of the channels, which applications and tools subscribe to: see docs/observability.md.
+export const decisionChannel = 'cognito-guard:decision'
+export const keysChannel = 'cognito-guard:keys'
+/** Tracing channels are five each, `tracing:<name>:start` and so on. */
+export const keyFetchChannel = 'cognito-guard:keys.fetch'
+export const pollChannel = 'cognito-guard:revocations.poll'
 
 /** Returns a channel; `undefined` on a runtime that has none. Publish only what is made when it has subscribers. */
 export const channelOf = (name: string): Channel | undefined =>
@@ -22,11 +21,11 @@ interface Operation {
 /** Returns a tracing channel. Its context gets no result but what the caller writes into it, unlike with `tracePromise`. */
 export function tracingOf<C extends Operation>(name: string) {
   const channel = builtinModule('node:diagnostics_channel')?.tracingChannel?.<string, C>(name)
-  const isWatched = () => channel !== undefined && channel.hasSubscribers !== false
   return {
     /** Calls a function as the start of an operation. */
-    start: <T>(context: C, call: () => T): T => {
-      if (!channel || !isWatched()) return call()
+    start<T>(context: C, call: () => T): T {
+      // Where a runtime cannot tell, somebody may listen.
+      if (!channel || channel.hasSubscribers === false) return call()
       return channel.start.runStores(context, () => {
         const returned = call()
         channel.end.publish(context)
@@ -35,8 +34,8 @@ export function tracingOf<C extends Operation>(name: string) {
     },
     /** Publishes the end of an operation. */
     end(context: C): void {
-      if (!channel || !isWatched()) return
-      if (context.error !== undefined) channel.error.publish(context)
+      if (!channel || channel.hasSubscribers === false) return
+      if (context.error) channel.error.publish(context)
       channel.asyncStart.publish(context)
       channel.asyncEnd.publish(context)
     },

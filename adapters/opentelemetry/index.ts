@@ -4,7 +4,7 @@
  * @module
  */
 import { type Meter, metrics, type Tracer, trace } from '@opentelemetry/api'
-import { channels } from '../../src/diagnostics.js'
+import { decisionChannel } from '../../src/diagnostics.js'
 import type { DecisionEvent } from '../../src/guard/guard.js'
 import { checkOptions, type OptionCheck } from '../../src/options.js'
 import type { Verifier } from '../../src/types.js'
@@ -43,7 +43,7 @@ export function instrument(options: InstrumentOptions = {}): () => void {
   } = options
   const inMetrics = recordMetrics(meter, verifiers)
   const inSpans = recordSpans(tracer)
-  const ending = listen(channels.decision, (event: DecisionEvent) => {
+  const ending = listen(decisionChannel, (event: DecisionEvent) => {
     inMetrics.decided(event)
     if (!event.authorized) inSpans.decided(event)
   })

@@ -1,5 +1,5 @@
 import type { Attributes, Meter, Observable, ObservableResult } from '@opentelemetry/api'
-import { channels } from '../../src/diagnostics.js'
+import { keyFetchChannel, keysChannel, pollChannel } from '../../src/diagnostics.js'
 import type { DecisionEvent } from '../../src/guard/guard.js'
 import type { KeyFetch, KeySetEvent } from '../../src/jwks/jwks.js'
 import type { RevocationPoll } from '../../src/revocation/remote-list.js'
@@ -57,9 +57,9 @@ export function recordMetrics(meter: Meter, verifiers: readonly Pick<Verifier, '
   const ends = [
     observed(decisions, counts.observe),
     observed(keyAge, result => observeAges(verifiers, result)),
-    listen(endOf(channels.keysFetch), fetched),
-    listen(channels.keys, happened),
-    listen(endOf(channels.revocationsPoll), polled),
+    listen(endOf(keyFetchChannel), fetched),
+    listen(keysChannel, happened),
+    listen(endOf(pollChannel), polled),
   ]
   return { decided, ends }
 }

@@ -1,5 +1,5 @@
 import { type Attributes, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
-import { channels } from '../../src/diagnostics.js'
+import { keyFetchChannel, pollChannel } from '../../src/diagnostics.js'
 import type { DecisionEvent } from '../../src/guard/guard.js'
 import type { KeyFetch } from '../../src/jwks/jwks.js'
 import type { RevocationPoll } from '../../src/revocation/remote-list.js'
@@ -38,7 +38,7 @@ export function recordSpans(tracer: Tracer): Recording {
     record(`${names.pollSpan} ${store}`, { [names.storeAttribute]: store }, event.duration, error?.code)
   }
 
-  const ends = [listen(endOf(channels.keysFetch), fetched), listen(endOf(channels.revocationsPoll), polled)]
+  const ends = [listen(endOf(keyFetchChannel), fetched), listen(endOf(pollChannel), polled)]
   return { decided: noteRefusal, ends }
 }
 

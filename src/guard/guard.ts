@@ -1,6 +1,6 @@
 // Over 150 lines: a third of it documents public types; the rest is one flow, from a request to a decision.
 
-import { channelOf, channels } from '../diagnostics.js'
+import { channelOf, decisionChannel } from '../diagnostics.js'
 import { type AuthError, type AuthErrorCode, asRefusal, isAuthError, refusal } from '../errors.js'
 import { keyUrl } from '../jwks/options.js'
 import { isPending, later } from '../maybe-promise.js'
@@ -101,7 +101,7 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
     explain = false,
   } = options
 
-  const channel = channelOf(channels.decision)
+  const channel = channelOf(decisionChannel)
   const combine = general && combinedWith(general)
   const effective = (policy: Policy<C> | undefined) =>
     policy && combine ? combine(policy) : (policy ?? general)
@@ -209,7 +209,7 @@ type Seen = { -readonly [K in keyof DecisionEvent]: DecisionEvent[K] }
 
 const nothingSeen = (): Seen => ({
   authorized: false,
-  status: 401,
+  status: 200,
   code: undefined,
   hint: undefined,
   cause: undefined,
@@ -228,18 +228,17 @@ function stop(seen: Seen): void {
 function finish(seen: Seen, decision: Decision): void {
   // A verifier of the application may reject with its refusals.
   stop(seen)
+  seen.authorized = decision.authorized
   if (decision.authorized) {
     const { auth } = decision as { readonly auth: VerifiedToken | undefined }
-    seen.authorized = true
-    seen.status = 200
     seen.kind = auth ? auth.principal.kind : 'anonymous'
     return
   }
-  const { status, error } = decision
-  seen.status = status
-  seen.code = error.code
-  seen.hint = error.hint
-  seen.cause = error.cause
+  const { code, hint, cause } = decision.error
+  seen.status = decision.status
+  seen.code = code
+  seen.hint = hint
+  seen.cause = cause
 }
 
 const guestHint =

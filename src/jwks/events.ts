@@ -1,4 +1,4 @@
-import { channelOf, channels } from '../diagnostics.js'
+import { channelOf, keysChannel } from '../diagnostics.js'
 import type { KeySetFailure } from '../types.js'
 import type { KeySetError } from './failure.js'
 import type { SkippedEntry } from './key-set.js'
@@ -56,7 +56,7 @@ export type Emit = <C extends KeyChange>(change: C) => C & { readonly issuer: st
 
 /** Returns the one of an issuer. What the callback throws or rejects with is ignored. */
 export function emitter(issuer: string, onEvent?: (event: KeySetEvent) => unknown): Emit {
-  const channel = channelOf(channels.keys)
+  const channel = channelOf(keysChannel)
   return change => {
     const event = { ...change, issuer }
     if (channel?.hasSubscribers) channel.publish(event)

@@ -1,5 +1,5 @@
 // Over 150 lines: one state, which is changed here and nowhere else.
-import { channels, tracingOf } from '../diagnostics.js'
+import { keyFetchChannel, tracingOf } from '../diagnostics.js'
 import type { AuthError } from '../errors.js'
 import type { Algorithm, KeySetHealth, VerificationKey } from '../types.js'
 import { backoff } from './backoff.js'
@@ -102,7 +102,7 @@ export function keyCache({
   let flight: (Flight & { readonly end: (why: KeySetError) => void }) | undefined
   let isClosed = false
   const outage = unavailable()
-  const fetches = tracingOf<KeyFetch>(channels.keysFetch)
+  const fetches = tracingOf<KeyFetch>(keyFetchChannel)
 
   const age = (t: number) => t - (fetchedAt ?? t)
   const isUsable = (t: number) => keys !== undefined && age(t) < timing.hardAge

@@ -1,5 +1,5 @@
 // Over 150 lines: one list with the time of its last contact, and the types that both stores share.
-import { channels, tracingOf } from '../diagnostics.js'
+import { pollChannel, tracingOf } from '../diagnostics.js'
 import { AuthError, refusal } from '../errors.js'
 import { elapsed } from '../jwks/elapsed.js'
 import { aFunction, oneOf, seconds } from '../options.js'
@@ -75,7 +75,7 @@ export function remoteList(store: RevocationPoll['store'], options: RemoteRevoca
   const index = revocationIndex({ lifetime, maxEntries, monotonic })
   const names = issuerNames(true)
   const time = elapsed(monotonic)
-  const polls = tracingOf<RevocationPoll>(channels.revocationsPoll)
+  const polls = tracingOf<RevocationPoll>(pollChannel)
   let isClosed = false
   let contact: number | undefined
   let unreadable = 0
