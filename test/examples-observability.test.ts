@@ -109,11 +109,12 @@ t.test('Lambda: lines in the embedded metric format, and objects of the shape of
 
 t.test('readiness', async t => {
   const source = createTestIssuer()
+  const balancer = createTestLoadBalancer(source)
   const of = (options: object = {}) =>
     createVerifier({
       issuers: [
         userPool({ ...source.options, issuer: source.issuer, fetchTimeout: 0.05, ...options }),
-        loadBalancer(createTestLoadBalancer(source).options),
+        loadBalancer(balancer.options),
       ],
       clock: source.clock,
     })
@@ -131,11 +132,15 @@ t.test('readiness', async t => {
   source.clock.advance(60)
   await until('it has asked for them itself', () => isReady(verifier))
   source.takeDown()
+  const idle = createVerifier({ issuers: [loadBalancer(balancer.options)], clock: source.clock })
+  await t.resolves(idle.verify(balancer.dataToken()))
+  t.ok(isReady(idle))
   const cold = of()
   await cold.ready().catch(() => {})
   t.notOk(isReady(cold), 'an outage from the start')
   verifier.close()
   cold.close()
+  idle.close()
 })
 
 t.test('the dashboard and the alerts name what the exporter prints', async t => {

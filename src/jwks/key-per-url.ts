@@ -153,6 +153,8 @@ export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
     return fetchNow(kid)
   }
 
+  const all = () => [...known.values(), ...asked.values()]
+
   const resolve: KeyResolver = (kid, algorithm, now) => {
     const keys = known.get(kid as string)
     return keys ? keys(kid, algorithm, now) : search(kid, now)
@@ -161,10 +163,15 @@ export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
     loaded: (kid: string | undefined, algorithm: Algorithm, now: number) =>
       known.get(kid as string)?.loaded(kid, algorithm, now),
     suspect: (kid: string | undefined, now: number) => known.get(kid as string)?.suspect(kid, now),
-    health: (now: number) => healthOf([...known.values(), ...asked.values()].map(keys => keys.health(now))),
+    /** Fetches the latest again where it is due: without tokens, nothing else would find out that its host is back. */
+    ready: async (now: number) => latestOf(all(), now)?.ready(now),
+    health(now: number): KeySetHealth {
+      const keys = all().reduce((sum, each) => sum + each.health(now).keys, 0)
+      return { ...(latestOf(all(), now)?.health(now) ?? none), keys }
+    },
     close() {
       isClosed = true
-      for (const keys of [...known.values(), ...asked.values()]) keys.close()
+      for (const keys of all()) keys.close()
     },
   })
 }
@@ -195,12 +202,13 @@ async function keySetOf(
   }
 }
 
-/** The health of the key that was fetched last, with the number of all: those that no token names any more are not fetched, and grow old. */
-function healthOf(all: readonly KeySetHealth[]): KeySetHealth {
-  const [latest] = all.toSorted((a, b) => (a.age ?? Infinity) - (b.age ?? Infinity))
-  const keys = all.reduce((sum, health) => sum + health.keys, 0)
-  return { ...(latest ?? { state: 'empty', age: undefined, lastFailure: undefined }), keys }
+/** The key that was fetched last: those that no token names any more are not fetched, and grow old. */
+function latestOf(all: readonly RefreshingKeys[], now: number): RefreshingKeys | undefined {
+  const age = (keys: RefreshingKeys) => keys.health(now).age ?? Number.MAX_VALUE
+  return all.toSorted((a, b) => age(a) - age(b))[0]
 }
+
+const none = { state: 'empty', age: undefined, lastFailure: undefined } as const
 
 const noKey: KeySet = {
   byAlgorithm: new Map(),
