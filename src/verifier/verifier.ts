@@ -251,7 +251,7 @@ function isSigned(
   // Never `undefined`: splitting the token has checked the same parts.
   const { signingInput, signature } = encoding.signedBytes(token, end, signatureEnd) as SignedBytes
   // Reused buffers may hold another token's bytes by the time an asynchronous key reads them.
-  return key.isImmediate || !encoding.reusesBuffers
+  return key.isImmediate
     ? key.verify(signingInput, signature, canWait)
     : key.verify(Uint8Array.from(signingInput), Uint8Array.from(signature), canWait)
 }
