@@ -379,13 +379,10 @@ for (const [name, change] of [
     const encoding = (await afresh('token/encoding.js')) as typeof import('../../src/token/encoding.js')
     const pem = rsa.publicKey.export({ type: 'spki', format: 'pem' }) as string
     for (const key of [await bare(rsa.jwk, 'RS256'), await importPem(pem, 'RS256')]) {
-      t.ok(key.isImmediate)
-      const scratch = { input: Buffer.from(input), signature: signed('RS256', rsa.privateKey) }
-      const answer = key.verify(scratch.input, scratch.signature)
-      scratch.input.fill(0)
-      scratch.signature.fill(0)
+      t.notOk(key.isImmediate, 'it is given copies')
+      const answer = key.verify(input, signed('RS256', rsa.privateKey))
       t.ok(answer instanceof Promise)
-      t.equal(await answer, true, 'has copied what it needs')
+      t.equal(await answer, true)
     }
     t.equal(encoding.nodeCodec, undefined)
   })
