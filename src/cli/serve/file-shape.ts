@@ -145,7 +145,7 @@ const tokenItself: Shape = either(
 
 const guard = objectOf({
   'issuers?': described('Whose tokens are accepted, by name. Default: those of all.', listOf(text())),
-  'policy?': described('Who is authorized. Default: any verified token but a guest’s.', policy),
+  'policy?': described('Who is authorized. Default: any verified token but that of a guest.', policy),
   'token?': described('Where the token is. Default bearer: the header Authorization.', token),
   'allowAnonymous?': described('Also accepts requests without a token; no policy is evaluated then.', flag),
   'realm?': described('The realm in challenges. Default api.', text()),
