@@ -163,12 +163,16 @@ const revocations = {
   'maxEntries?': described('The limit of entries. Default 2000000.', wholeFrom(1, 16_000_000)),
 }
 
+/** Where to listen: `host:port`, with a port up to 65535, or `unix:path`. */
+export const address =
+  /^(?:unix:.+|(?!unix:).+:(?:\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5]))$/
+
 /** What the file may hold. */
 export const fileShape: Shape = objectOf({
   '$schema?': text(),
   'listen?': described(
     'host:port, or unix: and the path of a socket. Default 127.0.0.1:4180.',
-    text(/^(?:unix:.+|.+:\d{1,5})$/, 'host:port or unix:path'),
+    text(address, 'host:port or unix:path'),
   ),
   'socketMode?': described(
     'The mode of a Unix socket. Default 660.',

@@ -1,7 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { allowAnonymous, createVerifier, oidcProvider } from 'cognito-guard'
 import { type AssertionOptions, createForwardAuth, type ForwardAuth } from 'cognito-guard/forward-auth'
-import { createLocalJWKSet, createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  decodeProtectedHeader,
+  type JSONWebKeySet,
+  jwtVerify,
+} from 'jose'
 import t from 'tap'
 import { ask, authorization, good, guardWith, issuer, listening } from './fixture.js'
 
@@ -20,9 +26,7 @@ const assertionOf = async (auth: ForwardAuth, check = '/auth-request', token = g
 }
 
 const keySetOf = async (auth: ForwardAuth) =>
-  (await auth.fetch(new Request('http://guard/.well-known/jwks.json'), {})).json() as Promise<{
-    keys: { kid: string }[]
-  }>
+  (await auth.fetch(new Request('http://guard/.well-known/jwks.json'), {})).json() as Promise<JSONWebKeySet>
 
 t.test('any JOSE library verifies it, and this one', async t => {
   const auth = createForwardAuth(guards(), {
@@ -139,7 +143,7 @@ t.test('it does not outlast the token by more than a second', async t => {
     [0, 1],
     [-3, 1],
   ] as const) {
-    const token = issuer.accessToken({ claims: { exp: now + left } as never })
+    const token = issuer.accessToken({ claims: { exp: now + left } })
     const assertion = await assertionOf(auth, '/auth-request', authorization(token))
     const { exp, iat } = JSON.parse(Buffer.from(assertion.split('.')[1] as string, 'base64url').toString())
     t.equal(exp - iat, lifetime, `${left} s left`)
@@ -151,7 +155,7 @@ t.test('keys are given in PEM or as JWK, and rotate', async t => {
   const pem = first.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
   const jwk = first.privateKey.export({ format: 'jwk' })
   const publicPem = second.publicKey.export({ type: 'spki', format: 'pem' }) as string
-  const forms: readonly AssertionOptions['key'][] = [
+  const forms: readonly NonNullable<AssertionOptions['key']>[] = [
     pem,
     jwk,
     [pem],
@@ -160,12 +164,12 @@ t.test('keys are given in PEM or as JWK, and rotate', async t => {
   ]
   const kids = new Set<unknown>()
   for (const key of forms) {
-    const auth = createForwardAuth(guards(), { assertion: { issuer: iss, key: key as never } })
+    const auth = createForwardAuth(guards(), { assertion: { issuer: iss, key } })
     const { keys } = await keySetOf(auth)
     t.equal(keys.length, 1)
     const assertion = await assertionOf(auth)
     kids.add(decodeProtectedHeader(assertion).kid)
-    await jwtVerify(assertion, createLocalJWKSet({ keys } as never), {
+    await jwtVerify(assertion, createLocalJWKSet({ keys }), {
       currentDate: new Date(issuer.clock.now()),
     })
   }
@@ -180,7 +184,7 @@ t.test('keys are given in PEM or as JWK, and rotate', async t => {
   for (const signer of [before, after])
     for (const server of [before, after])
       t.ok(
-        await jwtVerify(await assertionOf(signer), createLocalJWKSet((await keySetOf(server)) as never), {
+        await jwtVerify(await assertionOf(signer), createLocalJWKSet(await keySetOf(server)), {
           currentDate: new Date(issuer.clock.now()),
         }),
       )

@@ -266,7 +266,7 @@ t.test('only listed peers may ask', async t => {
       ),
     })
     const { status } = await auth.fetch(request, { remoteAddress })
-    t.equal(status, may ? 200 : 403, `${remoteAddress} of ${peers}`)
+    t.equal(status, may ? 200 : 403, `${remoteAddress} of ${String(peers)}`)
     if (!may) t.match(events.at(-1), { outcome: 'misconfigured', status: 403 })
   }
   t.match(warnings[0], /not listed in peers/)

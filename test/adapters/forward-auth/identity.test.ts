@@ -35,7 +35,7 @@ const names = {
 t.test('every 200 has every header of its family, and none of the other', async t => {
   for (const headers of ['x-auth-request', 'remote'] as const) {
     const auth = createForwardAuth({ default: guardWith(), open: allowAnonymous(guardWith()) }, { headers })
-    t.same([...auth.identityHeaders].sort(), Object.values(names[headers]).sort())
+    t.same([...auth.identityHeaders].toSorted(), Object.values(names[headers]).toSorted())
     const port = await listening(t, auth.handler)
     const known = await ask(port, '/auth-request', [good])
     const claims = JSON.parse(Buffer.from(good[1].split('.')[1] as string, 'base64url').toString())
@@ -78,25 +78,21 @@ t.test('an email address is told only where Cognito has verified it', async t =>
     ],
   ]
   for (const [name, claims, expected] of cases) {
-    t.equal(await emailFor(issuer.idToken({ claims: { ...claims } as never })), expected, name)
-    t.equal(
-      await emailFor(issuer.accessToken({ claims: { ...claims } as never })),
-      '',
-      `${name}, in an access token`,
-    )
+    t.equal(await emailFor(issuer.idToken({ claims: { ...claims } })), expected, name)
+    t.equal(await emailFor(issuer.accessToken({ claims: { ...claims } })), '', `${name}, in an access token`)
   }
   const oidc = oidcProvider({
     issuer: issuer.issuer,
     audience: issuer.options.clientId,
     jwksUri: issuer.jwksUri,
-    fetch: issuer.options.fetch as never,
+    fetch: issuer.options.fetch,
     insecureTestKeys: true,
   })
   const provider = createForwardAuth(
     createGuard({ verifier: createVerifier({ issuers: [oidc], clock: issuer.clock }) }),
   )
   const other = await listening(t, provider.handler)
-  const token = issuer.idToken({ claims: { email, email_verified: true } as never })
+  const token = issuer.idToken({ claims: { email, email_verified: true } })
   const answered = await ask(other, '/auth-request', [authorization(token)])
   t.equal(answered.status, 200)
   t.equal(answered.headers.get('x-auth-request-email'), '', 'nothing says that it is an ID token')
