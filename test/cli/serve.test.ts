@@ -730,6 +730,48 @@ for (const name of ['redis', 'ioredis'])
     t.notMatch(ended.output, 'secret')
   })
 
+t.test('what documentation and examples start', async t => {
+  const page = readFileSync(new URL('docs/forward-auth.md', root), 'utf8')
+  const [whole = '', ...parts] = Array.from(page.matchAll(/```json\n(.*?)```/gs), ([, json = '']) => json)
+  t.same(await mistakesIn(whole), [], 'the file of the page')
+  t.ok(parts.length > 1)
+  for (const part of parts) {
+    const file = { ...(JSON.parse(whole) as object), ...(JSON.parse(`{${part}}`) as object) }
+    const known = JSON.stringify(file).replace(/"keyFile":\[.*?\]/, '"keyFile":"key.pem"')
+    t.same(await mistakesIn(known), [], part)
+  }
+  const { bin, version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
+    bin: Record<string, string>
+    version: string
+  }
+  const program = `node_modules/cognito-guard/${bin['cognito-guard']?.replace('./', '')}`
+  const dockerfile = readFileSync(new URL('examples/forward-auth/Dockerfile', root), 'utf8')
+  t.match(dockerfile, `cognito-guard@${version}\n`)
+  t.match(dockerfile, '\nUSER node\n')
+  const entrypoint = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(dockerfile)?.[1] as string) as string[]
+  t.same(entrypoint, ['node', program, 'serve', '--config', 'guard.json'], 'no shell')
+  const unit = readFileSync(new URL('examples/forward-auth/cognito-guard.service', root), 'utf8')
+  const commands = Array.from(unit.matchAll(/^Exec\w+=(.*)$/gm), ([, command = '']) => command.split(' '))
+  t.equal(commands.length, 2)
+  for (const [node, path, name, config, file, ...rest] of commands) {
+    t.same(
+      [node, path, name, config, file],
+      [
+        '/usr/bin/node',
+        `/opt/cognito-guard/${program}`,
+        'serve',
+        '--config',
+        '/etc/cognito-guard/guard.json',
+      ],
+    )
+    t.equal(
+      (await cli(['--config', write(whole), ...rest.filter(each => each !== '--check'), '--check'])).code,
+      0,
+      rest.join(' '),
+    )
+  }
+})
+
 t.test('a line of a fault says where, not what', async t => {
   let written = ''
   const log = logTo({ write: text => (written += text) })

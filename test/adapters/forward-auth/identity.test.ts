@@ -175,4 +175,16 @@ t.test('a guard of one’s own is one', async t => {
   } as unknown as VerifiedToken
   const port = await listening(t, createForwardAuth(() => ({ authorized: true, auth })).handler)
   t.equal((await ask(port, '/auth-request')).headers.get('x-auth-request-user'), 'own')
+  const open = allowAnonymous(((_request, _policy, anonymous) => ({
+    authorized: true,
+    auth: anonymous ? undefined : auth,
+  })) as Guard)
+  const other = await listening(t, createForwardAuth(open, { assertion: { issuer: 'x' } }).handler)
+  t.equal(
+    (await ask(other, '/auth-request')).headers.get('x-auth-request-user'),
+    '',
+    'also behind allowAnonymous',
+  )
+  t.equal((await ask(other, '/readyz')).status, 503)
+  t.equal((await ask(other, '/readyz')).status, 200, 'it has nothing to load')
 })
