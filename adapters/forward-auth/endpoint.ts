@@ -126,7 +126,9 @@ function reporting({ onAnswer, onWarning = emitWarning }: ForwardAuthOptions) {
     warn(message: string) {
       if (said.has(message)) return
       said.add(message)
-      onWarning(message)
+      try {
+        onWarning(message)
+      } catch {}
     },
     report(event: ForwardAuthEvent) {
       try {
@@ -156,10 +158,14 @@ function readinessOf(guards: readonly ForwardAuthGuard[], isReady = () => true) 
     load,
     now() {
       if (!isLoaded) load().catch(() => {})
-      const isUsable = verifiers.every(verifier =>
-        verifier.health().every(({ state }) => state !== 'expired'),
-      )
-      return isLoaded && isUsable && isReady()
+      try {
+        const isUsable = verifiers.every(verifier =>
+          verifier.health().every(({ state }) => state !== 'expired'),
+        )
+        return isLoaded && isUsable && isReady() === true
+      } catch {
+        return false
+      }
     },
   }
 }
