@@ -17,6 +17,7 @@ BELIEVED = ("x-auth-request-", "x-forwarded-", "forwarded", "remote-", "upgrade"
 
 class Backend(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = 65536
 
     def answer(self):
         if self.headers.get("Upgrade", "").lower() == "websocket":
@@ -47,6 +48,7 @@ class Backend(BaseHTTPRequestHandler):
         self.send_header("Connection", "Upgrade")
         self.send_header("Sec-WebSocket-Accept", base64.b64encode(hashlib.sha1(key.encode()).digest()).decode())
         self.end_headers()
+        self.wfile.flush()
         self.close_connection = True
         while True:
             head = self.rfile.read(2)
@@ -56,6 +58,7 @@ class Backend(BaseHTTPRequestHandler):
             mask = self.rfile.read(4)
             text = bytes(byte ^ mask[i % 4] for i, byte in enumerate(self.rfile.read(size)))
             self.wfile.write(bytes([0x81, size]) + text)
+            self.wfile.flush()
 
     def log_message(self, *_):
         pass

@@ -14,7 +14,7 @@ export interface Proxy {
   readonly version: string | undefined
   /** What has to be installed. */
   readonly needs: string
-  /** How many connections to the guard a proxy that keeps them opens for 20 requests, one after the other. */
+  /** How many connections to the guard a proxy that keeps them opens for 200 requests, one after the other. */
   readonly newConnections: number
   /** The program, its arguments and its environment, once its files are in `directory`. */
   command(directory: string, ports: Ports): Command
@@ -95,7 +95,7 @@ export const proxies: readonly Proxy[] = [
   {
     name: 'Apache',
     needs: 'apache2 with lua-socket',
-    newConnections: 20,
+    newConnections: 100,
     version: existsSync('/usr/share/lua/5.3/socket.lua') ? versionOf('apache2', '-v') : undefined,
     command(directory, ports) {
       const site = edited('apache.conf', [
