@@ -57,12 +57,13 @@ local function exchange(address, request)
   return status, headers
 end
 
--- Identity headers are the guard's only. A name with "_" or "." is dropped: a backend may read it as one.
+-- Identity headers are the guard's only. A name of other characters than letters, digits and "-" is dropped: a backend
+-- may read it as one of them.
 local function strip(r)
   for name in pairs(r:headers_in_table()) do
     local lower = name:lower()
     if lower:find("^x%-auth%-request%-") or lower:find("^x%-forwarded%-") or lower:find("^remote%-")
-      or lower == "forwarded" or lower:find("[_.]") then
+      or lower == "forwarded" or lower:find("[^%w-]") then
       r.headers_in[name] = nil
     end
   end

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import json
 import posixpath
+import re
 import sys
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -36,8 +37,8 @@ class Backend(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
 
     def believed(self):
-        """The headers that backends act on, as CGI, WSGI and PHP read names: "_" and "." are the same as "-" to them."""
-        named = [(name.lower().replace("_", "-").replace(".", "-"), value) for name, value in self.headers.items()]
+        """The headers that backends act on, as CGI, WSGI and PHP read names: whatever is no letter or digit is one and the same."""
+        named = [(re.sub("[^a-z0-9]", "-", name.lower()), value) for name, value in self.headers.items()]
         return [[name, value] for name, value in named if name.startswith(BELIEVED)]
 
     def echo_frames(self):

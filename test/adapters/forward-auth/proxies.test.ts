@@ -121,10 +121,12 @@ const familyNames = [
 const spellings: Readonly<Record<string, (name: string) => string>> = {
   'as it is': name => name,
   'in lower case': name => name.toLowerCase(),
-  'with underscores': name => name.replaceAll('-', '_'),
-  'with dots': name => name.replaceAll('-', '.'),
   'with one underscore': name => name.replace('-', '_').toLowerCase(),
   'with one dot at its end': name => name.replace(/-(?=\w+$)/, '.'),
+  // whatever a name may hold beside letters, digits and "-" (RFC 9110 section 5.6.2)
+  ...Object.fromEntries(
+    Array.from("_.!#$%&'*+^`|~", other => [`with ${other}`, (name: string) => name.replaceAll('-', other)]),
+  ),
 }
 
 const originals: readonly Header[] = ['Original', 'Forwarded'].flatMap(kind => [
