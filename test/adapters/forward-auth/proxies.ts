@@ -50,10 +50,11 @@ export const proxies: readonly Proxy[] = [
         .map(kind => `${kind}_temp_path ${directory}/${kind};`)
         .join(' ')
       writeFileSync(join(directory, 'site.conf'), site)
+      // whatever other sites had set for all: it may not matter
       writeFileSync(
         join(directory, 'nginx.conf'),
         `daemon off; pid ${directory}/pid; events {}
-         http { access_log off; ${temporary} include ${directory}/site.conf; }`,
+         http { underscores_in_headers on; ignore_invalid_headers off; access_log off; ${temporary} include ${directory}/site.conf; }`,
       )
       return { file: 'nginx', args: ['-p', directory, '-e', 'stderr', '-c', join(directory, 'nginx.conf')] }
     },
