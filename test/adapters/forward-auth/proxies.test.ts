@@ -55,6 +55,7 @@ const cases: readonly Case[] = [
   { name: 'anonymous guard', path: '/public/x', status: 200, as: 'nobody' },
   { name: 'anonymous guard, token', path: '/public/x', headers: [bob], status: 200, as: 'bob' },
   { name: 'anonymous guard, bad token', path: '/public/x', headers: [expired], status: 401 },
+  { name: 'no token in it', path: '/', headers: [['Authorization', 'Bearer a b']], status: 400 },
   { name: 'two tokens', path: '/', headers: [alice, bob], status: 400 },
   { name: 'two tokens, anonymous guard', path: '/public', headers: [alice, alice], status: 400 },
   { name: 'encoded text', path: '/caf%C3%A9/100%25/a%20b', headers: [bob], status: 200, as: 'bob' },
