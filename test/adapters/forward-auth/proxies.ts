@@ -26,7 +26,7 @@ export interface Ports {
   readonly app: number
 }
 
-interface Command {
+export interface Command {
   readonly file: string
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string>>
@@ -40,24 +40,7 @@ export const proxies: readonly Proxy[] = [
     needs: 'nginx',
     newConnections: 1,
     version: versionOf('nginx', '-v'),
-    command(directory, ports) {
-      const site = edited('nginx.conf', [
-        ['listen 8080;', `listen 127.0.0.1:${ports.listen};`],
-        ['server 127.0.0.1:4180;', `server 127.0.0.1:${ports.guard};`],
-        ['server 127.0.0.1:8000;', `server 127.0.0.1:${ports.app};`],
-      ])
-      const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-        .map(kind => `${kind}_temp_path ${directory}/${kind};`)
-        .join(' ')
-      writeFileSync(join(directory, 'site.conf'), site)
-      // whatever other sites had set for all: it may not matter
-      writeFileSync(
-        join(directory, 'nginx.conf'),
-        `daemon off; pid ${directory}/pid; events {}
-         http { underscores_in_headers on; ignore_invalid_headers off; access_log off; ${temporary} include ${directory}/site.conf; }`,
-      )
-      return { file: 'nginx', args: ['-p', directory, '-e', 'stderr', '-c', join(directory, 'nginx.conf')] }
-    },
+    command: (directory, ports) => nginxCommand(directory, nginxSite(ports)),
   },
   {
     name: 'Caddy',
@@ -137,14 +120,46 @@ export const needs = (name: string, isThere: boolean) =>
 
 /** Starts a proxy in front of a backend; resolves to its port once it listens. It ends with the test. */
 export async function startProxy(t: WithEnd, proxy: Proxy, targets: Omit<Ports, 'listen'>): Promise<number> {
+  const listen = await freePort()
+  await startListening(t, listen, directory => proxy.command(directory, { ...targets, listen }))
+  return listen
+}
+
+/** Starts a program with a directory of its own; resolves once it listens. It ends with the test. */
+export async function startListening(
+  t: WithEnd,
+  port: number,
+  commandIn: (directory: string) => Command,
+): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'forward-auth-'))
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }))
   // nginx and httpd, started by root, go on as somebody else
   chmodSync(directory, 0o755)
-  const listen = await freePort()
-  const { file, args, env } = proxy.command(directory, { ...targets, listen })
-  await startProgram(t, listen, file, args, env)
-  t.teardown(() => rmSync(directory, { recursive: true, force: true }))
-  return listen
+  const { file, args, env } = commandIn(directory)
+  await startProgram(t, port, file, args, env)
+}
+
+/** The site of the recipe, with ports of its own. */
+export const nginxSite = (ports: Ports): string =>
+  edited('nginx.conf', [
+    ['listen 8080;', `listen 127.0.0.1:${ports.listen};`],
+    ['server 127.0.0.1:4180;', `server 127.0.0.1:${ports.guard};`],
+    ['server 127.0.0.1:8000;', `server 127.0.0.1:${ports.app};`],
+  ])
+
+/** How nginx is started with a site. The settings for all sites are the worst for it: it may not depend on them. */
+export function nginxCommand(directory: string, site: string): Command {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map(kind => `${kind}_temp_path ${directory}/${kind};`)
+    .join(' ')
+  const others = 'underscores_in_headers on; ignore_invalid_headers off;'
+  writeFileSync(join(directory, 'site.conf'), site)
+  writeFileSync(
+    join(directory, 'nginx.conf'),
+    `daemon off; pid ${directory}/pid; events {}
+     http { access_log off; ${others} ${temporary} include ${directory}/site.conf; }`,
+  )
+  return { file: 'nginx', args: ['-p', directory, '-e', 'stderr', '-c', join(directory, 'nginx.conf')] }
 }
 
 /** Starts the backend of the recipes; resolves to its port. */
