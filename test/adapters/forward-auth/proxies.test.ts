@@ -226,6 +226,7 @@ async function suite(t: Test, proxy: Proxy): Promise<void> {
 
   await t.test('upgrades', async t => {
     t.same(await webSocket(port, '/', [alice]), { status: 101, echo: 'hello' })
+    t.notOk('upgrade' in guard.lastCheck().headers, 'the check is none')
     t.same(await webSocket(port, '/', []), { status: 401 })
     t.same(await webSocket(port, '/admin', [bob]), { status: 403 })
     const h2c: readonly Header[] = [
