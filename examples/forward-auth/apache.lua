@@ -5,6 +5,18 @@ require "apache2"
 local socket = require "socket"
 
 local identity = { "User", "Email", "Preferred-Username", "Groups", "Scopes", "Assertion" }
+-- What is not for the guard: it gets no body, and a connection of its own.
+local ofTheConnection = {
+  connection = true,
+  ["content-length"] = true,
+  expect = true,
+  host = true,
+  ["keep-alive"] = true,
+  te = true,
+  trailer = true,
+  ["transfer-encoding"] = true,
+  upgrade = true,
+}
 local connection
 
 local function connect(address)
@@ -62,8 +74,8 @@ end
 local function strip(r)
   for name in pairs(r:headers_in_table()) do
     local lower = name:lower()
-    if lower:find("^x%-auth%-request%-") or lower:find("^x%-forwarded%-") or lower:find("^remote%-")
-      or lower == "forwarded" or lower:find("[^%w-]") then
+    if lower:find("^x%-auth%-request%-") or lower:find("^x%-forwarded%-") or lower:find("^x%-original%-")
+      or lower:find("^remote%-") or lower == "forwarded" or lower:find("[^%w-]") then
       r.headers_in[name] = nil
     end
   end
@@ -82,9 +94,9 @@ function ask_guard(r)
     "X-Original-URI: " .. r.unparsed_uri,
     "X-Original-Host: " .. (r.headers_in["Host"] or ""),
   }
-  for _, name in ipairs({ "Authorization", "Sec-WebSocket-Protocol" }) do
-    if r.headers_in[name] then
-      table.insert(lines, name .. ": " .. r.headers_in[name])
+  for name, value in pairs(r:headers_in_table()) do
+    if not ofTheConnection[name:lower()] then
+      table.insert(lines, name .. ": " .. value)
     end
   end
   local request = table.concat(lines, "\r\n") .. "\r\n\r\n"

@@ -10,6 +10,19 @@ local identity = {
   "x-auth-request-assertion",
 }
 
+-- What is not for the guard: it gets no body, and a connection of its own.
+local ofTheConnection = {
+  connection = true,
+  ["content-length"] = true,
+  expect = true,
+  host = true,
+  ["keep-alive"] = true,
+  te = true,
+  trailer = true,
+  ["transfer-encoding"] = true,
+  upgrade = true,
+}
+
 local function refuse(txn, status, headers, body)
   local reply = txn:reply({ status = status, body = body })
   for name, values in pairs(headers) do
@@ -21,20 +34,20 @@ local function refuse(txn, status, headers, body)
 end
 
 core.register_action("guard", { "http-req" }, function(txn)
-  local received = txn.http:req_get_headers()
   local headers = {
-    authorization = {},
     ["x-forwarded-method"] = { txn.f:method() },
     ["x-forwarded-uri"] = { txn.f:pathq() },
     ["x-forwarded-host"] = { txn.sf:hdr("host") },
     ["x-forwarded-proto"] = { txn.f:ssl_fc() == 1 and "https" or "http" },
     ["x-forwarded-for"] = { txn.sf:src() },
   }
-  -- every line, so that the guard refuses a header that came twice
-  for _, name in ipairs({ "authorization", "sec-websocket-protocol" }) do
-    headers[name] = {}
-    for _, value in pairs(received[name] or {}) do
-      table.insert(headers[name], value)
+  -- every line of the others: the guard refuses a token that came twice
+  for name, values in pairs(txn.http:req_get_headers()) do
+    if not headers[name] and not ofTheConnection[name] then
+      headers[name] = {}
+      for _, value in pairs(values) do
+        table.insert(headers[name], value)
+      end
     end
   end
 

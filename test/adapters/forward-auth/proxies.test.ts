@@ -1,6 +1,17 @@
 // Over 150 lines: the table of what every proxy must do, once.
 import type { RequestListener } from 'node:http'
-import { allowAnonymous, createGuard, createVerifier, hasScope, inGroup, userPool } from 'cognito-guard'
+import {
+  allowAnonymous,
+  bearer,
+  cookie,
+  createGuard,
+  createVerifier,
+  firstOf,
+  hasScope,
+  inGroup,
+  userPool,
+  webSocketProtocol,
+} from 'cognito-guard'
 import { createForwardAuth } from 'cognito-guard/forward-auth'
 import { createTestIssuer, type TestIssuer } from 'cognito-guard/testing'
 import t, { type Test } from 'tap'
@@ -11,14 +22,15 @@ import { needs, type Proxy, proxies, python, startBackend, startProxy } from './
 type Header = readonly [name: string, value: string]
 
 const issuer = createTestIssuer()
-const bearer = (token: string): Header => ['Authorization', `Bearer ${token}`]
-const alice = bearer(
+const withToken = (token: string): Header => ['Authorization', `Bearer ${token}`]
+const alice = withToken(
   issuer.accessToken({ username: 'alice', groups: ['admin', 'a,b'], scopes: ['openid', 'orders/read'] }),
 )
-const bob = bearer(issuer.accessToken({ username: 'bob', scopes: ['openid'] }))
-const expired = bearer(issuer.accessToken({ expiresIn: -60 }))
+const withCookie: Header = ['Cookie', `theme=dark; token=${alice[1].slice('Bearer '.length)}`]
+const bob = withToken(issuer.accessToken({ username: 'bob', scopes: ['openid'] }))
+const expired = withToken(issuer.accessToken({ expiresIn: -60 }))
 const manyGroups = Array.from({ length: 100 }, (_, index) => `${index}-${'department'.repeat(7)}`)
-const many = bearer(issuer.accessToken({ username: 'many', groups: manyGroups }))
+const many = withToken(issuer.accessToken({ username: 'many', groups: manyGroups }))
 
 const named = (name: string, groups = '', scopes = 'openid') => ({
   'preferred-username': name,
@@ -46,7 +58,7 @@ const chunked = '5\r\nhello\r\n0\r\n\r\n'
 const cases: readonly Case[] = [
   { name: 'good token', path: '/a/b?c=%2F..%2f&d', headers: [alice], status: 200, as: 'alice' },
   { name: 'no token', path: '/', status: 401, challenge: 'Bearer realm="api"' },
-  { name: 'bad token', path: '/', headers: [bearer('rubbish')], status: 401, challenge: 'invalid_token' },
+  { name: 'bad token', path: '/', headers: [withToken('rubbish')], status: 401, challenge: 'invalid_token' },
   { name: 'expired token', path: '/', headers: [expired], status: 401, challenge: 'has expired' },
   { name: 'scope', path: '/orders/7', headers: [alice], status: 200, as: 'alice' },
   { name: 'wrong scope', path: '/orders/7', headers: [bob], status: 403, challenge: 'scope="orders/read"' },
@@ -58,6 +70,22 @@ const cases: readonly Case[] = [
   { name: 'no token in it', path: '/', headers: [['Authorization', 'Bearer a b']], status: 400 },
   { name: 'two tokens', path: '/', headers: [alice, bob], status: 400 },
   { name: 'two tokens, anonymous guard', path: '/public', headers: [alice, alice], status: 400 },
+  { name: 'cookie', path: '/', headers: [withCookie], status: 200, as: 'alice' },
+  {
+    name: 'cookie, from elsewhere',
+    method: 'POST',
+    path: '/',
+    headers: [withCookie, ['Sec-Fetch-Site', 'cross-site']],
+    status: [400, 401, 403],
+  },
+  {
+    name: 'cookie, from here',
+    method: 'POST',
+    path: '/',
+    headers: [withCookie, ['Sec-Fetch-Site', 'same-origin']],
+    status: 200,
+    as: 'alice',
+  },
   { name: 'encoded text', path: '/caf%C3%A9/100%25/a%20b%40c', headers: [bob], status: 200, as: 'bob' },
   { name: 'HEAD', method: 'HEAD', path: '/', headers: [alice], status: 200 },
   { name: 'HEAD, no token', method: 'HEAD', path: '/', status: 401, challenge: 'Bearer' },
@@ -136,6 +164,8 @@ const originals: readonly Header[] = ['Original', 'Forwarded'].flatMap(kind => [
   [`X-${kind}-Host`, 'forged.test'],
   [`X-${kind}-Proto`, 'forged'],
   [`X-${kind}-For`, '6.6.6.6'],
+  [`X-${kind}-Prefix`, '/forged'],
+  [`X-${kind}-Port`, 'forged'],
 ])
 
 // each is a process, and waits for most of its time
@@ -228,6 +258,10 @@ async function suite(t: Test, proxy: Proxy): Promise<void> {
     t.same(await webSocket(port, '/', [alice]), { status: 101, echo: 'hello' })
     t.notOk('upgrade' in guard.lastCheck().headers, 'the check is none')
     t.same(await webSocket(port, '/', []), { status: 401 })
+    const [, credentials] = alice
+    const protocols = `bearer, ${credentials.replace('Bearer ', '')}`
+    t.match(await webSocket(port, '/', [['Sec-WebSocket-Protocol', protocols]]), { status: 101 }, 'a browser')
+    t.match(await webSocket(port, '/', [['Sec-WebSocket-Protocol', 'bearer, rubbish']]), { status: 401 })
     t.same(await webSocket(port, '/admin', [bob]), { status: 403 })
     const h2c: readonly Header[] = [
       ['Upgrade', 'h2c'],
@@ -256,7 +290,7 @@ async function suite(t: Test, proxy: Proxy): Promise<void> {
     const cold = createTestIssuer()
     cold.takeDown()
     guard.answerWith(serviceOf(cold))
-    await unavailable(t, 'no keys', ask(bearer(cold.accessToken({ groups: ['admin'] }))))
+    await unavailable(t, 'no keys', ask(withToken(cold.accessToken({ groups: ['admin'] }))))
     guard.answerWith(() => {})
     await unavailable(t, 'no answer', ask(alice))
     guard.answerWith((_request, response) => response.destroy())
@@ -280,7 +314,7 @@ async function suite(t: Test, proxy: Proxy): Promise<void> {
 /** The guards of the recipes, for a user pool. */
 function serviceOf(pool: TestIssuer): RequestListener {
   const verifier = createVerifier({ issuers: [userPool(pool.options)], clock: pool.clock })
-  const app = createGuard({ verifier })
+  const app = createGuard({ verifier, token: firstOf(bearer(), cookie('token'), webSocketProtocol()) })
   return createForwardAuth({
     app,
     orders: createGuard({ verifier, policy: hasScope('orders/read') }),
