@@ -55,9 +55,8 @@ async function measure(run: WithEnd): Promise<void> {
       'X-Original-Method: GET\r\nX-Original-URI: /x\r\nX-Original-Host: a\r\n',
     ),
   )
-  const bare = (site: string) => site.replaceAll(/^ *auth_request \/.*\n/gm, '')
   const lines = [
-    await open('nginx, no check', await startSite(run, { guard, app: instant }, bare), requests),
+    await open('nginx, no check', await startSite(run, { guard, app: instant }, withoutChecks), requests),
     await open('nginx, a check by nginx', await startSite(run, { guard: instant, app: instant }), requests),
     await open('nginx, a check by cognito-guard', await startSite(run, { guard, app: instant }), requests),
     await open('the service alone', guard, checks),
@@ -137,6 +136,10 @@ async function startInstant(run: WithEnd): Promise<number> {
     add_header X-Auth-Request-User 11111111-2222-3333-4444-555555555555; location / { return 200 "hello"; } }`
   await startListening(run, port, directory => nginxCommand(directory, site))
   return port
+}
+
+function withoutChecks(site: string): string {
+  return site.replaceAll(/^ *auth_request \/.*\n/gm, '')
 }
 
 async function startSite(

@@ -194,8 +194,8 @@ async function suite(t: Test, proxy: Proxy): Promise<void> {
       const { method = 'GET', path, body = '' } = request
       const arrived = arrivedIn(answer)
       t.match(arrived, { method, path, body }, `${name}: arrives as it was sent`)
-      t.match(withoutSubject(arrived.identity), identityOf[as], `${name}: as ${as}`)
-      t.equal('user' in arrived.identity, as !== 'nobody', `${name}: as ${as}, or nobody`)
+      t.same(arrived.identity, identityOf[as], `${name}: as ${as}`)
+      t.equal(arrived.user !== undefined, as !== 'nobody', `${name}: as ${as}, or nobody`)
     }
   })
 
@@ -228,12 +228,12 @@ async function suite(t: Test, proxy: Proxy): Promise<void> {
         const answer = await send({ path, headers: [...forged, ...token] })
         t.equal(answer.status, 200, `${spelling}: ${path}`)
         t.notMatch(answer.body, 'FORGED', `${spelling}: ${path}`)
-        t.match(withoutSubject(arrivedIn(answer).identity), identityOf[as], `${spelling}: as ${as}`)
+        t.same(arrivedIn(answer).identity, identityOf[as], `${spelling}: as ${as}`)
       }
     }
     const hop = ['Connection', familyNames.join(', ')] as const
     const { identity } = arrivedIn(await send({ path: '/', headers: [hop, alice] }))
-    t.match(withoutSubject(identity), identityOf.alice, 'those of the guard are not removed by Connection')
+    t.same(identity, identityOf.alice, 'those of the guard are not removed by Connection')
   })
 
   await t.test('the guard is told of the request as it is, whatever the client claims', async t => {
@@ -332,17 +332,19 @@ function arrivedIn({ body }: RawAnswer) {
     readonly body: string
     readonly headers: readonly Header[]
   }
-  const identity = headers.filter(([name, value]) => name.startsWith('x-auth-request-') && value !== '')
+  const prefix = 'x-auth-request-'
+  const identity = headers.filter(([name, value]) => name.startsWith(prefix) && value !== '')
+  const { user, ...others } = Object.fromEntries(
+    identity.map(([name, value]) => [name.slice(prefix.length), value]),
+  )
   return {
     ...rest,
-    identity: Object.fromEntries(
-      identity.map(([name, value]) => [name.slice('x-auth-request-'.length), value]),
-    ),
+    /** The subject of the caller. */
+    user,
+    identity: others,
     upgrade: headers.filter(([name]) => name === 'upgrade'),
   }
 }
-
-const withoutSubject = ({ user: _, ...rest }: Record<string, string>) => rest
 
 /** The only value of a header. */
 function valueOf({ headers }: RawAnswer, name: string): string | undefined {

@@ -220,6 +220,6 @@ async function accepts(port: number): Promise<boolean> {
 }
 
 function versionOf(program: string, flag: string): string | undefined {
-  const { stdout, stderr, status } = spawnSync(program, [flag])
-  return status === 0 ? /\d+\.\d+[.\w]*/.exec(`${stdout}${stderr}`)?.[0] : undefined
+  const { stdout, stderr, status } = spawnSync(program, [flag], { encoding: 'utf8' })
+  return status === 0 ? /\d+\.\d+[.\w]*/.exec(stdout + stderr)?.[0] : undefined
 }
