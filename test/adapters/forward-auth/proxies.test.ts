@@ -206,6 +206,14 @@ async function suite(t: Test, proxy: Proxy): Promise<void> {
         const answer = await send({ path, headers: [bob] })
         t.ok([400, 403, 404].includes(answer.status), `${path}: ${answer.status}`)
       }
+      for (const method of ['TRACE', 'CONNECT', 'PROPFIND', 'get'])
+        for (const [path, headers] of [
+          ['/admin', [bob]],
+          ['/', []],
+        ] as const) {
+          const answer = await send({ method, path, headers })
+          t.ok(answer.status >= 400 && answer.status !== 500, `${method} ${path}: ${answer.status}`)
+        }
       t.match(arrivedIn(await send({ path: '/orders', headers: [alice] })), { page: 'app' })
       t.match(
         arrivedIn(await send({ path: '/ADMIN', headers: [alice] })),
@@ -245,6 +253,11 @@ async function suite(t: Test, proxy: Proxy): Promise<void> {
       })
       t.equal(answer.status, 200)
       t.notMatch(answer.body, /forged|6\.6\.6\.6/i, 'nor is the backend')
+      t.same(arrivedIn(answer).forwarded, [
+        ['x-forwarded-for', '127.0.0.1'],
+        ['x-forwarded-host', 'app.test'],
+        ['x-forwarded-proto', 'http'],
+      ])
       const { url, headers } = guard.lastCheck()
       t.match(url, /^\/(auth-request|forward-auth|haproxy)\/orders(\?x=%2F)?$/)
       const prefix = url.startsWith('/auth-request') ? 'x-original-' : 'x-forwarded-'
@@ -342,6 +355,7 @@ function arrivedIn({ body }: RawAnswer) {
     /** The subject of the caller. */
     user,
     identity: others,
+    forwarded: headers.filter(([name]) => /^x-forwarded-(for|host|proto)$/.test(name)).toSorted(),
     upgrade: headers.filter(([name]) => name === 'upgrade'),
   }
 }
