@@ -124,7 +124,9 @@ async function startGuard(run: WithEnd, jwks: object): Promise<number> {
       config,
       JSON.stringify({ listen: `127.0.0.1:${port}`, issuers: { users }, guards: { app: {} } }),
     )
-    return { file: process.execPath, args: [main, 'serve', '--config', config] }
+    // its line a decision goes where reading it costs nothing here
+    const command = [process.execPath, main, 'serve', '--config', config]
+    return { file: 'sh', args: ['-c', 'exec "$0" "$@" >/dev/null', ...command] }
   })
   return port
 }
