@@ -14,6 +14,7 @@ import {
 } from 'cognito-guard'
 import { createForwardAuth } from 'cognito-guard/forward-auth'
 import { createTestIssuer, type TestIssuer } from 'cognito-guard/testing'
+import { createLocalJWKSet, jwtVerify } from 'jose'
 import t, { type Test } from 'tap'
 import { exchange, type RawAnswer, type RawRequest, webSocket } from './exchange.js'
 import { guardServer } from './guard-server.js'
@@ -267,6 +268,15 @@ async function suite(t: Test, proxy: Proxy): Promise<void> {
     }
   })
 
+  await t.test('the signed assertion arrives, for a backend that trusts no header', async t => {
+    const keys = await exchange(guard.port, { path: '/.well-known/jwks.json' })
+    const { assertion = '', user } = arrivedIn(await send({ path: '/orders', headers: [alice] }))
+    const expected = { issuer: 'https://guard.test', audience: 'orders' }
+    const { payload } = await jwtVerify(assertion, createLocalJWKSet(JSON.parse(keys.body)), expected)
+    t.match(payload, { sub: user, groups: ['admin', 'a,b'] })
+    t.equal(arrivedIn(await send({ path: '/public' })).assertion, undefined, 'of nobody there is none')
+  })
+
   await t.test('upgrades', async t => {
     t.same(await webSocket(port, '/', [alice]), { status: 101, echo: 'hello' })
     t.notOk('upgrade' in guard.lastCheck().headers, 'the check is none')
@@ -328,12 +338,15 @@ async function suite(t: Test, proxy: Proxy): Promise<void> {
 function serviceOf(pool: TestIssuer): RequestListener {
   const verifier = createVerifier({ issuers: [userPool(pool.options)], clock: pool.clock })
   const app = createGuard({ verifier, token: firstOf(bearer(), cookie('token'), webSocketProtocol()) })
-  return createForwardAuth({
-    app,
-    orders: createGuard({ verifier, policy: hasScope('orders/read') }),
-    admin: createGuard({ verifier, policy: inGroup('admin') }),
-    public: allowAnonymous(app),
-  }).handler
+  return createForwardAuth(
+    {
+      app,
+      orders: createGuard({ verifier, policy: hasScope('orders/read') }),
+      admin: createGuard({ verifier, policy: inGroup('admin') }),
+      public: allowAnonymous(app),
+    },
+    { assertion: { issuer: 'https://guard.test' } },
+  ).handler
 }
 
 /** What the backend says of a request that it got. */
@@ -347,13 +360,14 @@ function arrivedIn({ body }: RawAnswer) {
   }
   const prefix = 'x-auth-request-'
   const identity = headers.filter(([name, value]) => name.startsWith(prefix) && value !== '')
-  const { user, ...others } = Object.fromEntries(
+  const { user, assertion, ...others } = Object.fromEntries(
     identity.map(([name, value]) => [name.slice(prefix.length), value]),
   )
   return {
     ...rest,
     /** The subject of the caller. */
     user,
+    assertion,
     identity: others,
     forwarded: headers.filter(([name]) => /^x-forwarded-(for|host|proto)$/.test(name)).toSorted(),
     upgrade: headers.filter(([name]) => name === 'upgrade'),
