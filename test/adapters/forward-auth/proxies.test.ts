@@ -172,7 +172,7 @@ const originals: readonly Header[] = ['Original', 'Forwarded'].flatMap(kind => [
 // each is a process, and waits for most of its time
 t.jobs = 4
 for (const proxy of proxies) {
-  const title = `${proxy.name} ${proxy.version}, with its recipe`
+  const title = `${proxy.name}${proxy.version ? ` ${proxy.version}` : ''}, with its recipe`
   t.test(title, needs(`${proxy.needs} or python3`, !!proxy.version && !!python), t => suite(t, proxy))
 }
 
