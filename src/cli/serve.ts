@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { isAuthError } from '../index.js'
+import type { AuthError } from '../index.js'
 import { type Io, usageError } from './io.js'
 import { parseFile, type ServeFile } from './serve/file.js'
-import { fileSchema } from './serve/file-shape.js'
+import { address, fileSchema } from './serve/file-shape.js'
 import { buildFrom } from './serve/guards.js'
 import { type Log, logTo } from './serve/log.js'
 import { type Follow, followerOf } from './serve/revocations.js'
@@ -32,10 +32,11 @@ export async function run(args: readonly string[], { stdout, stderr, env }: Io):
   const mistakes: string[] = []
   const report: Report = (place, problem) => mistakes.push(`${values.config}: ${place}: ${problem}\n`)
   const file = parseFile(text, report)
-  const follow = file?.revocations && followerOf(file.revocations, { env, from }, report)
-  if (file) buildFrom(file, { from, onKeys: () => {} }, report)
+  const follow =
+    file?.revocations && followerOf(file.revocations, { env, bases: [from, import.meta.url] }, report)
+  if (file) buildFrom(file, { from }, report)
   const listen = values.listen ?? file?.listen ?? '127.0.0.1:4180'
-  if (!/^(?:unix:.+|.+:\d{1,5})$/.test(listen)) throw usageError('--listen must be host:port or unix:path')
+  if (!address.test(listen)) throw usageError('--listen must be host:port or unix:path')
   if (!file || mistakes.length > 0) {
     stderr.write(mistakes.join(''))
     return values.check ? 1 : 2
@@ -44,19 +45,22 @@ export async function run(args: readonly string[], { stdout, stderr, env }: Io):
     stdout.write(`${values.config}: nothing is wrong with it\n`)
     return 0
   }
-  await serve(file, from, listen, follow, logTo(stdout))
+  await serve({ file, from, listen, follow, report }, logTo(stdout))
   return 0
 }
 
-async function serve(
-  file: ServeFile,
-  from: string,
-  listen: string,
-  follow: Follow | undefined,
-  log: Log,
-): Promise<void> {
+/** A file without mistakes, and what goes with it. */
+interface Prepared {
+  readonly file: ServeFile
+  readonly from: string
+  readonly listen: string
+  readonly follow: Follow | undefined
+  readonly report: Report
+}
+
+async function serve({ file, from, listen, follow, report }: Prepared, log: Log): Promise<void> {
   const whenStale = Object.values(file.revocations ?? {})[0]?.whenStale
-  const list = follow?.(() => log.say('revocations_failed'))
+  const list = follow?.(seldom(() => log.say('revocations_failed')))
   const { auth, verifiers } = buildFrom(
     file,
     {
@@ -69,7 +73,7 @@ async function serve(
       onAnswer: log.decision,
       onWarning: message => log.say('warning', { message }),
     },
-    () => {},
+    report,
   ) as NonNullable<ReturnType<typeof buildFrom>>
   const ended = new AbortController()
   try {
@@ -88,6 +92,17 @@ async function serve(
   }
 }
 
+/** At most once in ten seconds: clients of stores try again many times a second. */
+function seldom(call: () => void): () => void {
+  let next = 0
+  return () => {
+    const now = performance.now()
+    if (now < next) return
+    next = now + 10_000
+    call()
+  }
+}
+
 /** Loads keys and revocations before the first check, and goes on trying. */
 async function sayReady(ready: () => Promise<void>, log: Log, ended: AbortSignal): Promise<void> {
   while (!ended.aborted) {
@@ -95,7 +110,7 @@ async function sayReady(ready: () => Promise<void>, log: Log, ended: AbortSignal
       await ready()
       return log.say('ready')
     } catch (error) {
-      log.say('not_ready', { code: isAuthError(error) ? error.code : 'fault' })
+      log.say('not_ready', { code: (error as AuthError).code })
     }
     await pause(5_000, undefined, { signal: ended }).catch(() => {})
   }

@@ -10,8 +10,7 @@ export const attempting =
     try {
       return factory()
     } catch (error) {
-      if (!(error instanceof TypeError)) throw error
-      report(...located(place, options, error.message))
+      report(...located(place, options, (error as TypeError).message))
       return standIn
     }
   }
@@ -19,6 +18,8 @@ export const attempting =
 /** A factory names itself and the option: `userPool: userPoolId must be ...` is said of `issuers.users.userPool.userPoolId`. */
 function located(place: string, options: unknown, message: string): [place: string, problem: string] {
   const problem = message.replace(/^\w+: /, '')
-  const [, option = '', rest = ''] = /^(\w+):? (.+)$/.exec(problem) ?? []
-  return isObject(options) && Object.hasOwn(options, option) ? [at(place, option), rest] : [place, problem]
+  const option = problem.replace(/\W.*$/, '')
+  return isObject(options) && Object.hasOwn(options, option)
+    ? [at(place, option), problem.slice(option.length).replace(/^:? /, '')]
+    : [place, problem]
 }

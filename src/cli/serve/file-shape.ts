@@ -145,7 +145,7 @@ const tokenItself: Shape = either(
 
 const guard = objectOf({
   'issuers?': described('Whose tokens are accepted, by name. Default: those of all.', listOf(text())),
-  'policy?': described('Who is authorized. Default: any verified token but a guest’s.', policy),
+  'policy?': described('Who is authorized. Default: any verified token but that of a guest.', policy),
   'token?': described('Where the token is. Default bearer: the header Authorization.', token),
   'allowAnonymous?': described('Also accepts requests without a token; no policy is evaluated then.', flag),
   'realm?': described('The realm in challenges. Default api.', text()),
@@ -163,12 +163,16 @@ const revocations = {
   'maxEntries?': described('The limit of entries. Default 2000000.', wholeFrom(1, 16_000_000)),
 }
 
+/** Where to listen: `host:port`, with a port up to 65535, or `unix:path`. */
+export const address =
+  /^(?:unix:.+|(?!unix:).+:(?:\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5]))$/
+
 /** What the file may hold. */
 export const fileShape: Shape = objectOf({
   '$schema?': text(),
   'listen?': described(
     'host:port, or unix: and the path of a socket. Default 127.0.0.1:4180.',
-    text(/^(?:unix:.+|.+:\d{1,5})$/, 'host:port or unix:path'),
+    text(address, 'host:port or unix:path'),
   ),
   'socketMode?': described(
     'The mode of a Unix socket. Default 660.',

@@ -29,7 +29,7 @@ export interface Fittings extends Pick<ForwardAuthOptions, 'onAnswer' | 'onWarni
   readonly from: string
   readonly revocations?: RevocationList
   /** Called with what happens to the keys of an issuer, by its name. */
-  readonly onKeys: (issuer: string, ...event: Parameters<OnKeys>) => void
+  readonly onKeys?: (issuer: string, ...event: Parameters<OnKeys>) => void
 }
 
 /** What a file describes. */
@@ -49,7 +49,7 @@ export function buildFrom(file: ServeFile, { from, revocations, onKeys, ...rest 
   const attempt = attempting(note)
   const issuers = new Map<string, TrustedIssuer>()
   for (const [name, issuer] of Object.entries(file.issuers)) {
-    const made = issuerOf(issuer, `issuers.${name}`, attempt, event => onKeys(name, event))
+    const made = issuerOf(issuer, `issuers.${name}`, attempt, onKeys && (event => onKeys(name, event)))
     if (made) issuers.set(name, made)
   }
   const verifiers = new Map<string, Verifier>()
@@ -102,10 +102,15 @@ const partsOf = ({ policy, token }: GuardInFile, place: string, attempt: Attempt
 })
 
 function guardOf(
-  { issuers: _, allowAnonymous: isOpen, policy: __, token: ___, ...rest }: GuardInFile,
+  { allowAnonymous: isOpen, realm, resourceMetadata, explain }: GuardInFile,
   parts: Pick<GuardOptions, 'verifier' | 'policy' | 'token'>,
 ): ForwardAuthGuard {
-  const guard = createGuard({ ...rest, ...parts } as GuardOptions)
+  const guard = createGuard({
+    ...parts,
+    ...(realm !== undefined && { realm }),
+    ...(resourceMetadata !== undefined && { resourceMetadata }),
+    ...(explain !== undefined && { explain }),
+  })
   return isOpen ? allowAnonymous(guard) : guard
 }
 

@@ -26,11 +26,15 @@ export function issuerOf(
   issuer: Readonly<Record<string, Members>>,
   place: string,
   attempt: Attempt,
-  onEvent: OnKeys,
+  onEvent: OnKeys | undefined,
 ): TrustedIssuer | undefined {
   const [kind, members] = onlyMember(issuer)
   const { groupsFrom, ...rest } = members
-  const options = { ...rest, ...(groupsFrom !== undefined && { groupsFrom: readerOf(groupsFrom) }), onEvent }
+  const options = {
+    ...rest,
+    ...(groupsFrom !== undefined && { groupsFrom: readerOf(groupsFrom) }),
+    ...(onEvent && { onEvent }),
+  }
   return attempt<TrustedIssuer | undefined>(
     `${place}.${kind}`,
     members,

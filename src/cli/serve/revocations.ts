@@ -9,8 +9,8 @@ import type { Report } from './shapes.js'
 /** Where the clients of stores come from, and what they need. */
 export interface Surroundings {
   readonly env: Io['env']
-  /** The configuration file: the packages that are installed beside it are used. */
-  readonly from: string
+  /** Files beside which packages may be installed: the first that has one is used. */
+  readonly bases: readonly string[]
 }
 
 /** Starts to follow a list of revocations. Its errors are not passed on: clients of stores put addresses into them. */
@@ -22,52 +22,47 @@ export type Follow = (onError: () => void) => RemoteRevocations
  */
 export function followerOf(
   { redis, dynamodb }: NonNullable<ServeFile['revocations']>,
-  { env, from }: Surroundings,
+  { env, bases }: Surroundings,
   report: Report,
 ): Follow | undefined {
-  if (redis) return inRedis(redis, env, from, report)
-  return inDynamo(dynamodb as DynamoInFile, from, report)
+  if (redis) return inRedis(redis, env, bases, report)
+  return inDynamo(dynamodb as DynamoInFile, bases, report)
 }
 
 function inRedis(
   { url = '', ...options }: RedisInFile,
   env: Io['env'],
-  from: string,
+  bases: readonly string[],
   report: Report,
 ): Follow | undefined {
   const server = url || env.REDIS_URL
-  const redis = installed(from, 'redis') as NodeRedisPackage | undefined
-  const ioredis = installed(from, 'ioredis') as IoRedisPackage | undefined
+  const clients = installed(bases, 'redis', 'ioredis') as NodeRedisPackage | IoRedisPackage | undefined
   if (!server) report('revocations.redis.url', 'is missing, and REDIS_URL is not set')
-  if (!redis && !ioredis) report('revocations.redis', 'needs the package redis or ioredis: npm install redis')
-  if (!server) return undefined
-  if (redis)
-    return onError => {
-      const client = redis.createClient({ url: server })
-      client.on('error', onError)
-      // it tries again by itself; the list has a connection of its own
-      client.connect().catch(onError)
-      return withEnd(redisRevocations({ ...options, client, onError }), () => client.destroy())
-    }
-  return (
-    ioredis &&
-    (onError => {
-      const client = new ioredis.Redis(server)
+  if (!clients) report('revocations.redis', 'needs the package redis or ioredis: npm install redis')
+  if (!server || !clients) return undefined
+  return onError => {
+    if ('Redis' in clients) {
+      const client = new clients.Redis(server)
       client.on('error', onError)
       return withEnd(redisRevocations({ ...options, client, onError }), () => client.disconnect())
-    })
-  )
+    }
+    const client = clients.createClient({ url: server })
+    client.on('error', onError)
+    // it tries again by itself; the list has a connection of its own
+    client.connect().catch(onError)
+    return withEnd(redisRevocations({ ...options, client, onError }), () => client.destroy())
+  }
 }
 
 function inDynamo(
   { region, endpoint, ...options }: DynamoInFile,
-  from: string,
+  bases: readonly string[],
   report: Report,
 ): Follow | undefined {
   const { pollEvery = 2, staleAfter } = options
   if (pollEvery > staleAfter / 2)
     report('revocations.dynamodb.pollEvery', 'must be at most half of staleAfter')
-  const dynamo = installed(from, '@aws-sdk/client-dynamodb') as DynamoPackage | undefined
+  const dynamo = installed(bases, '@aws-sdk/client-dynamodb') as DynamoPackage | undefined
   if (!dynamo)
     report(
       'revocations.dynamodb',
@@ -90,13 +85,14 @@ const withEnd = (list: RemoteRevocations, end: () => unknown): RemoteRevocations
   },
 })
 
-/** A package that is installed beside the configuration, or beside this command. */
-function installed(from: string, name: string): unknown {
-  for (const base of [from, import.meta.url]) {
-    try {
-      return createRequire(base)(name)
-    } catch {}
-  }
+/** The first package of these names that is installed. */
+function installed(bases: readonly string[], ...names: readonly string[]): unknown {
+  for (const base of bases)
+    for (const name of names) {
+      try {
+        return createRequire(base)(name)
+      } catch {}
+    }
   return undefined
 }
 

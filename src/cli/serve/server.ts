@@ -7,8 +7,8 @@ import { usageError } from '../io.js'
 export interface RunningServer {
   /** Where it listens, as `--listen` takes it. */
   readonly address: string
-  /** Stops accepting, and resolves when what is in flight is answered, after ten seconds at the latest. */
-  stop(): Promise<void>
+  /** Stops accepting, and resolves when what is in flight is answered, or after so many milliseconds; default 10,000. */
+  stop(within?: number): Promise<void>
 }
 
 /**
@@ -38,10 +38,10 @@ export async function serveOn(
   })
   return {
     address: path === undefined ? addressOf(server) : listen,
-    async stop() {
+    async stop(within = 10_000) {
       const closed = new Promise(resolve => server.close(resolve))
       for (const response of inFlight) if (!response.headersSent) response.setHeader('Connection', 'close')
-      const late = setTimeout(() => server.closeAllConnections(), longestStop)
+      const late = setTimeout(() => server.closeAllConnections(), within)
       await closed
       clearTimeout(late)
     },
@@ -55,7 +55,7 @@ const listening = (server: Server, listen: () => void) =>
   })
 
 function listenOn(server: Server, listen: string): void {
-  const [, host = '', port = ''] = /^(.+):(\d+)$/.exec(listen) ?? []
+  const [, host, port] = /^(.+):(\d+)$/.exec(listen) as unknown as [string, string, string]
   server.listen(Number(port), host.replace(/^\[(.*)\]$/, '$1'))
 }
 
@@ -95,6 +95,3 @@ const limits = {
   requestTimeout: 30_000,
   maxHeaderSize: 32_768,
 }
-
-/** Milliseconds. */
-const longestStop = 10_000

@@ -1,6 +1,27 @@
 import { createServer, type RequestListener } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
+import { createGuard, createVerifier, type GuardOptions, userPool } from 'cognito-guard'
+import { createTestIssuer } from 'cognito-guard/testing'
 import type { Test } from 'tap'
+
+export const issuer = createTestIssuer()
+
+export const verifier = createVerifier({
+  issuers: [userPool({ ...issuer.options, tokenUse: ['access', 'id'] })],
+  clock: issuer.clock,
+})
+
+export const guardWith = (options: Omit<GuardOptions, 'verifier'> = {}) =>
+  createGuard({ verifier, ...options })
+
+/** An access token with the scope `orders/read`, in the group `readers`. */
+export const token = issuer.accessToken({ scopes: ['orders/read'], groups: ['readers'] })
+
+export type Header = readonly [name: string, value: string]
+
+export const authorization = (value = token): Header => ['Authorization', `Bearer ${value}`]
+
+export const good = authorization()
 
 /** An answer, with every header as it was sent. */
 export interface Answered {
@@ -9,7 +30,7 @@ export interface Answered {
   readonly body: string
 }
 
-/** Serves a handler on loopback, or on a Unix socket, until the test ends. */
+/** Serves a handler on loopback, or on a Unix socket, until the test ends. Resolves to where. */
 export async function listening(t: Test, handler: RequestListener, path?: string): Promise<number | string> {
   const server = createServer(handler)
   await new Promise<void>((resolve, reject) => {
@@ -28,12 +49,14 @@ export async function listening(t: Test, handler: RequestListener, path?: string
 export async function ask(
   at: number | string,
   target: string,
-  headers: readonly (readonly [name: string, value: string])[] = [],
+  headers: readonly Header[] = [],
   method = 'GET',
 ): Promise<Answered> {
   const socket = typeof at === 'number' ? connect(at, '127.0.0.1') : connect(at)
-  const named = headers.some(([name]) => name.toLowerCase() === 'host') ? [] : [['Host', 'guard.internal']]
-  const lines = [...named, ...headers].map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  const isNamed = headers.some(([name]) => name.toLowerCase() === 'host')
+  const lines = [...(isNamed ? [] : [['Host', 'guard.internal']]), ...headers]
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')
   socket.write(`${method} ${target} HTTP/1.1\r\nConnection: close\r\n${lines}\r\n`, 'latin1')
   const text = (await socket.setEncoding('latin1').toArray()).join('')
   const [head = '', body = ''] = text.split('\r\n\r\n')
