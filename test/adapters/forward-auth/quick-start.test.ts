@@ -69,3 +69,8 @@ for (const kind of ['port', 'socket'] as const)
     guard.kill('SIGTERM')
     t.equal((await guard.closed).code, 0, 'ends')
   })
+
+t.test('docs/forward-auth.md shows the very file', async t => {
+  const page = readFileSync(join(recipes, '../../docs/forward-auth.md'), 'utf8')
+  t.ok(page.includes(readFileSync(join(recipes, 'guard.json'), 'utf8')))
+})
