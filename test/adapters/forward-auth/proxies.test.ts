@@ -69,8 +69,11 @@ const cases: readonly Case[] = [
   { name: 'anonymous guard, token', path: '/public/x', headers: [bob], status: 200, as: 'bob' },
   { name: 'anonymous guard, bad token', path: '/public/x', headers: [expired], status: 401 },
   { name: 'no token in it', path: '/', headers: [['Authorization', 'Bearer a b']], status: 400 },
+  { name: 'like a public path', path: '/publications', status: 401 },
+  { name: 'like a public path, too', path: '/public', status: [301, 401] },
+  { name: 'a public path in capitals', path: '/PUBLIC/x', status: 401 },
   { name: 'two tokens', path: '/', headers: [alice, bob], status: 400 },
-  { name: 'two tokens, anonymous guard', path: '/public', headers: [alice, alice], status: 400 },
+  { name: 'two tokens, anonymous guard', path: '/public/', headers: [alice, alice], status: 400 },
   { name: 'cookie', path: '/', headers: [withCookie], status: 200, as: 'alice' },
   {
     name: 'cookie, from elsewhere',
@@ -231,7 +234,7 @@ async function suite(t: Test, proxy: Proxy): Promise<void> {
         [spelled(name), 'FORGED'] as const,
       ])
       for (const [path, token, as] of [
-        ['/public', [], 'nobody'],
+        ['/public/', [], 'nobody'],
         ['/', [bob], 'bob'],
       ] as const) {
         const answer = await send({ path, headers: [...forged, ...token] })
@@ -274,7 +277,7 @@ async function suite(t: Test, proxy: Proxy): Promise<void> {
     const expected = { issuer: 'https://guard.test', audience: 'orders' }
     const { payload } = await jwtVerify(assertion, createLocalJWKSet(JSON.parse(keys.body)), expected)
     t.match(payload, { sub: user, groups: ['admin', 'a,b'] })
-    t.equal(arrivedIn(await send({ path: '/public' })).assertion, undefined, 'of nobody there is none')
+    t.equal(arrivedIn(await send({ path: '/public/' })).assertion, undefined, 'of nobody there is none')
   })
 
   await t.test('upgrades', async t => {
@@ -307,7 +310,7 @@ async function suite(t: Test, proxy: Proxy): Promise<void> {
       t.equal(valueOf(answer, 'access-control-allow-origin'), 'https://app.example.com', `${name}: CORS`)
     }
   }
-  const ask = (token: Header) => ['/', '/admin', '/public'].map(path => send({ path, headers: [token] }))
+  const ask = (token: Header) => ['/', '/admin', '/public/'].map(path => send({ path, headers: [token] }))
 
   await t.test('nobody gets in while the guard cannot decide', async t => {
     const cold = createTestIssuer()

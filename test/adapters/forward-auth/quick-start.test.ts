@@ -58,7 +58,7 @@ for (const kind of ['port', 'socket'] as const)
       ['/orders', bob, 403],
       ['/admin', alice, 200],
       ['/admin', bob, 403],
-      ['/public', undefined, 200],
+      ['/public/', undefined, 200],
     ]
     for (const [path, token, status] of cases) {
       const answer = await exchange(listen, { path, headers: token ? [['Authorization', token]] : [] })
