@@ -1,5 +1,5 @@
 // Over 150 lines: one flow, from a check to its answer.
-import { asRefusal, isAuthError, refusal } from '../../src/errors.js'
+import { isAuthError, refusal } from '../../src/errors.js'
 import { verifierOf } from '../../src/guard/guard.js'
 import { andThen, isPending } from '../../src/maybe-promise.js'
 import type { MaybePromise, RequestView, VerifiedToken } from '../../src/types.js'
@@ -117,7 +117,7 @@ function nameByRoute(routes: (path: string) => string | undefined, request: Requ
 }
 
 const thrownOutcome = (thrown: unknown): Outcome =>
-  isAuthError(thrown) ? refusedWith(asRefusal(thrown)) : faulted(thrown)
+  isAuthError(thrown) ? refusedWith(thrown) : faulted(thrown)
 
 /** What an application is told of. What it throws is its own affair. */
 function reporting({ onAnswer, onWarning = emitWarning }: ForwardAuthOptions) {
@@ -126,7 +126,9 @@ function reporting({ onAnswer, onWarning = emitWarning }: ForwardAuthOptions) {
     warn(message: string) {
       if (said.has(message)) return
       said.add(message)
-      onWarning(message)
+      try {
+        onWarning(message)
+      } catch {}
     },
     report(event: ForwardAuthEvent) {
       try {
@@ -155,11 +157,15 @@ function readinessOf(guards: readonly ForwardAuthGuard[], isReady = () => true) 
   return {
     load,
     now() {
-      if (!isLoaded) load().catch(() => {})
-      const isUsable = verifiers.every(verifier =>
-        verifier.health().every(({ state }) => state !== 'expired'),
-      )
-      return isLoaded && isUsable && isReady()
+      try {
+        if (!isLoaded) load().catch(() => {})
+        const isUsable = verifiers.every(verifier =>
+          verifier.health().every(({ state }) => state !== 'expired'),
+        )
+        return isLoaded && isUsable && isReady() === true
+      } catch {
+        return false
+      }
     },
   }
 }

@@ -13,7 +13,7 @@ import type { ForwardAuthGuard, ForwardAuthOptions } from './options.js'
 import { peerOf } from './peers.js'
 
 export type { AssertionKey, AssertionOptions } from './assertion.js'
-export type { Dialect } from './dialects.js'
+export type { Dialect as ForwardAuthDialect } from './dialects.js'
 export type { ForwardAuthEvent } from './events.js'
 export type { ForwardAuthGuard, ForwardAuthOptions } from './options.js'
 

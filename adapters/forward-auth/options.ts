@@ -38,12 +38,12 @@ export interface ForwardAuthOptions {
   readonly removeAuthorization?: boolean
   /**
    * Whether to be ready in `/readyz`, besides the keys: asked each time once everything is loaded. For a list of revocations that is stale,
-   * for instance. Default: yes.
+   * for instance. Anything but `true`, and what it throws, is no. Default: yes.
    */
   readonly isReady?: () => boolean
   /** Called with every answer to a check, for logs and metrics. Nothing of a token or a request is in it. What it throws is ignored. */
   readonly onAnswer?: (event: ForwardAuthEvent) => unknown
-  /** Called once with each thing that is wrong with the way a proxy asks. Default: a process warning. */
+  /** Called once with each thing that is wrong with the way a proxy asks. What it throws is ignored. Default: a process warning. */
   readonly onWarning?: (message: string) => void
 }
 

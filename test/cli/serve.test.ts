@@ -18,7 +18,9 @@ import { fileURLToPath } from 'node:url'
 import { DynamoDB } from '@aws-sdk/client-dynamodb'
 import { Ajv } from 'ajv'
 import { dynamoRevocations } from 'cognito-guard/dynamodb'
+import { redisRevocations } from 'cognito-guard/redis'
 import { createTestIssuer, serveTestIssuer } from 'cognito-guard/testing'
+import { createClient } from 'redis'
 import t, { type Test } from 'tap'
 import { main } from '../../src/cli/main.js'
 import { logTo } from '../../src/cli/serve/log.js'
@@ -26,6 +28,7 @@ import { followerOf } from '../../src/cli/serve/revocations.js'
 import { serveOn } from '../../src/cli/serve/server.js'
 import { dynamoDouble } from '../dynamo-double.js'
 import { start } from '../program.js'
+import { needsRedis, redisServer } from '../revocation/redis-server.js'
 
 const root = new URL('../../../', import.meta.url)
 const folder = mkdtempSync(join(tmpdir(), 'serve-'))
@@ -695,40 +698,62 @@ t.test('revocations in DynamoDB', async t => {
   t.equal((await program.closed).code, 0)
 })
 
-for (const name of ['redis', 'ioredis'])
+/** Serves with a list in Redis, through a package that is installed beside the file. */
+async function servedWith(t: Test, name: string, url: string, staleAfter: number) {
+  const own = mkdtempSync(join(folder, `${name}-`))
+  mkdirSync(join(own, 'node_modules'))
+  symlinkSync(fileURLToPath(new URL(`node_modules/${name}`, root)), join(own, 'node_modules', name))
+  const issuer = createTestIssuer({ clock: Date })
+  const { options, close } = await serveTestIssuer(issuer)
+  t.teardown(close)
+  const file = join(own, 'guard.json')
+  const revocations = { redis: { url, staleAfter, whenStale: 'refuse' } }
+  writeFileSync(file, JSON.stringify({ ...least, issuers: { users: { userPool: options } }, revocations }))
+  const program = start('src/cli/main.js', ['serve', '--config', file, '--listen', '127.0.0.1:0'])
+  t.teardown(() => program.kill('SIGKILL'))
+  const output = await program.until('"event":"listening"')
+  const address = `http://${(/"address":"(.*?)"/.exec(output) as RegExpExecArray)[1]}`
+  const statusOf = async (path: string, token = '') =>
+    (await fetch(`${address}${path}`, { headers: { authorization: `Bearer ${token}` } })).status
+  return { issuer, program, statusOf }
+}
+
+for (const name of ['redis', 'ioredis']) {
   t.test(`revocations in Redis by ${name}, which is out of reach`, async t => {
-    const own = join(folder, name)
-    mkdirSync(join(own, 'node_modules'), { recursive: true })
-    symlinkSync(fileURLToPath(new URL(`node_modules/${name}`, root)), join(own, 'node_modules', name))
-    const closedPort = await freePort()
-    const issuer = createTestIssuer({ clock: Date })
-    const { options, close } = await serveTestIssuer(issuer)
-    t.teardown(close)
-    const file = join(own, 'guard.json')
-    writeFileSync(
-      file,
-      JSON.stringify({
-        ...least,
-        issuers: { users: { userPool: options } },
-        revocations: {
-          redis: { url: `redis://:secret@127.0.0.1:${closedPort}`, staleAfter: 1, whenStale: 'refuse' },
-        },
-      }),
-    )
-    const program = start('src/cli/main.js', ['serve', '--config', file, '--listen', '127.0.0.1:0'])
-    t.teardown(() => program.kill('SIGKILL'))
+    const url = `redis://:secret@127.0.0.1:${await freePort()}`
+    const { issuer, program, statusOf } = await servedWith(t, name, url, 1)
     await program.until('"event":"revocations_failed"')
-    const output = await program.until('"event":"not_ready"')
-    t.match(output, '"code":"ERR_REVOCATION_UNAVAILABLE"')
-    const url = `http://${(/"address":"(.*?)"/.exec(output) as RegExpExecArray)[1]}`
-    t.equal((await fetch(`${url}/readyz`)).status, 503)
-    const headers = { authorization: `Bearer ${issuer.accessToken()}` }
-    t.equal((await fetch(`${url}/auth-request`, { headers })).status, 503)
+    t.match(await program.until('"event":"not_ready"'), '"code":"ERR_REVOCATION_UNAVAILABLE"')
+    t.equal(await statusOf('/readyz'), 503)
+    t.equal(await statusOf('/auth-request', issuer.accessToken()), 503)
     program.kill('SIGTERM')
     const ended = await program.closed
     t.equal(ended.code, 0)
     t.notMatch(ended.output, 'secret')
   })
+
+  t.test(`revocations in Redis by ${name}`, needsRedis, async t => {
+    const { port } = await redisServer(t)
+    const url = `redis://127.0.0.1:${port}`
+    const { issuer, program, statusOf } = await servedWith(t, name, url, 30)
+    await program.until('"event":"ready"')
+    t.equal(await statusOf('/readyz'), 200)
+    const token = issuer.accessToken()
+    t.equal(await statusOf('/auth-request', token), 200)
+    const client = createClient({ url })
+    await client.connect()
+    const list = redisRevocations({ client, staleAfter: 30, whenStale: 'refuse' })
+    await list.ready()
+    const { sub, iss } = JSON.parse(Buffer.from(token.split('.')[1] as string, 'base64url').toString())
+    await list.revokeUser({ issuer: iss, subject: sub })
+    while ((await statusOf('/auth-request', token)) === 200) await new Promise(setImmediate)
+    t.equal(await statusOf('/auth-request', token), 401)
+    list.close()
+    client.destroy()
+    program.kill('SIGTERM')
+    t.equal((await program.closed).code, 0)
+  })
+}
 
 t.test('what documentation and examples start', async t => {
   const page = readFileSync(new URL('docs/forward-auth.md', root), 'utf8')

@@ -48,6 +48,8 @@ t.test('ready when keys and revocations are there, and as long as keys can be us
   t.equal(await status(), 200)
   isReady = false
   t.equal(await status(), 503, 'the application says no')
+  isReady = 'yes' as never
+  t.equal(await status(), 503, 'no answer is no')
   isReady = true
   issuer.takeDown()
   monotonic += 86_500_000
@@ -153,11 +155,23 @@ t.test('callbacks do not affect answers', async t => {
       },
     },
     { onAnswer: () => Promise.reject(new Error('a bug in a callback')) },
+    {
+      onWarning: () => {
+        throw new Error('a bug in a callback')
+      },
+      isReady: () => {
+        throw new Error('a bug in a callback')
+      },
+    },
     {},
   ]
   for (const options of callbacks) {
-    const port = await listening(t, createForwardAuth(guardWith(), options).handler)
+    const auth = createForwardAuth(guardWith(), options)
+    const port = await listening(t, auth.handler)
     t.equal((await ask(port, '/auth-request', [good])).status, 200)
+    t.equal((await ask(port, '/auth-request/nobody', [good])).status, 500)
+    await auth.ready()
+    t.equal((await ask(port, '/readyz')).status, options.isReady ? 503 : 200)
   }
 })
 
