@@ -161,15 +161,18 @@ export const tokenSourceOf = (guard: object): TokenSource | undefined => sources
  * Returns a guard that also accepts requests without a token; `auth` is `undefined` then, and no policy is evaluated, not even one that
  * reads the request only: `protect(allowAnonymous(guard), isRead)` lets an anonymous DELETE through. Use it on routes and methods that
  * are open to everybody. A bad token is still refused: it never counts as no token.
+ *
+ * @throws TypeError for anything but a guard
  */
-export const allowAnonymous = <C extends JwtClaims>(
-  guard: Guard<C>,
-): Guard<C, VerifiedToken<C> | undefined> =>
-  answeringBy(answerToOf(guard), (request, policy) => guard(request, policy, true))
+export function allowAnonymous<C extends JwtClaims>(guard: Guard<C>): Guard<C, VerifiedToken<C> | undefined> {
+  if (typeof guard !== 'function')
+    throw new TypeError('allowAnonymous: guard must be a guard, such as createGuard({ ... })')
+  return answeringBy(answerToOf(guard), (request, policy) => guard(request, policy, true))
+}
 
 /** Returns how a guard answers an error; `undefined` for what is none of {@link createGuard} or {@link allowAnonymous}, of any copy of this package. */
 export const answerToOf = (guard: unknown): AnswerTo | undefined =>
-  (guard as { [answers]?: AnswerTo } | undefined)?.[answers]
+  (guard as { [answers]?: AnswerTo } | null | undefined)?.[answers]
 
 type AnswerTo = (error: AuthError) => Refusal
 
