@@ -148,6 +148,7 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
   }
 
   sources.set(guard, tokenOf)
+  verifiers.set(guard, verifier)
   return answeringBy(answerTo, guard as Guard<C>)
 }
 
@@ -156,6 +157,13 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
  * by something that must contain the token.
  */
 export const tokenSourceOf = (guard: object): TokenSource | undefined => sources.get(guard)
+
+/**
+ * Returns the verifier of a guard that {@link createGuard} or {@link allowAnonymous} made; `undefined` for any other function. For adapters that
+ * tell whether they are ready.
+ */
+export const verifierOf = (guard: object): Pick<Verifier, 'clock' | 'ready' | 'health'> | undefined =>
+  verifiers.get(guard)
 
 /**
  * Returns a guard that also accepts requests without a token; `auth` is `undefined` then, and no policy is evaluated, not even one that
@@ -167,7 +175,10 @@ export const tokenSourceOf = (guard: object): TokenSource | undefined => sources
 export function allowAnonymous<C extends JwtClaims>(guard: Guard<C>): Guard<C, VerifiedToken<C> | undefined> {
   if (typeof guard !== 'function')
     throw new TypeError('allowAnonymous: guard must be a guard, such as createGuard({ ... })')
-  return answeringBy(answerToOf(guard), (request, policy) => guard(request, policy, true))
+  const open: Guard<C, VerifiedToken<C> | undefined> = (request, policy) => guard(request, policy, true)
+  const verifier = verifiers.get(guard)
+  if (verifier) verifiers.set(open, verifier)
+  return answeringBy(answerToOf(guard), open)
 }
 
 /** Returns how a guard answers an error; `undefined` for what is none of {@link createGuard} or {@link allowAnonymous}, of any copy of this package. */
@@ -228,6 +239,8 @@ const refusedEvent = ({ status, error: { code, hint, cause } }: Refusal): Decisi
 const sources = new WeakMap<object, TokenSource>()
 
 const answers = Symbol.for('cognito-guard.answers')
+
+const verifiers = new WeakMap<object, Pick<Verifier, 'clock' | 'ready' | 'health'>>()
 
 const anonymousDecision = Object.freeze({ authorized: true, auth: undefined }) as unknown as Decision
 
