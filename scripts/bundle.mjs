@@ -3,7 +3,7 @@
 // here is not bundled.
 // The main entry is one chunk, whatever others share with it: they are used beside it, and cutting it up for them makes every start slower.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { posix, resolve } from 'node:path'
 import { buildSync } from 'esbuild'
 import { rolldown } from 'rolldown'
 import { rollup } from 'rollup'
