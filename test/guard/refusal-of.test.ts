@@ -83,7 +83,7 @@ t.test('what demand throws is answered as a guard answers it', async t => {
     }
 })
 
-t.test('nobody is told which scopes there are to ask for, where there is metadata', async t => {
+t.test('who sent no token learns which scopes to ask for, where there is metadata', async t => {
   const missing = await thrownBy(() => demand(undefined, hasScope('orders/write')))
   const challenges = Object.values(guards).map(guard => refusalOf(missing, guard).headers['WWW-Authenticate'])
   const metadata = `resource_metadata="${resourceMetadata}"`
