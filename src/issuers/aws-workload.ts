@@ -4,7 +4,7 @@ import { aString, checkOptions, listOf, type OptionCheck, oneOrMore, optionsIn }
 import type { Algorithm, JwtClaims, TrustedIssuer } from '../types.js'
 import { validateAudience } from './oidc-provider.js'
 import { scopesOf } from './principal.js'
-import { callerOf, factsOf, isOfCluster, isOfSts, isRole, serviceAccountOf } from './workload-names.js'
+import { callerOf, factsOf, isOfSts, isOfWorkload, isRole, serviceAccountOf } from './workload-names.js'
 
 /** The claims of a workload's token: of STS, or of an EKS service account. Claims that are not named here are as they are signed. */
 export interface AwsWorkloadClaims extends JwtClaims {
@@ -102,11 +102,13 @@ export function awsWorkload(options: AwsWorkloadOptions): TrustedIssuer<AwsWorkl
 }
 
 function validateSts(claims: JwtClaims): void {
-  const { sub } = claims
+  const { sub, 'https://sts.amazonaws.com/': facts = {} } = claims
   const caller = callerOf(sub)
   const { aws_account: account, principal_id: principal } = factsOf(claims)
   const isConsistent =
     caller !== undefined &&
+    Object(facts) === facts &&
+    !Array.isArray(facts) &&
     (account === undefined || account === caller.account) &&
     // Names of roles are unique in an account, whatever their paths: the role of a session is known by its name.
     (principal === undefined ||
@@ -124,8 +126,7 @@ function validateEks({ sub, 'kubernetes.io': facts }: JwtClaims): void {
   if (!isConsistent) throw refusal('ERR_TOKEN_CLAIM', eksHint)
 }
 
-const aWorkloadIssuer: OptionCheck = value =>
-  isOfSts(value) || isOfCluster(value) ? undefined : notAWorkloadIssuer
+const aWorkloadIssuer: OptionCheck = value => (isOfWorkload(value) ? undefined : notAWorkloadIssuer)
 
 interface IssuerKind {
   readonly path: string

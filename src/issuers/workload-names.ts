@@ -19,6 +19,9 @@ export const isOfSts = (issuer: unknown): issuer is string => typeof issuer === 
 export const isOfCluster = (issuer: unknown): issuer is string =>
   typeof issuer === 'string' && cluster.test(issuer)
 
+/** Whether this is the `iss` of an AWS account or of an EKS cluster. */
+export const isOfWorkload = (issuer: unknown): issuer is string => isOfSts(issuer) || isOfCluster(issuer)
+
 /** Returns who an ARN names: a role, a role's session or an IAM user; `undefined` for any other text. */
 export function callerOf(arn: unknown): Caller | undefined {
   if (!isText(arn)) return undefined
