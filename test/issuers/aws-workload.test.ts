@@ -6,6 +6,7 @@ import {
   tenants,
   userPool,
 } from 'cognito-guard'
+import { createTestIssuer } from 'cognito-guard/testing'
 import t from 'tap'
 import { clock, codeLater, now } from '../mint.js'
 import { documents, signer } from './signing.js'
@@ -312,6 +313,14 @@ t.test('the keys of a cluster are fetched once an hour', async t => {
     verifier.close()
   }
   t.doesNotThrow(() => awsWorkload({ issuer: eks, audience, refreshAfter: undefined as never }))
+})
+
+t.test('a test issuer signs for a workload', async t => {
+  const source = createTestIssuer({ clock })
+  const options = { jwks: source.jwks(), offline: true }
+  t.throws(() => trusted(options), new TypeError('awsWorkload: jwks has no usable key'))
+  const tested = verifierOf(trusted({ ...options, insecureTestKeys: true }))
+  t.match(await tested.verify(source.sign({ claims: ofRole() })), { principal: { subject: role } })
 })
 
 t.test('it goes into any mix, and into tenants', async t => {
