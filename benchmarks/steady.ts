@@ -71,7 +71,8 @@ interface Chunks {
   close(): void
 }
 
-interface Sample {
+/** The memory of a process at a time. */
+export interface Sample {
   /** Seconds. */
   readonly at: number
   /** MB. */
@@ -139,7 +140,8 @@ async function sign(): Promise<void> {
   process.on('disconnect', () => process.exit())
 }
 
-function slope(samples: readonly Sample[]): number {
+/** MB a second, by least squares. */
+export function slope(samples: readonly Sample[]): number {
   const [x, y] = [mean(samples.map(({ at }) => at)), mean(samples.map(({ rss }) => rss))]
   const both = mean(samples.map(({ at, rss }) => (at - x) * (rss - y)))
   return both / mean(samples.map(({ at }) => (at - x) ** 2))

@@ -18,6 +18,8 @@ const {
   ...library
 } = exports
 const main = exports['.'].import.default
+/** What `cognito-guard serve` imports. */
+const served = ['.', './forward-auth', './redis', './dynamodb'].map(name => exports[name].import.default)
 const librarySources = Object.values(library).flatMap(entry => entry.import?.default ?? [])
 /** Types alone. */
 const augmentations = [express.import.default, fastify.import.default]
@@ -31,7 +33,13 @@ export async function bundle() {
       { inject: [main], ignoreAnnotations: true },
     ),
     // Tools on their own: what they share with the library is in both, so that the library is not cut up for it.
-    ...bundleOf([testing.import.default, ...Object.values(bin)], { minifyWhitespace: true }),
+    // Minified, since nobody steps through them. `serve` needs all of the library, and imports its entries.
+    ...linked(
+      bundleOf([testing.import.default, ...Object.values(bin)], {
+        minify: true,
+        external: served,
+      }),
+    ),
     ...bundleOf(augmentations),
   ]
   const required = await requireable([...librarySources, testing.import.default, ...augmentations])
@@ -57,6 +65,24 @@ function bundleOf(entryPoints, options = {}) {
     ...options,
   })
   return Object.keys(metafile.outputs)
+}
+
+/** Imports what was left out from where each file is: esbuild names it from the folder of all. */
+function linked(files) {
+  for (const file of files) {
+    const from = posix.dirname(file.replace(/^dist\//, ''))
+    const path = resolve(root, file)
+    const text = served.reduce(
+      (code, entry) =>
+        code.replaceAll(
+          `"${entry.replace('dist/', '')}"`,
+          `"${posix.relative(from, entry.replace('./dist/', ''))}"`,
+        ),
+      readFileSync(path, 'utf8'),
+    )
+    writeFileSync(path, text)
+  }
+  return files
 }
 
 /** The same files as CommonJS, one for one: an app that loads several entries gets one copy of what they share. */

@@ -18,3 +18,10 @@ export function builtinModule<N extends keyof BuiltinModules>(name: N): BuiltinM
     return undefined
   }
 }
+
+/**
+ * In the edge sandbox of Next.js `Object` and `Array` are proxies: to look up one of their functions takes longer there than to call it. They are
+ * looked up once.
+ */
+export const { freeze, hasOwn } = Object
+export const { isArray } = Array

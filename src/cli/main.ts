@@ -55,6 +55,13 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ],
   ['demo', { summary: 'shows a guarded API and who gets in, with a page', load: () => import('./demo.js') }],
   ['dev', { summary: 'runs a Cognito for development on this machine', load: () => import('./dev.js') }],
+  [
+    'serve',
+    {
+      summary: 'guards backends in any language, behind a proxy that asks',
+      load: () => import('./serve.js'),
+    },
+  ],
   ['keys', { summary: 'writes the key set of a user pool, for bundling', load: () => import('./keys.js') }],
 ])
 

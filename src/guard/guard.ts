@@ -142,6 +142,7 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
     refusing ? notPermitted(refusing.challenge, asked?.challenge, answering) : { authorized: true, auth }
 
   sources.set(guard, tokenOf)
+  verifiers.set(guard, verifier)
   return guard as Guard<C>
 }
 
@@ -152,14 +153,23 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
 export const tokenSourceOf = (guard: object): TokenSource | undefined => sources.get(guard)
 
 /**
+ * Returns the verifier of a guard that {@link createGuard} or {@link allowAnonymous} made; `undefined` for any other function. For adapters that
+ * tell whether they are ready.
+ */
+export const verifierOf = (guard: object): Pick<Verifier, 'clock' | 'ready' | 'health'> | undefined =>
+  verifiers.get(guard)
+
+/**
  * Returns a guard that also accepts requests without a token; `auth` is `undefined` then, and no policy is evaluated, not even one that
  * reads the request only: `protect(allowAnonymous(guard), isRead)` lets an anonymous DELETE through. Use it on routes and methods that
  * are open to everybody. A bad token is still refused: it never counts as no token.
  */
-export const allowAnonymous =
-  <C extends JwtClaims>(guard: Guard<C>): Guard<C, VerifiedToken<C> | undefined> =>
-  (request, policy) =>
-    guard(request, policy, true)
+export function allowAnonymous<C extends JwtClaims>(guard: Guard<C>): Guard<C, VerifiedToken<C> | undefined> {
+  const open: Guard<C, VerifiedToken<C> | undefined> = (request, policy) => guard(request, policy, true)
+  const verifier = verifiers.get(guard)
+  if (verifier) verifiers.set(open, verifier)
+  return open
+}
 
 /** Combines the general policy with one of a route. The result is cached by route policy. */
 function combinedWith<C extends JwtClaims>(general: Policy<C>): (policy: Policy<C>) => Policy<C> {
@@ -208,6 +218,8 @@ const refusedEvent = ({ status, error: { code, hint, cause } }: Refusal): Decisi
 })
 
 const sources = new WeakMap<object, TokenSource>()
+
+const verifiers = new WeakMap<object, Pick<Verifier, 'clock' | 'ready' | 'health'>>()
 
 const anonymousDecision = Object.freeze({ authorized: true, auth: undefined }) as unknown as Decision
 

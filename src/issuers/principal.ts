@@ -1,3 +1,4 @@
+import { freeze, isArray } from '../runtime.js'
 import type { JwtClaims, Principal, Provider } from '../types.js'
 import { kindBy } from './kind.js'
 
@@ -24,7 +25,7 @@ export function userPoolPrincipal(claims: JwtClaims): Principal {
   }
   if (username !== undefined) principal.username = username
   if (provider) principal.provider = provider
-  return Object.freeze(principal)
+  return freeze(principal)
 }
 
 function kindOf(claims: JwtClaims): Principal['kind'] {
@@ -40,21 +41,21 @@ export const isMachineToken = ({ username, sub, client_id }: JwtClaims): boolean
 /** Returns the scopes of a `scope` claim: whole strings, separated by spaces (RFC 6749 section 3.3). Frozen. */
 export function scopesOf(scope: unknown): readonly string[] {
   if (typeof scope !== 'string') return none
-  if (scope !== last.scope) last = { scope, scopes: Object.freeze(scope.split(' ').filter(Boolean)) }
+  if (scope !== last.scope) last = { scope, scopes: freeze(scope.split(' ').filter(Boolean)) }
   return last.scopes
 }
 
-const none: readonly string[] = Object.freeze([])
+const none: readonly string[] = freeze([])
 
 /** A cache of one entry: most tokens of an app have the same scopes. */
 let last = { scope: '', scopes: none }
 
 /** Returns the identity that was linked first; profiles may be linked to up to five. No claim says which one was signed in with this time. */
 export function providerOf(identities: unknown): Provider | undefined {
-  if (!Array.isArray(identities)) return undefined
+  if (!isArray(identities)) return undefined
   // a string in a token, a boolean in the user info that a load balancer passes on
   const identity = identities.find(each => [true, 'true'].includes(each?.primary)) ?? identities[0]
   const { providerName: name, providerType: type, userId } = identity ?? {}
   const isComplete = typeof name === 'string' && typeof type === 'string' && typeof userId === 'string'
-  return isComplete ? Object.freeze({ name, type, userId }) : undefined
+  return isComplete ? freeze({ name, type, userId }) : undefined
 }

@@ -14,6 +14,7 @@ import {
   oneOrMore,
   optionsIn,
 } from '../options.js'
+import { isArray } from '../runtime.js'
 import { isText, isTextList } from '../token/claims.js'
 import type { JwsHeader, JwtClaims, KeyResolver, TrustedIssuer } from '../types.js'
 import { type GroupsFrom, groupsBy } from './groups.js'
@@ -166,7 +167,7 @@ function validateTypes(claims: JwtClaims): void {
     (username === undefined || typeof username === 'string') &&
     (cognitoUsername === undefined || typeof cognitoUsername === 'string') &&
     (origin_jti === undefined || typeof origin_jti === 'string') &&
-    (identities === undefined || Array.isArray(identities))
+    (identities === undefined || isArray(identities))
   if (!valid) throw refusal('ERR_TOKEN_CLAIM')
 }
 

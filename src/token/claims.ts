@@ -1,4 +1,5 @@
 import type { AuthErrorCode } from '../errors.js'
+import { isArray } from '../runtime.js'
 import type { JwtClaims } from '../types.js'
 
 /**
@@ -40,7 +41,7 @@ type TimeError = Extract<AuthErrorCode, 'ERR_TOKEN_EXPIRED' | 'ERR_TOKEN_NOT_YET
 
 /** Whether a claim is a list of strings. One string is not: a pool's groups are always a list. */
 export function isTextList(value: unknown): value is readonly string[] {
-  if (!Array.isArray(value)) return false
+  if (!isArray(value)) return false
   for (const item of value) if (typeof item !== 'string') return false
   return true
 }

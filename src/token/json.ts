@@ -1,3 +1,5 @@
+import { freeze, isArray } from '../runtime.js'
+
 /**
  * Returns the frozen value of a JSON text (RFC 8259), if no two parsers can differ on it; else `undefined`.
  * Refuses, beyond what JSON.parse does: duplicate members, a member named `__proto__`, lone surrogates, more than 32 levels, and in a long text
@@ -69,7 +71,7 @@ function freezeAndCount(value: unknown, depth: number): number {
   if (typeof value !== 'object' || value === null) return 0
   if (depth === maxDepth) return Number.NEGATIVE_INFINITY
   let count = 0
-  if (Array.isArray(value)) {
+  if (isArray(value)) {
     for (let i = 0; i < value.length; i++) count += freezeAndCount(value[i], depth + 1)
   } else {
     for (const name in value) {
@@ -78,7 +80,7 @@ function freezeAndCount(value: unknown, depth: number): number {
       count += typeof member === 'object' ? 1 + freezeAndCount(member, depth + 1) : 1
     }
   }
-  Object.freeze(value)
+  freeze(value)
   return count
 }
 

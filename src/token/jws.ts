@@ -1,4 +1,5 @@
 import { type AuthError, refusal } from '../errors.js'
+import { isArray } from '../runtime.js'
 import type { JwsHeader, JwtClaims } from '../types.js'
 import { encoding } from './encoding.js'
 import { maxValues, parseJsonWithin, tooMuch, valuesIn } from './json.js'
@@ -85,7 +86,7 @@ function parseObject(text: string, room: number): Record<string, unknown> | type
   const json = encoding.text(text)
   const value = json && parseJsonWithin(json, room)
   if (value === tooMuch) return tooMuch
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+  const isObject = typeof value === 'object' && value !== null && !isArray(value)
   return isObject ? (value as Record<string, unknown>) : undefined
 }
 

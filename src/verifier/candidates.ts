@@ -1,5 +1,6 @@
 import { type AuthError, asRefusal, isAuthError, refusal } from '../errors.js'
 import { andThen } from '../maybe-promise.js'
+import { hasOwn } from '../runtime.js'
 import type { JwsParts } from '../token/jws.js'
 import type { Algorithm, JwsHeader, JwtClaims, MaybePromise, TrustedIssuer } from '../types.js'
 
@@ -48,7 +49,7 @@ export function select(
  * one a stolen token would be as good as any (RFC 9449 section 7.2, RFC 8705 section 3).
  */
 export const isBound = ({ insecureIgnoreConfirmation }: TrustedIssuer, claims: JwtClaims): boolean =>
-  Object.hasOwn(claims, 'cnf') && insecureIgnoreConfirmation !== true
+  hasOwn(claims, 'cnf') && insecureIgnoreConfirmation !== true
 
 /** An issuer that accepts a token, and its typed claims. */
 export interface Selected {

@@ -4,6 +4,7 @@ import { AuthError, asRefusal, isAuthError, refusal } from '../errors.js'
 import { userPoolPrincipal } from '../issuers/principal.js'
 import { isPending, later } from '../maybe-promise.js'
 import { aClock, checkOptions, type OptionCheck, seconds } from '../options.js'
+import { freeze } from '../runtime.js'
 import { hasRegisteredClaims, refusedAt } from '../token/claims.js'
 import { encoding, type SignedBytes } from '../token/encoding.js'
 import {
@@ -203,7 +204,7 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
     if (isGenuine !== true) return signatureRefused(issuer, header, claims, now)
     if (fault) throw fault.thrown
     headers.add(parts.header, header)
-    const verified = verifiedToken(issuer, header, claims === unverified ? claims : freeze(claims))
+    const verified = verifiedToken(issuer, header, claims === unverified ? claims : frozen(claims))
     verifiedCache?.add(token, verified, issuer, key)
     return unlessRevoked(verified, now)
   }
@@ -250,15 +251,15 @@ function isSigned(
   // Never `undefined`: splitting the token has checked the same parts.
   const { signingInput, signature } = encoding.signedBytes(token, end, signatureEnd) as SignedBytes
   // Reused buffers may hold another token's bytes by the time an asynchronous key reads them.
-  return key.isImmediate || !encoding.reusesBuffers
+  return key.isImmediate
     ? key.verify(signingInput, signature, canWait)
     : key.verify(Uint8Array.from(signingInput), Uint8Array.from(signature), canWait)
 }
 
 function verifiedToken(issuer: TrustedIssuer, header: JwsHeader, claims: JwtClaims): VerifiedToken {
-  const principal = issuer.principal ? freeze(issuer.principal(claims, header)) : userPoolPrincipal(claims)
+  const principal = issuer.principal ? frozen(issuer.principal(claims, header)) : userPoolPrincipal(claims)
   const { revokedBy } = issuer
-  return Object.freeze(revokedBy ? { header, claims, principal, revokedBy } : { header, claims, principal })
+  return freeze(revokedBy ? { header, claims, principal, revokedBy } : { header, claims, principal })
 }
 
 /** A signature that does not verify may be a key that was replaced under its ID: the key set may fetch again, this token stays refused. */
@@ -273,10 +274,10 @@ function signatureRefused(
 }
 
 /** Freezes what an issuer made, all the way down. What was parsed is frozen already. */
-function freeze<T>(value: T): T {
+function frozen<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value
-  for (const member of Object.values(value)) freeze(member)
-  return Object.freeze(value)
+  for (const member of Object.values(value)) frozen(member)
+  return freeze(value)
 }
 
 const someIssuers: OptionCheck = value => {

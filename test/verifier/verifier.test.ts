@@ -263,6 +263,27 @@ t.test('WebCrypto verifies as node:crypto does', async t => {
   )
 })
 
+t.test('a key that reads its arguments later gets copies', async t => {
+  const key = await webEngine(own.jwk, 'RS256')
+  const late: VerificationKey = {
+    algorithm: 'RS256',
+    verify: async (...signed) => {
+      await Promise.resolve()
+      return key.verify(...signed)
+    },
+  }
+  const verifier = verifierOf([anyIssuer({ keys: () => late })])
+  const answers = await Promise.allSettled([
+    verifier.verify(token(claimsOf(), headerOf(), foreign)),
+    verifier.verify(token()),
+    verifier.verify(token(claimsOf(), headerOf(), foreign)),
+  ])
+  t.same(
+    answers.map(({ status }) => status),
+    ['rejected', 'fulfilled', 'rejected'],
+  )
+})
+
 t.test('several issuers', async t => {
   const other = rsaPair()
   const otherIssuer = issuer.replace('Strict123', 'Other1')

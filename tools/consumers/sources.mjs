@@ -74,6 +74,15 @@ export const http = httpAuthorizer(guard)
 export const handler = protect(guard, async (_event, auth) => ({ statusCode: 200, body: auth.principal.subject }))
 export const who = (event: object) => principalFromEvent(event).subject
 `,
+  'forward-auth.ts': `import { createServer } from 'node:http'
+import { allowAnonymous } from 'cognito-guard'
+import { createForwardAuth, type ForwardAuthEvent } from 'cognito-guard/forward-auth'
+import { guard } from './main.js'
+export const events: ForwardAuthEvent[] = []
+const auth = createForwardAuth({ default: guard, open: allowAnonymous(guard) }, { onAnswer: event => events.push(event) })
+export const server = createServer(auth.handler)
+export const answer = (request: Request) => auth.fetch(request, { remoteAddress: '127.0.0.1' })
+`,
   'mcp.ts': `import { Hono } from 'hono'
 import { hasScope, mcp, type McpAdmission } from 'cognito-guard/mcp'
 const guarded = mcp({ userPool: { userPoolId: 'eu-west-1_AbCdEf123' }, resource: 'https://api.example.com/mcp', tools: { write: hasScope('x/write') } })
