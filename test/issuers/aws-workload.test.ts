@@ -2,6 +2,7 @@ import {
   type AwsWorkloadOptions,
   awsWorkload,
   createVerifier,
+  memoryRevocations,
   type TrustedIssuer,
   tenants,
   userPool,
@@ -321,6 +322,16 @@ t.test('a test issuer signs for a workload', async t => {
   t.throws(() => trusted(options), new TypeError('awsWorkload: jwks has no usable key'))
   const tested = verifierOf(trusted({ ...options, insecureTestKeys: true }))
   t.match(await tested.verify(source.sign({ claims: ofRole() })), { principal: { subject: role } })
+})
+
+t.test('a workload is revoked by its subject', async t => {
+  const revocations = memoryRevocations({ clock })
+  const revocable = createVerifier({ issuers: [trusted(), trusted({ issuer: eks })], clock, revocations })
+  const [one, other] = [rsa.token({}, ofRole()), rsa.token({}, ofPod())]
+  await revocable.verify(one)
+  await revocations.revokeUser({ issuer: sts, subject: role })
+  t.equal(await codeLater(() => revocable.verify(one)), 'ERR_TOKEN_REVOKED')
+  t.equal(await codeLater(() => revocable.verify(other)), undefined)
 })
 
 t.test('it goes into any mix, and into tenants', async t => {
