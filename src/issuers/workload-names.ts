@@ -60,17 +60,11 @@ export function serviceAccountOf(
 
 const stsFacts = 'https://sts.amazonaws.com/'
 
-const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
-const region = '[a-z]{2}(?:-[a-z]+)+-\\d'
+const sts =
+  /^https:\/\/[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.tokens\.sts\.global\.api\.(?:aws|amazonwebservices\.com\.cn)$/
 
-const sts = new RegExp(
-  `^https://${label}\\.tokens\\.sts\\.global\\.api\\.(?:aws|amazonwebservices\\.com\\.cn)$`,
-)
-
-const cluster = new RegExp(
-  `^https://(?:oidc\\.eks\\.(?:(?!cn-)${region}\\.amazonaws\\.com|cn-[a-z]+-\\d\\.amazonaws\\.com\\.cn)` +
-    `|oidc-eks\\.(?:(?!cn-)${region}\\.api\\.aws|cn-[a-z]+-\\d\\.api\\.amazonwebservices\\.com\\.cn))/id/[0-9A-Z]{1,64}$`,
-)
+const cluster =
+  /^https:\/\/(?:oidc\.eks\.(?!cn-)(?:[a-z]+-){2,4}\d\.amazonaws\.com|oidc\.eks\.cn-[a-z]+-\d\.amazonaws\.com\.cn|oidc-eks\.(?!cn-)(?:[a-z]+-){2,4}\d\.api\.aws|oidc-eks\.cn-[a-z]+-\d\.api\.amazonwebservices\.com\.cn)\/id\/[0-9A-Z]{1,64}$/
 
 /** AWS IAM User Guide, "IAM identifiers" and "IAM and AWS STS quotas, name requirements, and character limits". */
 const identity =
@@ -78,4 +72,5 @@ const identity =
 const session =
   /^arn:(aws|aws-cn|aws-us-gov):(sts)::(\d{12}):(assumed-role)\/([\w+=,.@-]{1,64})\/[\w+=,.@-]{2,64}$/
 
-const serviceAccount = new RegExp(`^system:serviceaccount:(${label}):(${label}(?:\\.${label})*)$`)
+const serviceAccount =
+  /^system:serviceaccount:([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?):((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)$/
