@@ -45,6 +45,7 @@ export {
   some,
   withAssurance,
 } from './guard/policy.js'
+export { refusalOf } from './guard/refusal-of.js'
 export {
   type AmplifyCookieOptions,
   type AppSyncRealtimeOptions,

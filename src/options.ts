@@ -62,6 +62,19 @@ export const aFunction: OptionCheck = value =>
 export const anObject: OptionCheck = value =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'must be an object'
 
+/**
+ * An object whose own members are values by name. What a prototype or a `Map` holds would be ignored: a policy that is not asked. By what it has, since
+ * every realm has its own `Object.prototype`.
+ */
+export const valuesByName: OptionCheck = value => {
+  const problem = anObject(value)
+  if (problem) return problem
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.hasOwn(prototype as object, 'hasOwnProperty')
+    ? undefined
+    : 'must be a plain object, without a prototype of its own'
+}
+
 /** A clock, or anything with a `now()`: `Date` and `performance` are. */
 export const aClock: OptionCheck = value =>
   typeof (value as { now?: unknown } | null)?.now === 'function' ? undefined : 'must have a function now()'

@@ -5,8 +5,8 @@ import { keyUrl } from '../jwks/options.js'
 import { andThen, isPending, later } from '../maybe-promise.js'
 import { aBoolean, aFunction, checkOptions, type OptionCheck } from '../options.js'
 import type { JwtClaims, MaybePromise, Principal, RequestView, VerifiedToken, Verifier } from '../types.js'
-import { answer, notPermitted, type Refusal } from './answer.js'
-import { aPolicy, every, type Policy, refusedBy } from './policy.js'
+import { answer, askedBy, notPermitted, type Refusal } from './answer.js'
+import { aPolicy, every, joinScopes, type Policy, refusedBy } from './policy.js'
 import { bearer, type TokenSource } from './token-source.js'
 
 /** The options of {@link createGuard}. */
@@ -141,9 +141,15 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
   ): Decision =>
     refusing ? notPermitted(refusing.challenge, asked?.challenge, answering) : { authorized: true, auth }
 
+  const answerTo: AnswerTo = error => {
+    const { challenge = {}, required } = askedBy(error)
+    const scope = joinScopes([general?.challenge?.scope, required?.scope])
+    return answer(error, challenge, { scope }, answering)
+  }
+
   sources.set(guard, tokenOf)
   verifiers.set(guard, verifier)
-  return guard as Guard<C>
+  return answeringBy(answerTo, guard as Guard<C>)
 }
 
 /**
@@ -163,13 +169,26 @@ export const verifierOf = (guard: object): Pick<Verifier, 'clock' | 'ready' | 'h
  * Returns a guard that also accepts requests without a token; `auth` is `undefined` then, and no policy is evaluated, not even one that
  * reads the request only: `protect(allowAnonymous(guard), isRead)` lets an anonymous DELETE through. Use it on routes and methods that
  * are open to everybody. A bad token is still refused: it never counts as no token.
+ *
+ * @throws TypeError for anything but a guard
  */
 export function allowAnonymous<C extends JwtClaims>(guard: Guard<C>): Guard<C, VerifiedToken<C> | undefined> {
+  if (typeof guard !== 'function')
+    throw new TypeError('allowAnonymous: guard must be a guard, such as createGuard({ ... })')
   const open: Guard<C, VerifiedToken<C> | undefined> = (request, policy) => guard(request, policy, true)
   const verifier = verifiers.get(guard)
   if (verifier) verifiers.set(open, verifier)
-  return open
+  return answeringBy(answerToOf(guard), open)
 }
+
+/** Returns how a guard answers an error; `undefined` for what is none of {@link createGuard} or {@link allowAnonymous}, of any copy of this package. */
+export const answerToOf = (guard: unknown): AnswerTo | undefined =>
+  (guard as { [answers]?: AnswerTo } | null | undefined)?.[answers]
+
+type AnswerTo = (error: AuthError) => Refusal
+
+const answeringBy = <G extends object>(answerTo: AnswerTo | undefined, guard: G): G =>
+  Object.defineProperty(guard, answers, { value: answerTo })
 
 /** Combines the general policy with one of a route. The result is cached by route policy. */
 function combinedWith<C extends JwtClaims>(general: Policy<C>): (policy: Policy<C>) => Policy<C> {
@@ -218,6 +237,8 @@ const refusedEvent = ({ status, error: { code, hint, cause } }: Refusal): Decisi
 })
 
 const sources = new WeakMap<object, TokenSource>()
+
+const answers = Symbol.for('cognito-guard.answers')
 
 const verifiers = new WeakMap<object, Pick<Verifier, 'clock' | 'ready' | 'health'>>()
 

@@ -63,12 +63,12 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
   options: VerifierOptions<I>,
 ): Verifier<ClaimsOf<I>> {
   checkOptions('createVerifier', options, checks)
-  const clock = options.clock ? checkedClock(options.clock) : Date
+  const clock = checkedClock(options.clock ?? Date)
   const checkAt = checker(options)
   options.revocations?.verifies?.(options.issuers)
   const verdictOn = (token: string, canWait: boolean) => {
     try {
-      const verdict = checkAt(token, timeOf(clock), canWait)
+      const verdict = checkAt(token, clock.now(), canWait)
       return (verdict instanceof Promise ? verdict.catch(asRefusal) : verdict) as MaybePromise<
         Verdict<ClaimsOf<I>>
       >
@@ -78,13 +78,13 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
   }
   const check = (token: string) => verdictOn(token, true)
   return {
-    clock,
+    clock: options.clock ? clock : Date,
     check,
     verify: token => promised(check, token),
     verifySync: token => settled(verdictOn(token, false)),
-    ready: async () => allReady(options, timeOf(clock)),
+    ready: async () => allReady(options, clock.now()),
     health() {
-      const now = timeOf(clock)
+      const now = clock.now()
       return options.issuers.flatMap(({ issuers, keys }) => {
         const health = keys.health?.(now)
         return health ? { issuers, ...health } : []
@@ -94,15 +94,17 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
   }
 }
 
-/** A clock for policies, which read it themselves. */
-const checkedClock = (clock: Clock): Clock => ({ now: () => timeOf(clock) })
-
-/** Compared with a value that is no time, some dates are in the future: `null` is 1970, an old `Date` is any time. It is our fault, so never a refusal. */
-function timeOf(clock: Clock): number {
-  const time = clock.now()
-  if (typeof time === 'number' && time > 0 && time < Number.POSITIVE_INFINITY) return time
-  throw new TypeError('createVerifier: clock.now() must return milliseconds since the epoch')
-}
+/**
+ * The clock of a verifier and its policies. Compared with a value that is no time, some dates are in the future: `null` is 1970, an old `Date` is any
+ * time. It is our fault, so never a refusal.
+ */
+const checkedClock = (clock: Clock): Clock => ({
+  now() {
+    const time = clock.now()
+    if (typeof time === 'number' && time > 0 && time < Number.POSITIVE_INFINITY) return time
+    throw new TypeError('createVerifier: clock.now() must return milliseconds since the epoch')
+  },
+})
 
 async function allReady({ issuers, revocations }: VerifierOptions, now: number): Promise<void> {
   const answers = await Promise.allSettled([

@@ -237,6 +237,12 @@ t.test('wrong arguments', async t => {
     [guard, { peers: '0.0.0.0/0' }, 'peers must not be everybody'],
     [guard, { peers: '::/0' }, 'peers must not be everybody'],
     [guard, { routes: [] }, 'routes must be an object'],
+    [
+      guard,
+      { routes: { __proto__: { '/*': 'default' } } },
+      'routes must be a plain object, without a prototype of its own',
+    ],
+    [{ __proto__: { default: guard } }, {}, 'guards must be a guard, or guards by their names'],
     [guard, { routes: {} }, 'routes: there is none'],
     [guard, { routes: { orders: 'default' } }, 'routes: orders must be a path'],
     [guard, { routes: { '/a/../b': 'default' } }, 'routes: /a/../b must be a path'],
