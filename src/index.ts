@@ -61,6 +61,8 @@ export {
   type TokenSource,
   webSocketProtocol,
 } from './guard/token-source.js'
+export { byRole, byServiceAccount } from './guard/workload.js'
+export { type AwsWorkloadClaims, type AwsWorkloadOptions, awsWorkload } from './issuers/aws-workload.js'
 export type { FrontDoorOptions } from './issuers/front-door.js'
 export { type GroupsFrom, groupsFromText } from './issuers/groups.js'
 export {

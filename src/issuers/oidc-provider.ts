@@ -112,7 +112,8 @@ export function oidcProvider<S extends object = object>(
   }
 }
 
-function validateAudience({ aud }: JwtClaims, audiences: readonly string[]): void {
+/** @throws AuthError `ERR_TOKEN_AUDIENCE` where `aud` names none of these, exactly */
+export function validateAudience({ aud }: JwtClaims, audiences: readonly string[]): void {
   const named = isTextList(aud) ? aud : [aud]
   if (!named.some(audience => audiences.includes(audience as string))) throw refusal('ERR_TOKEN_AUDIENCE')
 }

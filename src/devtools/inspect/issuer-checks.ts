@@ -1,3 +1,4 @@
+import { isOfWorkload } from '../../issuers/workload-names.js'
 import type { Algorithm, JwsHeader, JwtClaims, TrustedIssuer } from '../../types.js'
 import { claimedIssuer, isBound } from '../../verifier/candidates.js'
 import type { Configured } from './api.js'
@@ -106,6 +107,8 @@ function issuerFix(iss: unknown, show: Show): string {
   const [, pool] = poolIssuer.exec(textOf(iss)) ?? []
   if (pool)
     return `The token is of the user pool ${show(pool)}. Sign in to the one that is configured, or configure this one if the API is to trust it.`
+  if (isOfWorkload(iss))
+    return 'A workload of AWS has sent a token of its own. If it may call the API, trust this issuer with awsWorkload, and authorize it by its role or service account.'
   return /\/\/[^/]*amazoncognito\.com|\/$/.test(textOf(iss))
     ? 'An issuer is neither a domain of managed login nor has it a slash at its end: something else has made this token.'
     : 'No user pool has issued this token. Take the access token that Cognito gives to the app.'
