@@ -56,6 +56,7 @@ t.test('ready when keys and revocations are there, and as long as keys can be us
   issuer.clock.advance(86_500)
   t.equal(await status(), 503, 'the keys are too old to be used')
   t.equal((await ask(port, '/healthz')).status, 200, 'still alive')
+  await t.rejects(auth.ready(), { code: 'ERR_KEYS_UNAVAILABLE' })
   issuer.bringUp()
   monotonic += 60_000
   issuer.clock.advance(60)
