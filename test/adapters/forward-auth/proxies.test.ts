@@ -138,6 +138,12 @@ const doubtful = [
   '/x/..',
   '/.',
   '/admin#x',
+  '*/../admin',
+  '*;/../admin',
+  '*%2f..%2fadmin',
+  'admin',
+  'x:admin',
+  '../admin',
   'http://app.test//admin',
   '/ADMIN',
   '/Admin/x',
@@ -206,10 +212,11 @@ async function suite(t: Test, proxy: Proxy): Promise<void> {
   await t.test(
     'a path that reaches /admin by another spelling is refused, or is checked as /admin is',
     async t => {
-      for (const path of doubtful) {
-        const answer = await send({ path, headers: [bob] })
-        t.ok([400, 403, 404].includes(answer.status), `${path}: ${answer.status}`)
-      }
+      for (const method of ['GET', 'VERSION-CONTROL'])
+        for (const path of doubtful) {
+          const answer = await send({ method, path, headers: [bob] })
+          t.ok([400, 403, 404].includes(answer.status), `${method} ${path}: ${answer.status}`)
+        }
       for (const method of ['TRACE', 'CONNECT', 'PROPFIND', 'get'])
         for (const [path, headers] of [
           ['/admin', [bob]],
@@ -295,6 +302,26 @@ async function suite(t: Test, proxy: Proxy): Promise<void> {
       ['Connection', 'Upgrade, HTTP2-Settings'],
     ]
     t.same(arrivedIn(await send({ path: '/', headers: [...h2c, bob] })).upgrade, [], 'to WebSocket only')
+
+    const recorder = await guardServer(t, (_request, response) => response.end())
+    const recorded = await startProxy(t, proxy, { guard: guard.port, app: recorder.port })
+    for (const offers of [
+      ['websocket', 'h2c'],
+      ['h2c', 'websocket'],
+      ['websocket, h2c'],
+      ['h2c, websocket'],
+      ['WebSocket/13, h2c'],
+      ['websocket/h2c'],
+    ]) {
+      const headers = [...offers.map(offer => ['Upgrade', offer] as const), ...h2c.slice(1), bob]
+      await exchange(recorded, { path: '/', headers })
+      const { upgrade = [] } = recorder.lastCheck().headers
+      t.strictSame(
+        upgrade.filter(offer => offer !== 'websocket'),
+        [],
+        `${offers.join(' | ')}: to no other`,
+      )
+    }
   })
 
   await t.test('connections to the guard are kept', async t => {
