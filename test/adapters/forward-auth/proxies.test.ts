@@ -98,6 +98,14 @@ const cases: readonly Case[] = [
   { name: 'POST', method: 'POST', path: '/', headers: [alice], body: long, status: 200, as: 'alice' },
   { name: 'POST, no token', method: 'POST', path: '/', body: 'x'.repeat(1_000), status: 401 },
   {
+    name: 'POST in chunks',
+    method: 'POST',
+    path: '/',
+    headers: [['Transfer-Encoding', 'chunked'], bob],
+    body: chunked,
+    status: 200,
+  },
+  {
     name: 'POST in chunks, no token',
     method: 'POST',
     path: '/',
@@ -251,6 +259,19 @@ async function suite(t: Test, proxy: Proxy): Promise<void> {
       }
     }
     const hop = ['Connection', familyNames.join(', ')] as const
+    const trailer = await send({
+      method: 'POST',
+      path: '/',
+      headers: [
+        ['Transfer-Encoding', 'chunked'],
+        ['Trailer', 'X-Auth-Request-Email'],
+        ['TE', 'trailers'],
+        bob,
+      ],
+      body: chunked.replace(/\r\n$/, 'X-Auth-Request-Email: FORGED\r\n\r\n'),
+    })
+    t.match(arrivedIn(trailer), { body: 'hello', identity: identityOf.bob }, 'nor in a trailer')
+    t.notMatch(trailer.body, 'FORGED', 'nor in a trailer')
     const { identity } = arrivedIn(await send({ path: '/', headers: [hop, alice] }))
     t.same(identity, identityOf.alice, 'those of the guard are not removed by Connection')
   })
