@@ -114,6 +114,13 @@ const cases: readonly Case[] = [
     status: 401,
   },
   { name: 'a hundred groups', path: '/', headers: [many], status: 200, as: 'many' },
+  {
+    name: 'many long headers',
+    path: '/',
+    headers: [bob, ...[1, 2, 3].map(each => [`X-${each}`, 'x'.repeat(14_000)] as const)],
+    status: 200,
+    as: 'bob',
+  },
   { name: 'the check from outside', path: '/guard/public', status: [401, 404] },
 ]
 
