@@ -15,7 +15,10 @@ import type { VerifiedToken } from '../../src/types.js'
 export interface AssertionOptions {
   /** Its `iss`: a text of your own, best the URL under which backends reach this service, where the key set is served. */
   readonly issuer: string
-  /** The `aud` of each guard by its name, so that what one backend gets is of no use at another. Default: the name of the guard. */
+  /**
+   * The `aud` of each guard by its name, so that what one backend gets is of no use at another. Default: the name of the guard, which then may be
+   * no other's `aud`.
+   */
   readonly audiences?: Readonly<Record<string, string>>
   /**
    * The key that signs, for P-256: a PEM text "PRIVATE KEY" or a private JWK; of a list, the first. The others, private or public, are served in
@@ -121,9 +124,11 @@ const someAudiences =
   value => {
     const problem = anObject(value)
     if (problem) return problem
-    for (const [name, audience] of Object.entries(value as object)) {
+    for (const [name, audience] of Object.entries(value as Readonly<Record<string, string>>)) {
       if (!names.has(name)) return `names no guard: ${name}`
       if (aString(audience)) return `of ${name} ${aString(audience)}`
+      if (names.has(audience) && !Object.hasOwn(value as object, audience))
+        return `of ${name} is also that of ${audience} by default: give that one its own`
     }
     return undefined
   }

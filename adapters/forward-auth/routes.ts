@@ -34,7 +34,9 @@ export function routeTable(routes: Readonly<Record<string, string>>, names: Read
 function longest(routes: ReadonlyMap<string, string>, path: string): string | undefined {
   const exact = routes.get(path)
   if (exact !== undefined) return exact
-  for (let end = path.length; end >= 0; end = path.lastIndexOf('/', end - 1)) {
+  // no prefix longer than any route: a path of 100 kB has 50,000 others
+  const most = Math.max(...Array.from(routes.keys(), route => route.length))
+  for (let end = Math.min(path.length, most); end >= 0; end = path.lastIndexOf('/', end - 1)) {
     const below = routes.get(`${path.slice(0, end).replace(/\/$/, '')}/*`)
     if (below !== undefined) return below
     if (end === 0) break

@@ -81,7 +81,9 @@ local function strip(r)
   end
   -- it could name them as headers to remove
   local options = (r.headers_in["Connection"] or ""):lower()
-  local isUpgrade = options:find("upgrade", 1, true)
+  local isUpgrade = options:find("upgrade", 1, true) and (r.headers_in["Upgrade"] or ""):lower() == "websocket"
+  -- "websocket, h2c" names both
+  r.headers_in["Upgrade"] = isUpgrade and "websocket" or nil
   r.headers_in["Connection"] = isUpgrade and "Upgrade" or options:find("close", 1, true) and "close" or nil
 end
 

@@ -23,7 +23,7 @@ class Backend(BaseHTTPRequestHandler):
     def answer(self):
         if self.headers.get("Upgrade", "").lower() == "websocket":
             return self.echo_frames()
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        body = self.read_body().decode()
         page = "admin" if routed(self.path).startswith("/admin") else "app"
         answer = {"page": page, "method": self.command, "path": self.path, "body": body, "headers": self.believed()}
         content = json.dumps(answer).encode()
@@ -35,6 +35,18 @@ class Backend(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
+
+    def read_body(self):
+        """Also one in chunks (RFC 9112 section 7.1), which http.server leaves: to it the chunks would be the next request."""
+        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = b""
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            pass
+        return body
 
     def believed(self):
         """The headers that backends act on, as CGI, WSGI and PHP read names: whatever is no letter or digit is one and the same."""

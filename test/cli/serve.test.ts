@@ -446,6 +446,7 @@ t.test('a text that is no JSON', async t => {
     ['{\n "guards": {},\n "guards": {}\n}', 'line 3, column 2: guards is there twice'],
     ['{ "a": { "b": 1, "\\u0062": 2 } }', 'line 1, column 18: b is there twice'],
     ['{ "a": ', 'line 1, column 8: ends too early'],
+    ['['.repeat(200_000), 'line 1, column 101: is nested too deeply'],
     ['{ "a": [], "b": {}, "c": [{}, -1.5e3, null]', 'line 1, column 44: expected , or }'],
   ]
   for (const [text, mistake] of cases) {
@@ -514,7 +515,7 @@ t.test('serves what the file says, and stops gracefully', async t => {
     fetch(`${url}${path}`, { headers })
   const authorization = `Bearer ${token}`
   t.equal((await check('/readyz')).status, 200)
-  t.equal((await check('/healthz')).status, 200)
+  t.equal((await check('/healthz', { 'x-long': 'x'.repeat(200_000) })).status, 200)
   const known = await check('/auth-request', { authorization })
   t.equal(known.status, 200)
   t.equal(known.headers.get('x-auth-request-groups'), 'readers')

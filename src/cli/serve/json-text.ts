@@ -12,14 +12,17 @@ export interface TextMistake {
 export function mistakeIn(text: string): TextMistake | undefined {
   // Over 40 lines: one grammar (RFC 8259), whose rules share the position.
   let at = 0
+  let depth = 0
 
   function value(): void {
     space()
+    if (++depth > deepest) fail('is nested too deeply')
     const char = text[at]
     if (char === '{') members()
     else if (char === '[') items()
     else if (char === '"') string()
     else if (!matches(literal)) fail(at === text.length ? 'ends too early' : 'expected a value')
+    depth--
     space()
   }
 
@@ -87,6 +90,9 @@ export function mistakeIn(text: string): TextMistake | undefined {
     return mistake as TextMistake
   }
 }
+
+/** Far more than any configuration, and far less than would exhaust the stack. */
+const deepest = 100
 
 const blank = /[\t\n\r ]*/y
 const literal = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[Ee][+-]?\d+)?/y

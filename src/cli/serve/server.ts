@@ -93,5 +93,6 @@ const limits = {
   keepAliveTimeout: 75_000,
   headersTimeout: 10_000,
   requestTimeout: 30_000,
-  maxHeaderSize: 32_768,
+  // more than nginx and HAProxy take by the recipes: they would make an outage of our 431
+  maxHeaderSize: 262_144,
 }

@@ -210,6 +210,10 @@ t.test('wrong options', async t => {
     [{ issuer: iss, audiences: [] }, 'audiences must be an object'],
     [{ issuer: iss, audiences: { nobody: 'x' } }, 'audiences names no guard: nobody'],
     [{ issuer: iss, audiences: { default: '' } }, 'audiences of default must be a non-empty string'],
+    [
+      { issuer: iss, audiences: { default: 'orders' } },
+      'audiences of default is also that of orders by default',
+    ],
     [{ issuer: iss, key: [] }, 'key must not be an empty list'],
     [{ issuer: iss, key: 5 }, 'key must be a PEM text or a JWK'],
     [{ issuer: iss, key: [null] }, 'key must be a PEM text or a JWK'],

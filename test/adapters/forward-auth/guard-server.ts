@@ -8,7 +8,7 @@ export async function guardServer(t: WithEnd, first: RequestListener) {
   let listener = first
   let last: IncomingMessage | undefined
   let connections = 0
-  const server = createServer({ maxHeaderSize: 32_768 }, (request, response) => {
+  const server = createServer({ maxHeaderSize: 262_144 }, (request, response) => {
     last = request
     listener(request, response)
   }).on('connection', () => connections++)

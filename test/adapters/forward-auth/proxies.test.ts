@@ -98,6 +98,14 @@ const cases: readonly Case[] = [
   { name: 'POST', method: 'POST', path: '/', headers: [alice], body: long, status: 200, as: 'alice' },
   { name: 'POST, no token', method: 'POST', path: '/', body: 'x'.repeat(1_000), status: 401 },
   {
+    name: 'POST in chunks',
+    method: 'POST',
+    path: '/',
+    headers: [['Transfer-Encoding', 'chunked'], bob],
+    body: chunked,
+    status: 200,
+  },
+  {
     name: 'POST in chunks, no token',
     method: 'POST',
     path: '/',
@@ -106,6 +114,13 @@ const cases: readonly Case[] = [
     status: 401,
   },
   { name: 'a hundred groups', path: '/', headers: [many], status: 200, as: 'many' },
+  {
+    name: 'many long headers',
+    path: '/',
+    headers: [bob, ...[1, 2, 3].map(each => [`X-${each}`, 'x'.repeat(14_000)] as const)],
+    status: 200,
+    as: 'bob',
+  },
   { name: 'the check from outside', path: '/guard/public', status: [401, 404] },
 ]
 
@@ -138,6 +153,12 @@ const doubtful = [
   '/x/..',
   '/.',
   '/admin#x',
+  '*/../admin',
+  '*;/../admin',
+  '*%2f..%2fadmin',
+  'admin',
+  'x:admin',
+  '../admin',
   'http://app.test//admin',
   '/ADMIN',
   '/Admin/x',
@@ -206,10 +227,11 @@ async function suite(t: Test, proxy: Proxy): Promise<void> {
   await t.test(
     'a path that reaches /admin by another spelling is refused, or is checked as /admin is',
     async t => {
-      for (const path of doubtful) {
-        const answer = await send({ path, headers: [bob] })
-        t.ok([400, 403, 404].includes(answer.status), `${path}: ${answer.status}`)
-      }
+      for (const method of ['GET', 'VERSION-CONTROL'])
+        for (const path of doubtful) {
+          const answer = await send({ method, path, headers: [bob] })
+          t.ok([400, 403, 404].includes(answer.status), `${method} ${path}: ${answer.status}`)
+        }
       for (const method of ['TRACE', 'CONNECT', 'PROPFIND', 'get'])
         for (const [path, headers] of [
           ['/admin', [bob]],
@@ -244,6 +266,19 @@ async function suite(t: Test, proxy: Proxy): Promise<void> {
       }
     }
     const hop = ['Connection', familyNames.join(', ')] as const
+    const trailer = await send({
+      method: 'POST',
+      path: '/',
+      headers: [
+        ['Transfer-Encoding', 'chunked'],
+        ['Trailer', 'X-Auth-Request-Email'],
+        ['TE', 'trailers'],
+        bob,
+      ],
+      body: chunked.replace(/\r\n$/, 'X-Auth-Request-Email: FORGED\r\n\r\n'),
+    })
+    t.match(arrivedIn(trailer), { body: 'hello', identity: identityOf.bob }, 'nor in a trailer')
+    t.notMatch(trailer.body, 'FORGED', 'nor in a trailer')
     const { identity } = arrivedIn(await send({ path: '/', headers: [hop, alice] }))
     t.same(identity, identityOf.alice, 'those of the guard are not removed by Connection')
   })
@@ -295,6 +330,26 @@ async function suite(t: Test, proxy: Proxy): Promise<void> {
       ['Connection', 'Upgrade, HTTP2-Settings'],
     ]
     t.same(arrivedIn(await send({ path: '/', headers: [...h2c, bob] })).upgrade, [], 'to WebSocket only')
+
+    const recorder = await guardServer(t, (_request, response) => response.end())
+    const recorded = await startProxy(t, proxy, { guard: guard.port, app: recorder.port })
+    for (const offers of [
+      ['websocket', 'h2c'],
+      ['h2c', 'websocket'],
+      ['websocket, h2c'],
+      ['h2c, websocket'],
+      ['WebSocket/13, h2c'],
+      ['websocket/h2c'],
+    ]) {
+      const headers = [...offers.map(offer => ['Upgrade', offer] as const), ...h2c.slice(1), bob]
+      await exchange(recorded, { path: '/', headers })
+      const { upgrade = [] } = recorder.lastCheck().headers
+      t.strictSame(
+        upgrade.filter(offer => offer !== 'websocket'),
+        [],
+        `${offers.join(' | ')}: to no other`,
+      )
+    }
   })
 
   await t.test('connections to the guard are kept', async t => {
