@@ -1,0 +1,101 @@
+// Documentation that does not rot: every error code has its section, every link between Markdown files leads somewhere.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path/posix'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { AuthError, type AuthErrorCode, isAuthError } from '../src/errors.js'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const read = (file: string) => readFileSync(join(root, file), 'utf8')
+const pages = markdownIn('')
+
+t.test('every error code has a section, with what, why, how to fix and an example', async t => {
+  const codes = [...read('src/errors.ts').matchAll(/^ {2}(ERR_\w+): \[/gm)].map(([, code]) => code ?? '')
+  t.ok(codes.length > 20, 'the codes are found')
+  const [, ...sections] = read('docs/errors.md').split(/^## /m)
+  const byCode = new Map(sections.map(text => [text.slice(0, text.indexOf('\n')), text]))
+  t.same([...byCode.keys()], codes, 'one section a code, in the order of src/errors.ts')
+  for (const code of codes) {
+    const error = new AuthError(code as AuthErrorCode)
+    t.ok(isAuthError(error))
+    const text = byCode.get(code) ?? ''
+    t.match(
+      text,
+      /\*\*What\.\*\*[^]+\*\*Why\.\*\*\n1\. [^]+\*\*How to fix\.\*\*[^]+\n```\w+\n[^]+\n```\n/,
+      code,
+    )
+    t.ok(text.includes(`**What.** ${error.status}`), `${code} is ${error.status}`)
+  }
+})
+
+t.test('relative links and their anchors resolve', async t => {
+  t.ok(pages.includes('README.md') && pages.length > 15, 'the pages are found')
+  for (const page of pages) t.same(broken(page, read(page)), [], page)
+})
+
+t.test('the check finds what is broken', async t => {
+  t.same(
+    broken(
+      'docs/x.md',
+      '[a](errors.md#err_token_use) [b](../README.md) ![c](demo.png) [d](https://x.test/y)',
+    ),
+    [],
+  )
+  t.same(
+    broken(
+      'docs/x.md',
+      '# One `two`: three\n\n[a](#one-two-three)\n\n```sh\n[b](none.md)\n```\n`[c](none.md)`',
+    ),
+    [],
+  )
+  t.same(broken('docs/x.md', '# Same\n# Same\n[a](#same-1)'), [])
+  const wrong = ['none.md', 'errors.md#err_none', '#nowhere', '../src/none.ts']
+  t.same(broken('docs/x.md', wrong.map(target => `[x](${target})`).join(' ')), wrong)
+  t.same(broken('docs/x.md', '[x]: none.md'), ['none.md'])
+})
+
+function markdownIn(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap(entry => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory())
+      return /^(node_modules|dist|\..*|.*\.out)$/.test(entry.name) ? [] : markdownIn(path)
+    return entry.name.endsWith('.md') ? [path] : []
+  })
+}
+
+/** Returns the relative links of a page that lead nowhere. */
+function broken(page: string, text: string): string[] {
+  return linksIn(text).filter(link => {
+    if (/^[a-z][a-z+.-]*:/i.test(link)) return false
+    const [path = '', anchor] = link.split('#')
+    const file = path === '' ? page : normalize(join(dirname(page), path))
+    if (file !== page && !existsSync(join(root, file))) return true
+    if (anchor === undefined || !file.endsWith('.md')) return false
+    return !anchorsOf(file === page ? text : read(file)).has(anchor)
+  })
+}
+
+function linksIn(text: string): string[] {
+  const inline = [...prose(text).matchAll(/\]\(\s*<?([^\s)>]+)>?(?:\s+"[^"]*")?\s*\)/g)]
+  const references = [...prose(text).matchAll(/^\[[^\]^]+\]:\s*(\S+)/gm)]
+  return [...inline, ...references].map(([, target]) => target ?? '')
+}
+
+/** Anchors as GitHub and npm make them: lower case, without punctuation, hyphens for spaces, numbered where they repeat. */
+function anchorsOf(text: string): ReadonlySet<string> {
+  const seen = new Map<string, number>()
+  const anchors = [...withoutBlocks(text).matchAll(/^#{1,6} +(.+?) *#*$/gm)].map(([, heading]) => {
+    const slug = (heading ?? '')
+      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replace(/\s/g, '-')
+    const before = seen.get(slug) ?? 0
+    seen.set(slug, before + 1)
+    return before === 0 ? slug : `${slug}-${before}`
+  })
+  return new Set(anchors)
+}
+
+const withoutBlocks = (text: string) => text.replace(/^( *)(```+)[^]*?^\1\2 *$/gm, '')
+const prose = (text: string) => withoutBlocks(text).replace(/`[^`\n]*`/g, '')
