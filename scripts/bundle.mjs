@@ -19,7 +19,9 @@ const {
 } = exports
 const main = exports['.'].import.default
 /** What `cognito-guard serve` imports. */
-const served = ['.', './forward-auth', './redis', './dynamodb', './opentelemetry'].map(name => exports[name].import.default)
+const served = ['.', './forward-auth', './redis', './dynamodb', './opentelemetry'].map(
+  name => exports[name].import.default,
+)
 const librarySources = Object.values(library).flatMap(entry => entry.import?.default ?? [])
 /** Types alone. */
 const augmentations = [express.import.default, fastify.import.default]

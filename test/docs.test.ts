@@ -1,4 +1,5 @@
 // Documentation that does not rot: every error code has its section, every link between Markdown files leads somewhere.
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path/posix'
 import { fileURLToPath } from 'node:url'
@@ -33,6 +34,19 @@ t.test('relative links and their anchors resolve', async t => {
   for (const page of pages) t.same(broken(page, read(page)), [], page)
 })
 
+for (const page of ['docs/quick-starts.md']) {
+  t.test(`the TypeScript of ${page} compiles against the package`, async t => {
+    const blocks = [...read(page).matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code]) => code ?? '')
+    t.ok(blocks.length > 5, 'the blocks are found')
+    t.same(compiled(t, blocks), [])
+    t.match(
+      compiled(t, ["import { noSuchName } from 'cognito-guard'\n"]).join(),
+      /noSuchName/,
+      'mistakes are found',
+    )
+  })
+}
+
 t.test('the check finds what is broken', async t => {
   t.same(
     broken(
@@ -53,6 +67,21 @@ t.test('the check finds what is broken', async t => {
   t.same(broken('docs/x.md', wrong.map(target => `[x](${target})`).join(' ')), wrong)
   t.same(broken('docs/x.md', '[x]: none.md'), ['none.md'])
 })
+
+/** Returns the errors of a compiler. A block that begins with the name of a file is imported by the others under that name. */
+function compiled(tap: Pick<typeof t, 'testdir'>, blocks: readonly string[]): string[] {
+  const files = blocks.map((code, index) => [
+    /^\/\/ (\S+\.ts)\n/.exec(code)?.[1] ?? `block-${index}.ts`,
+    code,
+  ])
+  const folder = tap.testdir({
+    ...Object.fromEntries(files),
+    'tsconfig.json': JSON.stringify({ compilerOptions }),
+  })
+  const compiler = join(root, 'node_modules/typescript7/bin/tsc')
+  const { stdout } = spawnSync(process.execPath, [compiler, '-p', folder], { cwd: folder, encoding: 'utf8' })
+  return stdout.split('\n').filter(line => line !== '')
+}
 
 function markdownIn(folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap(entry => {
@@ -95,6 +124,16 @@ function anchorsOf(text: string): ReadonlySet<string> {
     return before === 0 ? slug : `${slug}-${before}`
   })
   return new Set(anchors)
+}
+
+const compilerOptions = {
+  target: 'es2022',
+  lib: ['es2023'],
+  module: 'nodenext',
+  strict: true,
+  noEmit: true,
+  skipLibCheck: true,
+  types: ['node'],
 }
 
 const withoutBlocks = (text: string) => text.replace(/^( *)(```+)[^]*?^\1\2 *$/gm, '')
