@@ -34,7 +34,7 @@ t.test('relative links and their anchors resolve', async t => {
   for (const page of pages) t.same(broken(page, read(page)), [], page)
 })
 
-for (const page of ['docs/quick-starts.md']) {
+for (const page of ['docs/quick-starts.md', 'docs/migration.md']) {
   t.test(`the TypeScript of ${page} compiles against the package`, async t => {
     const blocks = [...read(page).matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code]) => code ?? '')
     t.ok(blocks.length > 5, 'the blocks are found')
