@@ -96,15 +96,17 @@ function joseVerifier({ issuer, keys }: Pool): Verify {
 
 /**
  * The package exports its middleware and not its verifier: it is called as a router would, with a request that is a plain object.
- * Proofs of possession (DPoP), which no other line checks, are off. Cognito's access tokens have no audience.
+ * Cognito's access tokens have no audience.
+ *
+ * @param dpop whether proofs of possession (DPoP) are on, as by its default; no other library checks them
  */
-function bearerVerifier({ issuer, keys }: Pool): Verify {
+export function bearerVerifier({ issuer, keys }: Pool, dpop = false): Verify {
   const middleware = peer<Bearer>('express-oauth2-jwt-bearer').auth({
     issuer,
     publicKey: { keys },
     audience: 'none',
     validators: { aud: false },
-    dpop: { enabled: false },
+    dpop: { enabled: dpop },
   })
   return token =>
     new Promise((resolve, reject) => {
