@@ -69,6 +69,10 @@ t.test('the check finds what is broken', async t => {
 })
 
 /** Returns the errors of a compiler. A block that begins with the name of a file is imported by the others under that name. */
+t.test('the README is read in one go', async t => {
+  t.ok(read('README.md').split('\n').length <= 200, 'under 200 lines')
+})
+
 function compiled(tap: Pick<typeof t, 'testdir'>, blocks: readonly string[]): string[] {
   const files = blocks.map((code, index) => [
     /^\/\/ (\S+\.ts)\n/.exec(code)?.[1] ?? `block-${index}.ts`,
