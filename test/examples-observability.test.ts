@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { promisify } from 'node:util'
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { createGuard, createVerifier, loadBalancer, sensitiveHeaders, userPool } from 'cognito-guard'
@@ -105,6 +107,32 @@ t.test('Lambda: lines in the embedded metric format, and objects of the shape of
   await powertools(allowed)
   t.match(metrics, [['Allowed', 'Count', 1], 'published'])
   t.match(messages, [['decision', { decision: { cached: true } }]])
+})
+
+t.test('Lambda: the logger and the metrics of Powertools', async t => {
+  const example = new URL('../examples/observability/powertools-authorizer.js', import.meta.url)
+  const events = ['Bearer x', `Bearer ${token}`].map(value => httpAuthorizerEvent([['Authorization', value]]))
+  const script = `
+    const { handler } = await import(${JSON.stringify(example.href)})
+    for (const event of ${JSON.stringify(events)}) await handler(event).catch(() => {})`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+    env: { ...process.env, ...env, NODE_OPTIONS: '' },
+  })
+  const lines = stdout
+    .split('\n')
+    .filter(line => line.startsWith('{'))
+    .map(line => JSON.parse(line))
+  t.match(
+    lines.filter(({ level }) => level),
+    [
+      { level: 'INFO', service: 'authorizer', decision: { status: 401, code: 'ERR_TOKEN_MALFORMED' } },
+      { level: 'INFO', service: 'authorizer', decision: { status: 200, code: 'authorized' } },
+    ],
+  )
+  const counted = lines.filter(({ _aws }) => _aws)
+  t.match(counted, [{ service: 'authorizer', ERR_TOKEN_MALFORMED: 1 }, { Allowed: 1 }])
+  t.same(counted[0]._aws.CloudWatchMetrics[0].Dimensions, [['service']])
+  t.notOk(stdout.includes(token.slice(-30)))
 })
 
 t.test('readiness', async t => {
