@@ -68,11 +68,11 @@ t.test('the check finds what is broken', async t => {
   t.same(broken('docs/x.md', '[x]: none.md'), ['none.md'])
 })
 
-/** Returns the errors of a compiler. A block that begins with the name of a file is imported by the others under that name. */
 t.test('the README is read in one go', async t => {
   t.ok(read('README.md').split('\n').length <= 200, 'under 200 lines')
 })
 
+/** Returns the errors of a compiler. A block that begins with the name of a file is imported by the others under that name. */
 function compiled(tap: Pick<typeof t, 'testdir'>, blocks: readonly string[]): string[] {
   const files = blocks.map((code, index) => [
     /^\/\/ (\S+\.ts)\n/.exec(code)?.[1] ?? `block-${index}.ts`,
@@ -83,8 +83,14 @@ function compiled(tap: Pick<typeof t, 'testdir'>, blocks: readonly string[]): st
     'tsconfig.json': JSON.stringify({ compilerOptions }),
   })
   const compiler = join(root, 'node_modules/typescript7/bin/tsc')
-  const { stdout } = spawnSync(process.execPath, [compiler, '-p', folder], { cwd: folder, encoding: 'utf8' })
-  return stdout.split('\n').filter(line => line !== '')
+  // tap's hooks, in which compilers do not start, come back into every environment that is given here
+  const { stdout, stderr, status } = spawnSync(
+    'env',
+    ['-u', 'NODE_OPTIONS', process.execPath, compiler, '-p', folder],
+    { cwd: folder, encoding: 'utf8' },
+  )
+  const lines = `${stdout}${stderr}`.split('\n').filter(line => line !== '')
+  return status === 0 || lines.length > 0 ? lines : [`the compiler ended with ${status}`]
 }
 
 function markdownIn(folder: string): string[] {
