@@ -1,8 +1,9 @@
 // A container behind a load balancer that signs users in. The guard verifies what the load balancer says of them, and the access token with their groups.
-import { behindLoadBalancer, createGuard, inGroup, userPool } from 'cognito-guard'
+import { behindLoadBalancer, createGuard, inGroup } from 'cognito-guard'
 import { protect } from 'cognito-guard/hono'
 import { Hono } from 'hono'
 import { listen } from './listen.ts'
+import { pool } from './pool.ts'
 
 const {
   USER_POOL_ID: userPoolId = '',
@@ -10,14 +11,13 @@ const {
   LOAD_BALANCER_ARN: loadBalancerArn = '',
 } = process.env
 const [region] = userPoolId.split('_')
-const keys = process.env.JWKS ? { jwks: JSON.parse(process.env.JWKS), offline: true } : {}
 
 const guard = createGuard(
   behindLoadBalancer({
     loadBalancerArn,
     issuer: `https://cognito-idp.${region}.amazonaws.com/${userPoolId}`,
     clientId,
-    accessToken: userPool({ userPoolId, clientId, ...keys }),
+    accessToken: pool,
   }),
 )
 

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildSync } from 'esbuild'
-import { path } from './guarded-function.ts'
+import { bundlingOf, path } from './guarded-function.ts'
 
 /** Bundles a handler that `NodejsFunction` has no place for, and returns its folder. `define` replaces expressions in it. */
 export function bundled(handlerFile: string, define: Record<string, string> = {}): string {
@@ -12,10 +12,7 @@ export function bundled(handlerFile: string, define: Record<string, string> = {}
     outfile: join(folder, 'index.mjs'),
     bundle: true,
     platform: 'node',
-    format: 'esm',
-    target: 'node24',
-    mainFields: ['module', 'main'],
-    minify: true,
+    ...bundlingOf,
     define,
     logLevel: 'error',
   })

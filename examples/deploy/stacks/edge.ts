@@ -11,7 +11,7 @@ import {
 import { HttpOrigin } from 'aws-cdk-lib/aws-cloudfront-origins'
 import { Code, Runtime } from 'aws-cdk-lib/aws-lambda'
 import type { Construct } from 'constructs'
-import { acknowledge } from './acknowledge.ts'
+import { acknowledge, distributionReasons } from './acknowledge.ts'
 import { bundled } from './bundled.ts'
 import type { Users } from './users.ts'
 
@@ -55,11 +55,6 @@ export class EdgeStack extends Stack {
         ],
       },
     })
-    acknowledge(this, {
-      'AwsSolutions-CFR1': 'No country is refused',
-      'AwsSolutions-CFR2': 'A web ACL is left to the deployment',
-      'AwsSolutions-CFR3': 'Access logs are left to the deployment: they cost, and hold what callers are',
-      'AwsSolutions-CFR4': 'TLS 1.2 needs a domain and a certificate of yours',
-    })
+    acknowledge(this, distributionReasons)
   }
 }

@@ -11,7 +11,7 @@ import {
 import { FunctionUrlOrigin } from 'aws-cdk-lib/aws-cloudfront-origins'
 import { FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda'
 import type { Construct } from 'constructs'
-import { acknowledge } from './acknowledge.ts'
+import { acknowledge, distributionReasons } from './acknowledge.ts'
 import { guardedFunction } from './guarded-function.ts'
 import type { HttpApiProps } from './http-api.ts'
 
@@ -46,11 +46,6 @@ export class FunctionUrlStack extends Stack {
       },
       priceClass: PriceClass.PRICE_CLASS_100,
     })
-    acknowledge(this, {
-      'AwsSolutions-CFR1': 'No country is refused',
-      'AwsSolutions-CFR2': 'A web ACL is left to the deployment',
-      'AwsSolutions-CFR3': 'Access logs are left to the deployment: they cost, and hold what callers are',
-      'AwsSolutions-CFR4': 'TLS 1.2 needs a domain and a certificate of yours',
-    })
+    acknowledge(this, distributionReasons)
   }
 }

@@ -3,7 +3,7 @@ import { CorsHttpMethod, HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import type { Construct } from 'constructs'
-import { acknowledge } from './acknowledge.ts'
+import { accessLogs, acknowledge } from './acknowledge.ts'
 import { guardedFunction } from './guarded-function.ts'
 import type { Users } from './users.ts'
 
@@ -17,18 +17,8 @@ export interface HttpApiProps extends StackProps {
 export class HttpApiStack extends Stack {
   constructor(scope: Construct, id: string, props: HttpApiProps) {
     super(scope, id, props)
-    const authorizer = new HttpLambdaAuthorizer(
-      'Authorizer',
-      guardedFunction(this, 'AuthorizerFunction', { handlerFile: 'http-authorizer', users: props.users }),
-      {
-        // isAuthorized: what the handler answers without `routes`; it sets the payload to 2.0
-        responseTypes: [HttpLambdaResponseType.SIMPLE],
-        // where the token is, and nothing that the answer does not depend on
-        identitySource: ['$request.header.Authorization'],
-        resultsCacheTtl: Duration.minutes(5),
-      },
-    )
-    ordersApi(this, props, authorizer)
+    // isAuthorized: what the handler answers without `routes`; it sets the payload to 2.0
+    ordersApi(this, props, 'http-authorizer', HttpLambdaResponseType.SIMPLE)
   }
 }
 
@@ -36,28 +26,25 @@ export class HttpApiStack extends Stack {
 export class HttpApiRoutesStack extends Stack {
   constructor(scope: Construct, id: string, props: HttpApiProps) {
     super(scope, id, props)
-    const handlerFile = 'http-routes-authorizer'
-    const authorizer = new HttpLambdaAuthorizer(
-      'Authorizer',
-      guardedFunction(this, 'AuthorizerFunction', { handlerFile, users: props.users }),
-      {
-        // a policy for all routes: a simple response that is cached would be that of one route for all. It sets the payload to 1.0
-        responseTypes: [HttpLambdaResponseType.IAM],
-        identitySource: ['$request.header.Authorization'],
-        resultsCacheTtl: Duration.minutes(5),
-      },
-    )
-    ordersApi(this, props, authorizer)
+    // a policy for all routes: a simple response that is cached would be that of one route for all. It sets the payload to 1.0
+    ordersApi(this, props, 'http-routes-authorizer', HttpLambdaResponseType.IAM)
   }
 }
 
 function ordersApi(
   stack: Stack,
   { users, origin }: HttpApiProps,
-  defaultAuthorizer: HttpLambdaAuthorizer,
+  handlerFile: string,
+  responseType: HttpLambdaResponseType,
 ): void {
+  const authorizer = guardedFunction(stack, 'AuthorizerFunction', { handlerFile, users })
   const api = new HttpApi(stack, 'Api', {
-    defaultAuthorizer,
+    defaultAuthorizer: new HttpLambdaAuthorizer('Authorizer', authorizer, {
+      responseTypes: [responseType],
+      // where the token is, and nothing that the answer does not depend on
+      identitySource: ['$request.header.Authorization'],
+      resultsCacheTtl: Duration.minutes(5),
+    }),
     // API Gateway answers preflights itself, and adds these headers to refusals
     corsPreflight: {
       allowOrigins: [origin],
@@ -72,6 +59,6 @@ function ordersApi(
   api.addRoutes({ path: '/orders', methods: [HttpMethod.GET, HttpMethod.POST], integration })
   api.addRoutes({ path: '/admin/{proxy+}', methods: [HttpMethod.GET, HttpMethod.POST], integration })
   acknowledge(stack, {
-    'AwsSolutions-APIG1': 'Access logs are left to the deployment: they cost, and hold what callers are',
+    'AwsSolutions-APIG1': accessLogs,
   })
 }

@@ -21,7 +21,7 @@ import {
 import { AuthenticateCognitoAction } from 'aws-cdk-lib/aws-elasticloadbalancingv2-actions'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
-import { acknowledge } from './acknowledge.ts'
+import { accessLogs, acknowledge } from './acknowledge.ts'
 import { bundledImage } from './bundled.ts'
 import type { Users } from './users.ts'
 
@@ -122,7 +122,7 @@ export class LoadBalancerStack extends Stack {
 }
 
 export const balancerReasons = {
-  'AwsSolutions-ELB2': 'Access logs are left to the deployment: they cost, and hold what callers are',
+  'AwsSolutions-ELB2': accessLogs,
   'AwsSolutions-EC23': 'An API that is open to the internet',
   'AwsSolutions-VPC7': 'Flow logs are left to the deployment',
   'AwsSolutions-ECS2': 'The environment holds identifiers, and no secret',

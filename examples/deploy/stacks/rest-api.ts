@@ -8,7 +8,7 @@ import {
   TokenAuthorizer,
 } from 'aws-cdk-lib/aws-apigateway'
 import type { Construct } from 'constructs'
-import { acknowledge } from './acknowledge.ts'
+import { accessLogs, acknowledge } from './acknowledge.ts'
 import { guardedFunction } from './guarded-function.ts'
 import type { HttpApiProps } from './http-api.ts'
 
@@ -74,7 +74,7 @@ export function restApi(stack: Stack, origin: string): RestApi {
   for (const [name, { headers, ...response }] of Object.entries(responses))
     api.addGatewayResponse(name, { ...response, responseHeaders: headers })
   acknowledge(stack, {
-    'AwsSolutions-APIG1': 'Access logs are left to the deployment: they cost, and hold what callers are',
+    'AwsSolutions-APIG1': accessLogs,
     'AwsSolutions-APIG2': 'Bodies are validated by the functions, which know their shape',
     'AwsSolutions-APIG3': 'A web ACL is left to the deployment',
     'AwsSolutions-APIG4': 'Preflights carry no token; every other method has the authorizer',

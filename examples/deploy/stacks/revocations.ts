@@ -7,7 +7,7 @@ import { Rule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
-import { acknowledge } from './acknowledge.ts'
+import { accessLogs, acknowledge } from './acknowledge.ts'
 import { guardedFunction } from './guarded-function.ts'
 import type { Users } from './users.ts'
 
@@ -57,7 +57,7 @@ export class RevocationsStack extends Stack {
     const integration = new HttpLambdaIntegration('Orders', orders)
     api.addRoutes({ path: '/orders', methods: [HttpMethod.GET], integration })
     acknowledge(this, {
-      'AwsSolutions-APIG1': 'Access logs are left to the deployment: they cost, and hold what callers are',
+      'AwsSolutions-APIG1': accessLogs,
       'AwsSolutions-SQS3': 'It is the queue for what failed',
     })
   }

@@ -1,8 +1,7 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib'
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
 import {
   AccountRecovery,
   FeaturePlan,
-  type IUserPool,
   ManagedLoginVersion,
   Mfa,
   OAuthScope,
@@ -10,6 +9,7 @@ import {
   UserPool,
 } from 'aws-cdk-lib/aws-cognito'
 import type { Construct } from 'constructs'
+import { acknowledge } from './acknowledge.ts'
 
 /** What a guarded API has to know of its users. */
 export interface Users {
@@ -19,7 +19,6 @@ export interface Users {
 
 /** A user pool with groups, the scopes of an API, managed login and a public client: what signs in holds no secret. */
 export class UsersStack extends Stack implements Users {
-  readonly userPool: IUserPool
   readonly userPoolId: string
   readonly clientId: string
 
@@ -74,17 +73,14 @@ export class UsersStack extends Stack implements Users {
       enableTokenRevocation: true,
       preventUserExistenceErrors: true,
     })
-    this.userPool = pool
     this.userPoolId = pool.userPoolId
     this.clientId = client.userPoolClientId
     new CfnOutput(this, 'UserPoolId', { value: this.userPoolId })
     new CfnOutput(this, 'ClientId', { value: this.clientId })
-    for (const [id, reason] of acknowledged) Validations.of(this).acknowledge({ id, reason })
+    acknowledge(this, {
+      'AwsSolutions-COG2': 'MFA is offered, and required where a policy asks for it: withAssurance',
+      'AwsSolutions-COG3': 'Threat protection is of the Plus plan',
+      'AwsSolutions-COG8': 'Threat protection is of the Plus plan',
+    })
   }
 }
-
-const acknowledged = [
-  ['AwsSolutions-COG2', 'MFA is offered, and required where a policy asks for it: withAssurance'],
-  ['AwsSolutions-COG3', 'Threat protection is of the Plus plan'],
-  ['AwsSolutions-COG8', 'Threat protection is of the Plus plan'],
-] as const

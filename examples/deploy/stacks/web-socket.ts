@@ -3,7 +3,7 @@ import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2'
 import { WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers'
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import type { Construct } from 'constructs'
-import { acknowledge } from './acknowledge.ts'
+import { accessLogs, acknowledge } from './acknowledge.ts'
 import { guardedFunction } from './guarded-function.ts'
 import type { Users } from './users.ts'
 
@@ -26,7 +26,7 @@ export class WebSocketStack extends Stack {
     })
     new WebSocketStage(this, 'Stage', { webSocketApi: api, stageName: 'live', autoDeploy: true })
     acknowledge(this, {
-      'AwsSolutions-APIG1': 'Access logs are left to the deployment: they cost, and hold what callers are',
+      'AwsSolutions-APIG1': accessLogs,
     })
   }
 }
