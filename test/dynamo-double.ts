@@ -29,3 +29,17 @@ export async function dynamoDouble(t: Test): Promise<number> {
   })
   return (server.address() as AddressInfo).port
 }
+
+/** The input that creates a table of revocations. */
+export const revocationsTable = (TableName: string) => ({
+  TableName,
+  BillingMode: 'PAY_PER_REQUEST' as const,
+  AttributeDefinitions: [
+    { AttributeName: 'list', AttributeType: 'S' as const },
+    { AttributeName: 'serial', AttributeType: 'N' as const },
+  ],
+  KeySchema: [
+    { AttributeName: 'list', KeyType: 'HASH' as const },
+    { AttributeName: 'serial', KeyType: 'RANGE' as const },
+  ],
+})

@@ -1,3 +1,4 @@
+// Over 150 lines: half of it documents public options and claims.
 import { refusal } from '../errors.js'
 import { type KeySetOptions, keySet, keySetOptionChecks, keyUrl } from '../jwks/jwks.js'
 import { aString, checkOptions, listOf, type OptionCheck, oneOrMore, optionsIn } from '../options.js'

@@ -27,7 +27,7 @@ import { logTo } from '../../src/cli/serve/log.js'
 import { metricsOf } from '../../src/cli/serve/metrics.js'
 import { followerOf } from '../../src/cli/serve/revocations.js'
 import { serveOn } from '../../src/cli/serve/server.js'
-import { dynamoDouble } from '../dynamo-double.js'
+import { dynamoDouble, revocationsTable } from '../dynamo-double.js'
 import { start } from '../program.js'
 import { needsRedis, redisServer } from '../revocation/redis-server.js'
 
@@ -686,18 +686,7 @@ t.test('revocations in DynamoDB', async t => {
   const credentials = { accessKeyId: 'x', secretAccessKey: 'x' }
   const client = new DynamoDB({ endpoint, region: 'eu-west-1', credentials })
   t.teardown(() => client.destroy())
-  await client.createTable({
-    TableName: 'revocations',
-    BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [
-      { AttributeName: 'list', AttributeType: 'S' },
-      { AttributeName: 'serial', AttributeType: 'N' },
-    ],
-    KeySchema: [
-      { AttributeName: 'list', KeyType: 'HASH' },
-      { AttributeName: 'serial', KeyType: 'RANGE' },
-    ],
-  })
+  await client.createTable(revocationsTable('revocations'))
   process.env.AWS_ACCESS_KEY_ID = 'x'
   process.env.AWS_SECRET_ACCESS_KEY = 'x'
   const { issuer, program, url } = await served(t, {

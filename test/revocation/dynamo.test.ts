@@ -3,7 +3,7 @@ import { createVerifier, userPool } from 'cognito-guard'
 import { type DynamoRevocationOptions, dynamoRevocations } from 'cognito-guard/dynamodb'
 import { createTestIssuer } from 'cognito-guard/testing'
 import t, { type Test } from 'tap'
-import { dynamoDouble } from '../dynamo-double.js'
+import { dynamoDouble, revocationsTable } from '../dynamo-double.js'
 import { thrownBy, verifiedTokenOf } from './fixture.js'
 import { randomFrom } from './model.js'
 import { isDone, proxyTo, until } from './redis-server.js'
@@ -197,18 +197,7 @@ async function table(t: Test) {
     return client
   }
   const client = clientOf(port)
-  await client.createTable({
-    TableName,
-    BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [
-      { AttributeName: 'list', AttributeType: 'S' },
-      { AttributeName: 'serial', AttributeType: 'N' },
-    ],
-    KeySchema: [
-      { AttributeName: 'list', KeyType: 'HASH' },
-      { AttributeName: 'serial', KeyType: 'RANGE' },
-    ],
-  })
+  await client.createTable(revocationsTable(TableName))
   await until(
     'the table is there',
     async () => (await client.describeTable({ TableName })).Table?.TableStatus === 'ACTIVE',
