@@ -35,6 +35,12 @@ export interface Local {
   readonly federations: Map<string, PendingFederation>
   lifetimes: Lifetimes
   keySet: KeySetBehaviour
+  /** Seconds since the epoch. */
+  readonly startedAt: number
+  /** What the pool was created or updated with beyond `config`: answered again, and not played. */
+  readonly described: Record<string, unknown>
+  /** Says something on the console, once. */
+  readonly notice: (sentence: string) => void
 }
 
 /** How requests for the key set are answered: correctly, late, with a 500, never, or with a broken connection. */
@@ -47,7 +53,12 @@ export interface KeySetBehaviour {
 export const keySetModes = ['ok', 'slow', 'error', 'hang', 'refuse'] as const
 
 /** The state at the start. */
-export function createLocal(config: LocalConfig, url: string, keys: KeyRing): Local {
+export function createLocal(
+  config: LocalConfig,
+  url: string,
+  keys: KeyRing,
+  say: (sentence: string) => void = () => {},
+): Local {
   const clock = testClock(Date)
   const sessions = createSessions(clock)
   const issuer =
@@ -68,6 +79,19 @@ export function createLocal(config: LocalConfig, url: string, keys: KeyRing): Lo
     federations: new Map(),
     lifetimes: config.lifetimes,
     keySet: { mode: 'ok', seconds: 2 },
+    startedAt: Math.floor(clock.now() / 1000),
+    described: {},
+    notice: noticeOnce(say),
+  }
+}
+
+/** Keeps to a few hundred sentences, whatever is called. */
+function noticeOnce(say: (sentence: string) => void): (sentence: string) => void {
+  const said = new Set<string>()
+  return sentence => {
+    if (said.has(sentence) || said.size > 300) return
+    said.add(sentence)
+    say(sentence)
   }
 }
 

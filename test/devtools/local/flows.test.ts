@@ -174,7 +174,7 @@ t.test('the sign-in page', async t => {
     t.equal(short.status, 400)
     t.match(await short.text(), 'Password not long enough')
     const page = await (
-      await post(`/signup${query}`, { username: 'fay', email: 'f@x.example', password: 'long enough' })
+      await post(`/signup${query}`, { username: 'fay', email: 'f@x.example', password: 'Long-enough-1' })
     ).text()
     const code = /data-testid="mailed-code">(\d{6})</.exec(page)?.[1] ?? ''
     t.match(
