@@ -41,6 +41,8 @@ export interface Local {
   readonly described: Record<string, unknown>
   /** Says something on the console, once. */
   readonly notice: (sentence: string) => void
+  /** The console. Default: none. */
+  say: (sentence: string) => void
 }
 
 /** How requests for the key set are answered: correctly, late, with a 500, never, or with a broken connection. */
@@ -53,17 +55,13 @@ export interface KeySetBehaviour {
 export const keySetModes = ['ok', 'slow', 'error', 'hang', 'refuse'] as const
 
 /** The state at the start. */
-export function createLocal(
-  config: LocalConfig,
-  url: string,
-  keys: KeyRing,
-  say: (sentence: string) => void = () => {},
-): Local {
+export function createLocal(config: LocalConfig, url: string, keys: KeyRing): Local {
   const clock = testClock(Date)
   const sessions = createSessions(clock)
   const issuer =
     config.issuer === 'local' ? `${url}/${config.userPoolId}` : issuerUrls(config.userPoolId)[config.issuer]
-  return {
+  const said = new Set<string>()
+  const local: Local = {
     config,
     clients: [...config.clients],
     url,
@@ -81,18 +79,14 @@ export function createLocal(
     keySet: { mode: 'ok', seconds: 2 },
     startedAt: Math.floor(clock.now() / 1000),
     described: {},
-    notice: noticeOnce(say),
+    notice(sentence) {
+      if (said.has(sentence) || said.size >= 300) return
+      said.add(sentence)
+      local.say(sentence)
+    },
+    say: () => {},
   }
-}
-
-/** Keeps to a few hundred sentences, whatever is called. */
-function noticeOnce(say: (sentence: string) => void): (sentence: string) => void {
-  const said = new Set<string>()
-  return sentence => {
-    if (said.has(sentence) || said.size > 300) return
-    said.add(sentence)
-    say(sentence)
-  }
+  return local
 }
 
 /** The library's own verifier, with the keys and revocations of this pool. Each call decides which token use it accepts. */
