@@ -32,7 +32,10 @@ import { attributes, outcome, startWithSdk, valuesOf } from './sdk.js'
 import { claimsOf } from './world.js'
 
 t.test('AdminCreateUser', async t => {
-  const { sdk, local, UserPoolId, signIn, control } = await startWithSdk(t)
+  const { sdk, local, UserPoolId, signIn, control } = await startWithSdk(t, {
+    aliasAttributes: ['email', 'preferred_username'],
+    passwordPolicy: { temporaryPasswordValidityDays: 0 },
+  })
   const create = (Username: string, more: Partial<AdminCreateUserCommandInput> = {}) =>
     sdk.send(new AdminCreateUserCommand({ UserPoolId, Username, ...more }))
 
@@ -130,6 +133,10 @@ t.test('AdminCreateUser', async t => {
     await create('gil', { ...email('alice@example.com'), ForceAliasCreation: true })
     t.equal(local.users.find('alice@example.com')?.username, 'gil', 'the alias moved')
     t.equal(local.users.find('alice')?.attributes.email_verified, 'false')
+    const named = { UserAttributes: attributes({ preferred_username: 'the-one' }), ForceAliasCreation: true }
+    for (const name of ['one', 'two']) await create(name, named)
+    t.equal(local.users.find('the-one')?.username, 'two')
+    t.equal(local.users.find('one')?.attributes.preferred_username, undefined)
   })
 })
 

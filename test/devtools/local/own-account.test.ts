@@ -157,6 +157,8 @@ t.test('codes again', async t => {
   const first = uma?.codes.signUp?.value
   t.match(await resend('uma'), { CodeDeliveryDetails: { Destination: 'u***@m***' } })
   while (uma?.codes.signUp?.value === first) await resend('uma')
+  await sdk.send(new SignUpCommand({ ClientId: 'localweb', Username: 'plain', Password: 'Long-enough-1' }))
+  t.match(await resend('plain'), { CodeDeliveryDetails: { Destination: '***@***' } }, 'shown on the page')
   t.match(await resend('nobody'), { CodeDeliveryDetails: { Destination: 'n***@e***' } }, 'hidden')
   t.match(await resend('no@body.example'), { CodeDeliveryDetails: { Destination: 'n***@b***' } })
   t.match(await resend('+4930123456'), {
@@ -270,6 +272,7 @@ t.test('a forgotten password', async t => {
     'ExpiredCodeException: Invalid code provided, please request a code again.',
     'none was sent',
   )
+  t.equal(await outcome(signIn('nobody', 'x!', 'legacy')), 'UserNotFoundException: User does not exist.')
   const code = local.users.find('alice')?.codes.forgotPassword?.value ?? ''
   t.match(await reset('alice', code, hiding, 'short'), 'InvalidPasswordException')
   t.equal(await reset('alice', 'x'), mismatch)
@@ -280,7 +283,7 @@ t.test('a forgotten password', async t => {
 })
 
 t.test('with an access token', async t => {
-  const { sdk, local, signIn } = await startWithSdk(t, {
+  const { sdk, local, signIn, control } = await startWithSdk(t, {
     clients,
     aliasAttributes: ['email', 'preferred_username'],
     attributes: [
@@ -382,6 +385,21 @@ t.test('with an access token', async t => {
     t.notOk('phone_number_verified' in (await current()), 'of an address that is gone')
   })
 
+  t.test('gives a user without a password one', async t => {
+    const UserAttributes = attributes({ name: 'Uma', email: 'u@m.example' })
+    await sdk.send(new SignUpCommand({ ClientId: 'localweb', Username: 'uma', UserAttributes }))
+    const uma = local.users.find('uma')
+    if (uma) Object.assign(uma, { status: 'CONFIRMED' })
+    t.match(await outcome(signIn('uma', 'x!')), 'Incorrect username or password')
+    const { accessToken } = (await control('tokens', {
+      username: 'uma',
+      scopes: ['aws.cognito.signin.user.admin'],
+    })) as { accessToken: string }
+    const ProposedPassword = 'Long-enough-1'
+    await sdk.send(new ChangePasswordCommand({ AccessToken: accessToken, ProposedPassword }))
+    t.ok((await signIn('uma', ProposedPassword)).AccessToken)
+  })
+
   t.test('deletes the account', async t => {
     await sdk.send(new DeleteUserCommand({ AccessToken }))
     t.equal(local.users.find('alice'), undefined)
@@ -413,7 +431,14 @@ t.test('a pool that signs in by address', async t => {
     [['phone_number'], 'a phone number'],
     [['email', 'phone_number'], 'either an email or a phone number'],
   ] as const) {
-    const { sdk, local, signIn } = await startWithSdk(t, { usernameAttributes, users: [] })
+    const { sdk, local, signIn } = await startWithSdk(t, {
+      usernameAttributes,
+      users: [{ username: 'file@x.example', password: 'p' }],
+    })
+    t.equal(
+      local.users.find('file@x.example')?.attributes.email,
+      usernameAttributes[0] === 'email' ? 'file@x.example' : undefined,
+    )
     const signUp = (Username: string) =>
       sdk.send(new SignUpCommand({ ClientId: 'localweb', Username, Password: 'Long-enough-1' }))
     t.equal(await outcome(signUp('zoe')), `InvalidParameterException: Username should be ${wrong}.`)

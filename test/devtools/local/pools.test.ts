@@ -142,6 +142,8 @@ t.test('the pool', async t => {
       ['Member must not be null', create({ Schema: [{}] })],
     ] as const)
       t.match(await outcome(call), says)
+    await create()
+    t.match(await describe(), { UsernameAttributes: ['email'] }, 'what is not said stays')
     await create({ AliasAttributes: ['phone_number'] })
     t.match(await describe(), { AliasAttributes: ['phone_number'] })
   })
@@ -196,7 +198,19 @@ t.test('the pool', async t => {
 })
 
 t.test('app clients', async t => {
-  const { sdk, local, UserPoolId, signIn } = await startWithSdk(t)
+  const { sdk, local, UserPoolId, signIn } = await startWithSdk(t, {
+    clients: [
+      { clientId: 'localweb', refreshTokenRotation: true, preventUserExistenceErrors: false },
+      {
+        clientId: 'localmachine',
+        secret: 'local-machine-secret',
+        scopes: ['orders/read', 'orders/write'],
+        explicitAuthFlows: ['ALLOW_USER_AUTH'],
+        refreshTokenRotation: true,
+        refreshTokenGracePeriod: 5,
+      },
+    ],
+  })
   const create = (more: Partial<CreateUserPoolClientCommandInput> = {}) =>
     sdk.send(new CreateUserPoolClientCommand({ UserPoolId, ClientName: 'app', ...more }))
   const describe = async (ClientId: string | undefined) =>
@@ -272,7 +286,8 @@ t.test('app clients', async t => {
       ClientId: 'localweb',
       ClientName: 'localweb',
       AllowedOAuthFlows: ['code'],
-      PreventUserExistenceErrors: 'ENABLED',
+      PreventUserExistenceErrors: 'LEGACY',
+      RefreshTokenRotation: { Feature: 'ENABLED', RetryGracePeriodSeconds: 0 },
       AccessTokenValidity: 3600,
       TokenValidityUnits: { AccessToken: 'seconds' },
     })
@@ -280,6 +295,9 @@ t.test('app clients', async t => {
       ClientSecret: 'local-machine-secret',
       AllowedOAuthFlows: ['client_credentials'],
       AllowedOAuthScopes: ['orders/read', 'orders/write'],
+      ExplicitAuthFlows: ['ALLOW_USER_AUTH'],
+      PreventUserExistenceErrors: 'ENABLED',
+      RefreshTokenRotation: { RetryGracePeriodSeconds: 5 },
     })
   })
 

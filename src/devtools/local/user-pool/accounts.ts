@@ -21,14 +21,14 @@ export function authenticate(
   return confirmed(user, local.clock.now())
 }
 
-/** A new user, who has to confirm. */
+/** A new user, who has to confirm. One without a password signs in by codes. */
 export function signUp(
   local: Local,
   username: string,
-  password: string,
+  password: string | undefined,
   attributes: Record<string, string>,
 ): LocalUser {
-  checkPassword(local.config.passwordPolicy, password)
+  if (password !== undefined) checkPassword(local.config.passwordPolicy, password)
   checkAttributes(local.config, attributes, 'user')
   const user = addUser(
     local,

@@ -17,7 +17,7 @@ export function initiateAuth(local: Local, input: Call['input'], passwordFlow: s
     case passwordFlow: {
       const username = required(parameters, 'USERNAME')
       checkSecretHash(client, username, parameters.SECRET_HASH)
-      return signedIn(local, client, authenticate(local, username, required(parameters, 'PASSWORD')))
+      return signedIn(local, client, authenticate(local, username, required(parameters, 'PASSWORD'), client))
     }
     case 'USER_SRP_AUTH':
       return srpChallenge(local, client, parameters)

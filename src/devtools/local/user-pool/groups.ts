@@ -42,7 +42,8 @@ export const groups: Operations = {
   },
 
   AdminListGroupsForUser(local, call) {
-    const all = userOf(local, call).groups.flatMap(name => local.users.groups.get(name) ?? [])
+    const user = userOf(local, call)
+    const all = [...local.users.groups.values()].filter(({ name }) => user.groups.includes(name))
     const { items, next } = pageOf(all, call.input, 'Limit', 'NextToken')
     return { Groups: items.map(group => groupType(local, group)), ...next }
   },

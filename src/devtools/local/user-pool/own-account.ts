@@ -1,4 +1,4 @@
-import { type Call, fault, type Operations, required, textsOf } from '../aws.js'
+import { type Call, fault, type Operations, required, textOf, textsOf } from '../aws.js'
 import type { Local } from '../local.js'
 import { confirm, removeUser, setPassword, signUp, wrongPassword } from './accounts.js'
 import { attributeList, attributesOf } from './attributes.js'
@@ -21,7 +21,8 @@ import type { LocalUser } from './users.js'
 export const ownAccount: Operations = {
   SignUp(local, { input }) {
     const { username } = clientAndName(local, input)
-    const user = signUp(local, username, required(input, 'Password'), attributesOf(input.UserAttributes))
+    const password = textOf(input.Password) || undefined
+    const user = signUp(local, username, password, attributesOf(input.UserAttributes))
     const address = addresses.find(name => user.attributes[name])
     return {
       UserConfirmed: false,
@@ -72,7 +73,7 @@ export const ownAccount: Operations = {
   async ChangePassword(local, call) {
     const user = await ownUser(local, call)
     const proposed = required(call.input, 'ProposedPassword')
-    if (user.status === 'EXTERNAL_PROVIDER' || user.password !== (call.input.PreviousPassword ?? undefined))
+    if (user.status === 'EXTERNAL_PROVIDER' || (user.password ?? '') !== textOf(call.input.PreviousPassword))
       throw wrongPassword()
     setPassword(local, user, proposed)
     return {}

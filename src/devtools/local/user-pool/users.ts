@@ -212,7 +212,7 @@ export const identityOf = (
 
 /** The claims of the ID token that decide a user's role (Role-based access control, Amazon Cognito Developer Guide). */
 export function rolesOf(known: Users['groups'], { groups }: LocalUser) {
-  const own = groups.flatMap(name => known.get(name) ?? []).filter(({ role }) => role)
+  const own = [...known.values()].filter(({ name, role }) => role && groups.includes(name))
   const least = Math.min(...own.map(precedence))
   const best = new Set(own.filter(group => precedence(group) === least).map(({ role }) => role))
   return {
