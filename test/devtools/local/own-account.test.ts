@@ -130,7 +130,7 @@ t.test('sign-up', async t => {
   await confirm('paul')
   t.equal(local.users.find('paul')?.attributes.phone_number_verified, 'true')
   await confirm('both')
-  t.match(local.users.find('both')?.attributes, { email_verified: 'true', phone_number_verified: undefined })
+  t.match(local.users.find('both')?.attributes, { email_verified: 'true', phone_number_verified: 'false' })
   await signUp('both2', { email: 'BOTH@x.example' })
   t.equal(
     await outcome(confirm('both2')),

@@ -108,9 +108,9 @@ const people = ({
 <table><thead><tr><th>User</th><th>Groups</th><th></th></tr></thead><tbody>
 ${users.map(
   user =>
-    html`<tr><td>${user.username}${
-      user.codes.signUp && html`<br>mailed code: <code>${user.codes.signUp.value}</code>`
-    }</td><td>${form(
+    html`<tr><td>${user.username}${Object.values(user.codes).map(
+      ({ value }) => html`<br>mailed code: <code>${value}</code>`,
+    )}</td><td>${form(
       'groups',
       html`<input type="hidden" name="username" value="${user.username}">
 <fieldset><legend>Groups of ${user.username}</legend>${groups.map(

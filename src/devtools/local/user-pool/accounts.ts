@@ -5,7 +5,7 @@ import { checkAttributes, checkRequired } from './attributes.js'
 import { hidesUsers } from './clients.js'
 import { addresses, expiredCode, useCode } from './codes.js'
 import { checkPassword } from './password-policy.js'
-import { claimAliases, verifyAddress } from './user-attributes.js'
+import { claimAliases, verifyAddress, withoutEmpty } from './user-attributes.js'
 import { addressOf, type LocalUser, type NewUser } from './users.js'
 
 /** The user of a username and password. The error does not reveal which of the two is wrong, unless the client says that it may. */
@@ -44,10 +44,11 @@ export function addUser(local: Local, given: NewUser, taken: string, force = fal
   const { config } = local
   const { username } = given
   checkUsername(local, username)
-  const attributes = { ...addressOf(config, username), ...given.attributes }
+  const attributes = withoutEmpty({ ...addressOf(config, username), ...given.attributes })
+  for (const address of addresses) if (attributes[address]) attributes[`${address}_verified`] ??= 'false'
   checkRequired(config, attributes)
   claimAliases(local, undefined, attributes, force, 'UsernameExistsException')
-  const user = local.users.add(given)
+  const user = local.users.add({ ...given, attributes })
   if (!user) throw fault('UsernameExistsException', taken)
   return user
 }

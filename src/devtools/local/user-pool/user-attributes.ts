@@ -82,7 +82,7 @@ export function claimAliases(
 }
 
 /** An address takes along whether it is verified. */
-function withoutEmpty(attributes: Readonly<Record<string, string>>): Record<string, string> {
+export function withoutEmpty(attributes: Readonly<Record<string, string>>): Record<string, string> {
   const gone = addresses.filter(address => !attributes[address]).map(address => `${address}_verified`)
   return Object.fromEntries(
     Object.entries(attributes).filter(([name, value]) => value !== '' && !gone.includes(name)),
