@@ -70,6 +70,22 @@ t.test('the check finds what is broken', async t => {
   t.same(broken('docs/x.md', '[x]: none.md'), ['none.md'])
 })
 
+t.test("the chart's alternative text says what it shows", async t => {
+  const [, alt = ''] = /!\[([^\]]*)\]\(docs\/benchmark\.svg\)/.exec(read('README.md')) ?? []
+  const rows = [...read('docs/benchmark.svg').matchAll(/text-anchor="end">([^<]+)<\/text>[^]+?>([\d.]+)</g)]
+  const [shares, times] = [rows.slice(0, -2), rows.slice(-2)].map(part =>
+    part.map(([, label = '', value]) => ({ name: label.split(',')[0] ?? '', value: Number(value) })),
+  )
+  const names = new Set(rows.map(([, label = '']) => label.split(',')[0] ?? ''))
+  t.ok(names.delete('cognito-guard') && names.size > 4, 'the bars are found')
+  for (const name of names) t.ok(alt.includes(name), name)
+  const ours = ({ name }: { name: string }) => name === 'cognito-guard'
+  const best = (of: typeof shares = [], own = true) =>
+    of.filter(row => ours(row) === own).map(({ value }) => value)
+  t.ok(Math.min(...best(shares)) > Math.max(...best(shares, false)), 'more of crypto.verify than the others')
+  t.ok(Math.max(...best(times)) < Math.min(...best(times, false)), 'less time than the others')
+})
+
 t.test('the README is read in one go', async t => {
   t.ok(read('README.md').split('\n').length <= 200, 'under 200 lines')
 })

@@ -1,6 +1,7 @@
 /**
  * The script of the page, after two constants: `api`, a URL, and `pool`. It is an ordinary app: code with PKCE, tokens in the session,
- * calls with an access token, and AWS calls signed with the credentials of the identity pool. Inserts text as text, never as HTML.
+ * calls with an access token, and AWS calls signed with the credentials of the identity pool. Inserts text as text, never as HTML. `show` shows
+ * the request that would be sent, and takes the answer to another one away; `world` shows the state of the issuer, after a control if one is named.
  */
 export const pageScript = `
 const $ = id => document.getElementById(id)
@@ -39,15 +40,13 @@ async function redeem(code, state) {
     method: 'POST',
     body: new URLSearchParams({ grant_type: 'authorization_code', client_id: pool.clientId, code, redirect_uri: redirectUri, code_verifier: pending.verifier }),
   })
-  sessionStorage.session = JSON.stringify(await response.json())
+  if (response.ok) sessionStorage.session = JSON.stringify(await response.json())
   location.replace('/demo')
 }
 
-const tokenOf = kind => session && { access: session.access_token, id: session.id_token }[kind]
-const sent = () => tokenOf(document.querySelector('[name=token]:checked').value)
+const each = (selector, use) => document.querySelectorAll(selector).forEach(use)
+const sent = () => session?.[document.querySelector('[name=token]:checked').value + '_token']
 const element = (className, text) => Object.assign(document.createElement('span'), { className, textContent: text })
-
-/** Colours texts and numbers; the claim that decides stands out. */
 const painted = (text, hot) => text.split(/("(?:[^"\\\\]|\\\\.)*"|\\b(?:true|false|null|\\d+)\\b)/).map((part, index, parts) =>
   index % 2 === 0 ? part : element(!parts[index + 1].startsWith(':') ? 'value' : part === '"' + hot + '"' ? 'hot' : 'key', part))
 const json = value => JSON.stringify(value, null, 2)
@@ -55,17 +54,15 @@ const json = value => JSON.stringify(value, null, 2)
 let path = '/me'
 let offset = 0
 
-/** Shows the request that would be sent; an answer to another one goes. */
 function show() {
   const token = sent()
   $('curl').replaceChildren('curl -i ' + api + path, ...token ? [' -H "Authorization: Bearer ', element('elide', token), '"'] : [])
   let hot
-  for (const line of document.querySelectorAll('[data-route]')) {
-    const isOn = line.dataset.route === path
-    line.className = isOn ? 'on' : ''
-    if (isOn) hot = line.dataset.claim
-  }
-  for (const button of document.querySelectorAll('[data-path]')) button.dataset.path === path ? button.setAttribute('aria-current', 'true') : button.removeAttribute('aria-current')
+  each('[data-route]', line => {
+    line.className = line.dataset.route === path ? 'on' : ''
+    if (line.className) hot = line.dataset.claim
+  })
+  each('[data-path]', button => button.setAttribute('aria-current', button.dataset.path === path))
   $('token').replaceChildren(...token ? painted('header ' + json(partOf(token, 0)) + '\\nclaims ' + json(partOf(token, 1)), hot) : [session ? 'No token is sent.' : 'Sign in to see the header and the claims of your token.'])
   const left = token ? partOf(token, 1).exp - Date.now() / 1000 - offset : 0
   $('validity').textContent = token ? left > 0 ? 'valid for ' + Math.ceil(left / 60) + ' min' : 'expired' : ''
@@ -77,9 +74,9 @@ function show() {
   light('answer', '', '200, 401 or 403')
 }
 
-for (const radio of document.querySelectorAll('[name=token]')) radio.onchange = show
+each('[name=token]', radio => radio.onchange = show)
 
-for (const button of document.querySelectorAll('[data-path]')) button.onclick = async () => {
+each('[data-path]', button => button.onclick = async () => {
   path = button.dataset.path
   show()
   const asked = path
@@ -100,16 +97,19 @@ for (const button of document.querySelectorAll('[data-path]')) button.onclick = 
   $('status').className = state
   $('fix').textContent = body.hint ? 'How to fix it: ' + body.hint : ''
   if (innerWidth < 960) $('status').scrollIntoView({ block: 'nearest' })
-}
+})
 
 $('copy').onclick = async () => {
-  const done = await navigator.clipboard.writeText($('curl').textContent).then(() => true, () => false)
-  if (!done) getSelection().selectAllChildren($('curl'))
-  $('copy').textContent = done ? 'Copied' : 'Selected: copy it'
+  try {
+    await navigator.clipboard.writeText($('curl').textContent)
+    $('copy').textContent = 'Copied'
+  } catch {
+    getSelection().selectAllChildren($('curl'))
+    $('copy').textContent = 'Selected: copy it'
+  }
   setTimeout(() => $('copy').textContent = 'Copy as curl', 2000)
 }
 
-/** Shows the state of the issuer, after a control if one is named. */
 async function world(control, input) {
   const response = await fetch('/_local/' + (control || 'state'), control ? { method: 'POST', body: JSON.stringify(input) } : {})
   const { clockOffset, keys } = await response.json()
@@ -118,10 +118,8 @@ async function world(control, input) {
   show()
 }
 
-for (const button of document.querySelectorAll('[data-hours]')) button.onclick = () => {
-  const hours = Number(button.dataset.hours)
-  return world('clock', { offset: hours ? offset + hours * 3600 : 0 })
-}
+$('later').onclick = () => world('clock', { offset: offset += 7200 })
+$('now').onclick = () => world('clock', { offset: offset = 0 })
 $('rotate-keys').onclick = () => world('rotate-keys', {})
 
 const call = async (operation, input) => {

@@ -15,7 +15,7 @@ h2 { margin: 0 0 .75rem } section + section { margin-top: 0 }
 .choices { border: 0; padding: 0; margin: 0 0 .75rem; display: grid; grid-template-columns: 1fr } legend { padding: 0; color: var(--muted); font-size: .875rem }
 fieldset .choice { display: flex; align-items: center; gap: .6rem; min-height: 2.75rem; margin: 0 } .choice input { width: 1.25rem; height: 1.25rem; min-height: 0; accent-color: var(--accent); margin: 0 }
 .stack { display: grid; gap: .5rem } .stack button { width: 100%; margin: 0; text-align: left } .stack button b, .stack button code { display: block }
-.stack button[aria-current] { background: color-mix(in srgb, var(--accent) 12%, Canvas); box-shadow: inset .25rem 0 var(--accent) }
+.stack button[aria-current=true] { background: color-mix(in srgb, var(--accent) 12%, Canvas); box-shadow: inset .25rem 0 var(--accent) }
 .panels { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem } .wide { grid-column: 1 / -1 }
 .panel { --accent: #6cb2ff; --edge: #7688a8; --good: #5fd08a; --bad: #ff8a80; background: #0d1526; color: #dbe4f3; border: 1px solid #33415c; border-radius: .75rem; overflow: hidden }
 .panel > div { display: flex; align-items: center; gap: .75rem; min-height: 2.75rem; padding: 0 1rem; border-bottom: 1px solid #26334d } .panel h3 { font-size: .875rem; margin: 0; flex: 1; color: #a9b8d3 } .panel > div span { font-size: .875rem }

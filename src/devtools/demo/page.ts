@@ -6,13 +6,13 @@ import { pageStyle } from './page-style.js'
 import { routes } from './routes.js'
 
 /** The page of the demo: it shows each request with its token, the route's code and the answer. Over 40 lines: nearly all of it is HTML. */
-export const demoPage = ({ config, url }: Local, api: string): Response =>
+export const demoPage = ({ config }: Local, api: string): Response =>
   pageResponse({
     title: 'Demo',
     callTarget: api,
     style: pageStyle,
     script: `const api = ${JSON.stringify(api)}
-const pool = ${JSON.stringify({ url, clientId: config.clients[0]?.clientId, login: `cognito-idp.us-east-1.amazonaws.com/${config.userPoolId}`, identityPoolId: config.identityPool.identityPoolId })}
+const pool = ${JSON.stringify({ clientId: config.clients[0]?.clientId, login: `cognito-idp.us-east-1.amazonaws.com/${config.userPoolId}`, identityPoolId: config.identityPool.identityPoolId })}
 ${pageScript}`,
     main: html`<nav class="top" aria-label="cognito-guard"><b><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M8 0l6 2v6c0 4-3 7-6 8-3-1-6-4-6-8V2z"/></svg>cognito-guard</b>
 <a href="/demo/README.md" data-testid="docs">Documentation</a><a href="/inspect">Token inspector</a><a href="/">All controls</a></nav>
@@ -50,8 +50,8 @@ ${panel('claims', 'Token, decoded', html`<pre id="token" data-testid="token"></p
 </div>
 <section aria-labelledby="change"><h2 id="change">Time and keys</h2>
 <div class="stack" role="group" aria-labelledby="change">
-<button data-hours="2" data-testid="clock-forward">Two hours later</button>
-<button data-hours="0" data-testid="clock-now">Back to now</button>
+<button id="later" data-testid="clock-forward">Two hours later</button>
+<button id="now" data-testid="clock-now">Back to now</button>
 <button id="rotate-keys" data-testid="rotate-keys">Rotate the signing keys</button>
 </div>
 <p aria-live="polite" id="world" data-testid="world"></p></section>

@@ -117,7 +117,7 @@ if (!existsSync(executablePath)) {
       const first = /^HTTP\/1\.1 (\d{3})/
       t.equal(first.exec(stdout)?.[1], first.exec(answer)?.[1], `${kind} ${path}`)
     }
-    await page.evaluate(`navigator.clipboard.writeText = () => Promise.reject(new Error('denied'))`)
+    await page.evaluate(`Object.defineProperty(navigator, 'clipboard', { value: undefined })`)
     await page.getByTestId('copy').click()
     await page.getByText('Selected').waitFor()
     t.equal(await page.evaluate('String(getSelection())'), await page.getByTestId('curl').textContent())
@@ -159,6 +159,8 @@ if (!existsSync(executablePath)) {
     await says('world', 'The clock is 4 h ahead')
     await page.reload()
     await says('world', 'The clock is 4 h ahead')
+    await page.getByTestId('clock-forward').dblclick()
+    await says('world', 'The clock is 8 h ahead')
     await ask(page, 'me')
     await says('status', '401 ERR_TOKEN_EXPIRED')
     await signIn(page, 'alice')
