@@ -96,7 +96,10 @@ const adapters: Record<string, Adapter> = {
     return listening(
       (req, res) =>
         secure(req, res, error => {
-          if (!isAuthError(error)) return void res.writeHead(error ? 500 : 200).end()
+          if (!isAuthError(error)) {
+            res.writeHead(error ? 500 : 200).end()
+            return
+          }
           const { status, headers, body } = problemOf(error)
           res.writeHead(status, headers).end(body)
         }),
@@ -212,7 +215,10 @@ t.test('a guard that throws decides, reports and answers as the guard does', asy
   const open = throwRefusals(allowAnonymous(reporting))
   t.same(
     [await open(missing), await allowAnonymous(throwing)(missing)],
-    Array(2).fill({ authorized: true, auth: undefined }),
+    [
+      { authorized: true, auth: undefined },
+      { authorized: true, auth: undefined },
+    ],
   )
   const thrown = await Promise.resolve()
     .then(() => throwing(missing))

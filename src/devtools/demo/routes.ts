@@ -10,24 +10,17 @@ export interface Route {
   readonly claim: string
 }
 
-const route = (path: string, name: keyof typeof policies, ...names: readonly string[]): [string, Route] => {
+function route(path: string, name: keyof typeof policies, argument = ''): [string, Route] {
   const [policy, claim] = policies[name]
-  const policyCode = `${name}${names.length > 0 ? `(${names.map(text => `'${text}'`).join(', ')})` : ''}`
-  return [
-    path,
-    {
-      policy: policy(...names),
-      code: `app.get('${path}', protect(guard, ${policyCode}), (req, res) => res.json(authOf(req).principal))`,
-      policyCode,
-      claim,
-    },
-  ]
+  const policyCode = argument ? `${name}('${argument}')` : name
+  const code = `app.get('${path}', protect(guard, ${policyCode}), (req, res) => res.json(authOf(req).principal))`
+  return [path, { policy: policy(argument), code, policyCode, claim }]
 }
 
 const policies = {
   isUser: [() => isUser, 'username'],
-  hasScope: [hasScope as (...scopes: readonly string[]) => Policy, 'scope'],
-  inGroup: [inGroup as (...groups: readonly string[]) => Policy, 'cognito:groups'],
+  hasScope: [(scope: string) => hasScope(scope), 'scope'],
+  inGroup: [(group: string) => inGroup(group), 'cognito:groups'],
 } as const
 
 /** The routes by path. */
