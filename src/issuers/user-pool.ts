@@ -31,6 +31,8 @@ export type UserPoolOptions<U extends TokenUse = 'access', S extends object = ob
   (Bound | Unbound) &
   (AnyClient | SkippedClientCheck | WithClientId)
 
+// Compilers say of a call that fits no part of a union what it lacks for the last one: by position, or by name in TypeScript 7.
+
 /** The options of {@link userPool} that do not depend on each other. */
 export interface PoolOptions<U extends TokenUse = 'access', S extends object = object> extends KeySetOptions {
   /** As the console shows it: Region, underscore, name. The issuer's URL follows from it. */

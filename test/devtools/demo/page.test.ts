@@ -10,6 +10,8 @@ import t, { type Test } from 'tap'
 import { routes } from '../../../src/devtools/demo/routes.js'
 import { createWorld } from '../../../src/devtools/demo/world.js'
 
+t.setTimeout(120_000)
+
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
 
 t.test('the code of the routes that is shown is what runs', async t => {
