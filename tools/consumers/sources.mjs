@@ -28,8 +28,8 @@ import { guard } from './main.js'
 const app = express()
 app.get('/users/:id', protect(guard, hasScope('x')), (req, res) => {
   const id: string = req.params.id
-  const client: string = authOf<typeof guard>(req).claims.client_id
-  res.json([id, client, authOf(req).principal.subject])
+  const subject: string = authOf<typeof guard>(req).claims.sub
+  res.json([id, subject, authOf(req).principal.subject])
 })
 `,
   'koa.ts': `import Koa from 'koa'
