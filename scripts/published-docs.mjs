@@ -26,16 +26,20 @@ export function published(text, { files, repository, version }) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const kept = join(root, 'dist/unpublished')
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const isRestoring = process.argv[2] === '--restore'
   for (const file of ['README.md', 'SECURITY.md', 'CHANGELOG.md']) {
-    const original = join(kept, file)
-    if (process.argv[2] === '--restore') {
-      if (existsSync(original)) cpSync(original, join(root, file))
-      continue
+    const [current, original] = [join(root, file), join(kept, file)]
+    // else it has been edited since a packing that failed
+    const isRewritten =
+      existsSync(original) &&
+      published(readFileSync(original, 'utf8'), manifest) === readFileSync(current, 'utf8')
+    if (isRestoring) {
+      if (isRewritten) cpSync(original, current)
+    } else if (!isRewritten) {
+      mkdirSync(dirname(original), { recursive: true })
+      cpSync(current, original)
+      writeFileSync(current, published(readFileSync(original, 'utf8'), manifest))
     }
-    mkdirSync(dirname(original), { recursive: true })
-    // after a failed packing, what is kept is the original
-    if (!existsSync(original)) cpSync(join(root, file), original)
-    writeFileSync(join(root, file), published(readFileSync(original, 'utf8'), manifest))
   }
-  if (process.argv[2] === '--restore') rmSync(kept, { recursive: true, force: true })
+  if (isRestoring) rmSync(kept, { recursive: true, force: true })
 }
