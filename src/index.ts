@@ -21,6 +21,7 @@ export {
 } from './guard/behind-load-balancer.js'
 export { demand } from './guard/demand.js'
 export {
+  type AuthOf,
   allowAnonymous,
   createGuard,
   type Decision,
@@ -47,6 +48,7 @@ export {
 } from './guard/policy.js'
 export { refusalOf } from './guard/refusal-of.js'
 export { sensitiveHeaders } from './guard/sensitive-headers.js'
+export { throwRefusals } from './guard/throw-refusals.js'
 export {
   type AmplifyCookieOptions,
   type AppSyncRealtimeOptions,

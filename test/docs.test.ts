@@ -34,10 +34,12 @@ t.test('relative links and their anchors resolve', async t => {
   for (const page of pages) t.same(broken(page, read(page)), [], page)
 })
 
-for (const page of ['docs/quick-starts.md', 'docs/migration.md']) {
+for (const page of ['docs/quick-starts.md', 'docs/migration.md', 'docs/adapters.md']) {
   t.test(`the TypeScript of ${page} compiles against the package`, async t => {
-    const blocks = [...read(page).matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code]) => code ?? '')
-    t.ok(blocks.length > 5, 'the blocks are found')
+    const all = [...read(page).matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code]) => code ?? '')
+    // elsewhere many blocks are excerpts
+    const blocks = page === 'docs/adapters.md' ? all.filter(code => code.startsWith('import ')) : all
+    t.ok(blocks.length > (blocks === all ? 5 : 0), 'the blocks are found')
     t.same(compiled(t, blocks), [])
     t.match(
       compiled(t, ["import { noSuchName } from 'cognito-guard'\n"]).join(),
@@ -66,6 +68,22 @@ t.test('the check finds what is broken', async t => {
   const wrong = ['none.md', 'errors.md#err_none', '#nowhere', '../src/none.ts']
   t.same(broken('docs/x.md', wrong.map(target => `[x](${target})`).join(' ')), wrong)
   t.same(broken('docs/x.md', '[x]: none.md'), ['none.md'])
+})
+
+t.test("the chart's alternative text says what it shows", async t => {
+  const [, alt = ''] = /!\[([^\]]*)\]\(docs\/benchmark\.svg\)/.exec(read('README.md')) ?? []
+  const rows = [...read('docs/benchmark.svg').matchAll(/text-anchor="end">([^<]+)<\/text>[^]+?>([\d.]+)</g)]
+  const [shares, times] = [rows.slice(0, -2), rows.slice(-2)].map(part =>
+    part.map(([, label = '', value]) => ({ name: label.split(',')[0] ?? '', value: Number(value) })),
+  )
+  const names = new Set(rows.map(([, label = '']) => label.split(',')[0] ?? ''))
+  t.ok(names.delete('cognito-guard') && names.size > 4, 'the bars are found')
+  for (const name of names) t.ok(alt.includes(name), name)
+  const ours = ({ name }: { name: string }) => name === 'cognito-guard'
+  const best = (of: typeof shares = [], own = true) =>
+    of.filter(row => ours(row) === own).map(({ value }) => value)
+  t.ok(Math.min(...best(shares)) > Math.max(...best(shares, false)), 'more of crypto.verify than the others')
+  t.ok(Math.max(...best(times)) < Math.min(...best(times, false)), 'less time than the others')
 })
 
 t.test('the README is read in one go', async t => {

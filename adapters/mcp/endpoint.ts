@@ -39,11 +39,11 @@ export function createEndpoint(options: McpOptions): Endpoint {
   checkMcpOptions(options)
   const { resource, exposeToken = false, allowedOrigins = [] } = options
   const resources = spellingsOf(resource)
-  const { clientId } = options.userPool
+  const { clientId, ...ofPool } = options.userPool
   const pool = userPool({
-    ...options.userPool,
+    ...ofPool,
     resource: resources,
-    ...(clientId === undefined ? { anyClient: true } : { requireResource: true }),
+    ...(clientId === undefined ? { anyClient: true } : { clientId, requireResource: true }),
   })
   const guard = createGuard({
     ...chosen(options, ['realm', 'onDecision', 'explain']),

@@ -57,6 +57,12 @@ export interface Guard<
   (request: RequestView, policy?: Policy<C>, anonymous?: boolean): MaybePromise<Decision<A>>
 }
 
+/**
+ * The verified token of the requests that a guard authorizes, typed by its issuers' claims and their schemas: `AuthOf<typeof guard>`. For
+ * {@link allowAnonymous} it is that of a request with a token.
+ */
+export type AuthOf<G> = G extends (...args: never) => MaybePromise<Decision<infer A>> ? NonNullable<A> : never
+
 /** What to do with a request. */
 export type Decision<A extends VerifiedToken | undefined = VerifiedToken> =
   | { readonly authorized: true; readonly auth: A }
@@ -220,7 +226,8 @@ export const answerToOf = (guard: unknown): AnswerTo | undefined =>
 
 type AnswerTo = (error: AuthError) => Refusal
 
-const answeringBy = <G extends object>(answerTo: AnswerTo | undefined, guard: G): G =>
+/** Returns the guard, with how it answers an error. */
+export const answeringBy = <G extends object>(answerTo: AnswerTo | undefined, guard: G): G =>
   Object.defineProperty(guard, answers, { value: answerTo })
 
 /** Combines the general policy with one of a route. The result is cached by route policy. */
