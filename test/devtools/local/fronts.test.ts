@@ -208,34 +208,6 @@ t.test('the identity pool', async t => {
     )
   })
 
-  t.test('STS gives a role for a token of the pool (basic flow)', async t => {
-    const { post, local, getToken, login, getId } = await start({})
-    const alices = await login('alice')
-    const { IdentityId } = await getId(alices)
-    const { Token = '' } = await getToken(IdentityId, alices)
-    const RoleArn = 'arn:aws:iam::000000000000:role/path/any'
-    const ask = async (fields: Record<string, string> = {}) => {
-      const Action = 'AssumeRoleWithWebIdentity'
-      const all = { Action, RoleArn, RoleSessionName: 'me', WebIdentityToken: Token, ...fields }
-      return (await post('/', all)).text()
-    }
-    const answer = await ask()
-    t.match(answer, '<Arn>arn:aws:sts::000000000000:assumed-role/any/me</Arn>')
-    t.match(answer, `<SubjectFromWebIdentityToken>${IdentityId}<`)
-    const key = /<AccessKeyId>(\w+)</.exec(answer)?.[1] ?? ''
-    t.match(local.identities.find(key), { role: RoleArn, identityId: IdentityId, sessionName: 'me' })
-    for (const [code, fields] of [
-      ['ValidationError', { RoleSessionName: '<' }],
-      ['AccessDenied', { RoleArn: 'arn:aws:iam::111111111111:role/x' }],
-      ['AccessDenied', { RoleArn: 'x' }],
-      ['InvalidIdentityToken', { WebIdentityToken: `${Token}x` }],
-      ['InvalidIdentityToken', { WebIdentityToken: Object.values(alices)[0] ?? '' }],
-    ] as const)
-      t.match(await ask(fields), `<Code>${code}</Code>`)
-    local.clock.advance(700)
-    t.match(await ask(), '<Code>ExpiredTokenException</Code>')
-  })
-
   t.test('STS refuses what is not signed by its credentials', async t => {
     const { post, local } = await start({})
     const given = local.identities.credentials('us-east-1:1', 'arn:aws:iam::000000000000:role/x')
