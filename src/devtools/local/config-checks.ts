@@ -134,17 +134,14 @@ const lifetimes = membersOf(
   Object.fromEntries(Object.entries(memberChecks.lifetimes).map(([name, check]) => [`${name}?`, check])),
 )
 
-/** `ExplicitAuthFlows` of CreateUserPoolClient, the last ones by names of old. */
-export const clientAuthFlows = [
+/** `ExplicitAuthFlows` of CreateUserPoolClient. */
+export const authFlows = [
   'ALLOW_ADMIN_USER_PASSWORD_AUTH',
   'ALLOW_CUSTOM_AUTH',
   'ALLOW_USER_PASSWORD_AUTH',
   'ALLOW_USER_SRP_AUTH',
   'ALLOW_REFRESH_TOKEN_AUTH',
   'ALLOW_USER_AUTH',
-  'ADMIN_NO_SRP_AUTH',
-  'CUSTOM_AUTH_FLOW_ONLY',
-  'USER_PASSWORD_AUTH',
 ]
 
 /** Lists of objects in the file. */
@@ -178,7 +175,7 @@ export const entryChecks = {
     'secret?': aString,
     'callbackUrls?': callbacks,
     'logoutUrls?': callbacks,
-    'explicitAuthFlows?': someOf(...clientAuthFlows),
+    'explicitAuthFlows?': someOf(...authFlows),
     'lifetimes?': lifetimes,
     'scopes?': strings,
     'refreshTokenRotation?': aBoolean,

@@ -279,6 +279,12 @@ t.test('app clients', async t => {
       EnableTokenRevocation: true,
     })
     t.notOk(UserPoolClient?.ClientSecret)
+    const old = await create({ ExplicitAuthFlows: ['ADMIN_NO_SRP_AUTH'] })
+    t.same(
+      local.clients.find(client => client.clientId === old.UserPoolClient?.ClientId)?.explicitAuthFlows,
+      ['ALLOW_ADMIN_USER_PASSWORD_AUTH'],
+      'a flow by its old name',
+    )
   })
 
   t.test('of the file are described too', async t => {

@@ -3,10 +3,10 @@ import type { Local } from '../local.js'
 import type { LocalClient } from '../types.js'
 import { checkAttributes, checkRequired } from './attributes.js'
 import { hidesUsers } from './clients.js'
-import { addresses, expiredCode, useCode } from './codes.js'
-import { checkPassword } from './password-policy.js'
+import { addresses } from './codes.js'
+import { checkPolicy } from './password-policy.js'
 import { claimAliases, verifyAddress, withoutEmpty } from './user-attributes.js'
-import { addressOf, type LocalUser, type NewUser } from './users.js'
+import { addressOf, type CodePurpose, type LocalUser, type NewUser } from './users.js'
 
 /** The user of a username and password. The error does not reveal which of the two is wrong, unless the client says that it may. */
 export function authenticate(
@@ -18,7 +18,12 @@ export function authenticate(
   const user = local.users.find(username)
   if (!user && client && !hidesUsers(client)) throw noUser()
   if (user?.password === undefined || user.password !== password) throw wrongPassword()
-  return confirmed(user, local.clock.now())
+  if (user.status === 'FORCE_CHANGE_PASSWORD' && local.clock.now() >= passwordEnd(local, user))
+    throw fault(
+      'NotAuthorizedException',
+      'Temporary password has expired and must be reset by an administrator.',
+    )
+  return confirmed(user)
 }
 
 /** A new user, who has to confirm. One without a password signs in by codes. */
@@ -28,7 +33,7 @@ export function signUp(
   password: string | undefined,
   attributes: Record<string, string>,
 ): LocalUser {
-  if (password !== undefined) checkPassword(local.config.passwordPolicy, password)
+  if (password !== undefined) checkPassword(local, password)
   checkAttributes(local.config, attributes, 'user')
   const user = addUser(
     local,
@@ -80,27 +85,44 @@ export function confirmable({ status }: LocalUser): void {
     throw fault('NotAuthorizedException', `User cannot be confirmed. Current status is ${status}`)
 }
 
-/** The user, unless they may not sign in: disabled, not confirmed yet, or with a password that is over. */
-export function confirmed(user: LocalUser, now = 0): LocalUser {
+/** Uses up a code that a user was sent. */
+export function useCode(local: Local, user: LocalUser, purpose: CodePurpose, code: string): void {
+  const sent = user.codes[purpose]
+  if (!sent || local.clock.now() >= sent.until) throw expiredCode()
+  if ((sent.failures ?? 0) >= 5)
+    throw fault('LimitExceededException', 'Attempt limit exceeded, please try after some time.')
+  if (sent.value !== code) {
+    sent.failures = (sent.failures ?? 0) + 1
+    throw codeMismatch()
+  }
+  delete user.codes[purpose]
+  local.users.touch(user)
+}
+
+/** The user, unless they may not sign in: disabled, not confirmed yet, or without a password that still counts. */
+export function confirmed(user: LocalUser): LocalUser {
   if (!user.enabled) throw fault('NotAuthorizedException', 'User is disabled.')
   if (user.status === 'UNCONFIRMED') throw fault('UserNotConfirmedException', 'User is not confirmed.')
   if (user.status === 'RESET_REQUIRED')
     throw fault('PasswordResetRequiredException', 'Password reset required for the user')
-  if (user.passwordUntil !== undefined && now >= user.passwordUntil)
-    throw fault(
-      'NotAuthorizedException',
-      'Temporary password has expired and must be reset by an administrator.',
-    )
   return user
 }
 
+/** When a temporary password expires, in milliseconds since the epoch. */
+export function passwordEnd({ config }: Local, { passwordSetAt, createdAt }: LocalUser): number {
+  const days = config.passwordPolicy.temporaryPasswordValidityDays || 7
+  return ((passwordSetAt ?? createdAt) + days * 86_400) * 1000
+}
+
+/** @throws InvalidPasswordException for a password that the policy of the pool does not allow */
+export const checkPassword = ({ config }: Local, password: string): void =>
+  checkPolicy(config.passwordPolicy, password)
+
 /** Gives a user a password: for good, or until they sign in with it. */
 export function setPassword(local: Local, user: LocalUser, password: string, isTemporary = false): void {
-  const { passwordPolicy } = local.config
-  checkPassword(passwordPolicy, password)
-  const days = passwordPolicy.temporaryPasswordValidityDays || 7
+  checkPassword(local, password)
   user.password = password
-  user.passwordUntil = isTemporary ? local.clock.now() + days * 86_400_000 : undefined
+  user.passwordSetAt = isTemporary ? Math.floor(local.clock.now() / 1000) : undefined
   user.status = isTemporary ? 'FORCE_CHANGE_PASSWORD' : 'CONFIRMED'
   delete user.codes.invitation
   local.users.touch(user)
@@ -116,6 +138,11 @@ export function removeUser(local: Local, user: LocalUser): void {
 export const wrongPassword = () => fault('NotAuthorizedException', 'Incorrect username or password.')
 
 export const noUser = () => fault('UserNotFoundException', 'User does not exist.')
+
+const expiredCode = () => fault('ExpiredCodeException', 'Invalid code provided, please request a code again.')
+
+export const codeMismatch = () =>
+  fault('CodeMismatchException', 'Invalid verification code provided, please try again.')
 
 /** A username is an address where the pool wants one, and none where an address is another name for the user. */
 function checkUsername({ config }: Local, username: string): void {

@@ -1,11 +1,19 @@
 import { type Call, fault, invalid, members, type Operations, required, textOf, textsOf } from '../aws.js'
 import type { Local } from '../local.js'
-import { addUser, confirmable, noUser, removeUser, setPassword } from './accounts.js'
+import {
+  addUser,
+  checkPassword,
+  confirmable,
+  noUser,
+  passwordEnd,
+  removeUser,
+  setPassword,
+} from './accounts.js'
+import { checkAdmin, namedUser } from './administrators.js'
 import { attributeList, attributesOf, checkAttributes, isAttribute } from './attributes.js'
-import { checkAdmin, userOf } from './callers.js'
 import { recoveryAddress } from './own-account.js'
 import { pageOf } from './paging.js'
-import { checkPassword, newPassword } from './password-policy.js'
+import { newPassword } from './password-policy.js'
 import { deleteAttributes, updateAttributes } from './user-attributes.js'
 import { userFilter } from './user-filter.js'
 import { identityOf, type LocalUser } from './users.js'
@@ -18,18 +26,16 @@ export const administration: Operations = {
     const action = oneOf(input, 'MessageAction', ['RESEND', 'SUPPRESS'])
     for (const medium of textsOf(input.DesiredDeliveryMediums))
       oneOf({ DesiredDeliveryMediums: medium }, 'DesiredDeliveryMediums', ['SMS', 'EMAIL'])
-    const { passwordPolicy } = local.config
-    const password = input.TemporaryPassword ? textOf(input.TemporaryPassword) : newPassword(passwordPolicy)
-    checkPassword(passwordPolicy, password)
+    const password = textOf(input.TemporaryPassword) || newPassword(local.config.passwordPolicy)
+    checkPassword(local, password)
     const user = action === 'RESEND' ? invited(local, call) : created(local, input, password)
     setPassword(local, user, password, true)
-    if (action !== 'SUPPRESS')
-      user.codes.invitation = { value: password, until: user.passwordUntil as number }
+    if (action !== 'SUPPRESS') user.codes.invitation = { value: password, until: passwordEnd(local, user) }
     return { User: userType(user) }
   },
 
   AdminSetUserPassword(local, call) {
-    const user = userOf(local, call)
+    const user = namedUser(local, call)
     const password = required(call.input, 'Password')
     if (user.status === 'EXTERNAL_PROVIDER')
       throw fault('InvalidParameterException', 'A federated user has no password.')
@@ -38,7 +44,7 @@ export const administration: Operations = {
   },
 
   AdminGetUser(local, call) {
-    const { Attributes, ...user } = userType(userOf(local, call))
+    const { Attributes, ...user } = userType(namedUser(local, call))
     return { ...user, UserAttributes: Attributes }
   },
 
@@ -54,29 +60,29 @@ export const administration: Operations = {
   },
 
   AdminUpdateUserAttributes(local, call) {
-    updateAttributes(local, userOf(local, call), attributesOf(call.input.UserAttributes), 'administrator')
+    updateAttributes(local, namedUser(local, call), attributesOf(call.input.UserAttributes), 'administrator')
     return {}
   },
 
   AdminDeleteUserAttributes(local, call) {
-    deleteAttributes(local, userOf(local, call), textsOf(call.input.UserAttributeNames))
+    deleteAttributes(local, namedUser(local, call), textsOf(call.input.UserAttributeNames))
     return {}
   },
 
   AdminDeleteUser(local, call) {
-    removeUser(local, userOf(local, call))
+    removeUser(local, namedUser(local, call))
     return {}
   },
 
   AdminEnableUser(local, call) {
-    const user = userOf(local, call)
+    const user = namedUser(local, call)
     user.enabled = true
     local.users.touch(user)
     return {}
   },
 
   AdminDisableUser(local, call) {
-    const user = userOf(local, call)
+    const user = namedUser(local, call)
     user.enabled = false
     local.users.touch(user)
     local.sessions.signOutEverywhere(user)
@@ -84,7 +90,7 @@ export const administration: Operations = {
   },
 
   AdminConfirmSignUp(local, call) {
-    const user = userOf(local, call)
+    const user = namedUser(local, call)
     confirmable(user)
     user.status = 'CONFIRMED'
     delete user.codes.signUp
@@ -93,7 +99,7 @@ export const administration: Operations = {
   },
 
   AdminResetUserPassword(local, call) {
-    const user = userOf(local, call)
+    const user = namedUser(local, call)
     recoveryAddress(user)
     user.status = 'RESET_REQUIRED'
     local.users.sendCode(user, 'forgotPassword')
@@ -102,7 +108,7 @@ export const administration: Operations = {
   },
 
   AdminUserGlobalSignOut(local, call) {
-    local.sessions.signOutEverywhere(userOf(local, call))
+    local.sessions.signOutEverywhere(namedUser(local, call))
     return {}
   },
 
@@ -170,7 +176,7 @@ function created(local: Local, input: Call['input'], password: string): LocalUse
 
 /** The user whose invitation is sent again. */
 function invited(local: Local, call: Call): LocalUser {
-  const user = userOf(local, call)
+  const user = namedUser(local, call)
   if (user.status !== 'FORCE_CHANGE_PASSWORD')
     throw fault(
       'UnsupportedUserStateException',

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { type Call, fault, invalid, members, type Operations, required, textOf, textsOf } from '../aws.js'
 import { allScopes } from '../config.js'
-import { callbacks, clientAuthFlows } from '../config-checks.js'
+import { authFlows, callbacks } from '../config-checks.js'
 import type { Local } from '../local.js'
 import type { Lifetimes, LocalClient } from '../types.js'
-import { checkAdmin } from './callers.js'
+import { checkAdmin } from './administrators.js'
 import { clientOf } from './clients.js'
 import { pageOf } from './paging.js'
 
@@ -69,8 +69,9 @@ function clientFrom(
   const { ClientName, CallbackURLs, LogoutURLs, ExplicitAuthFlows = defaultFlows, AllowedOAuthScopes } = input
   for (const [name, urls] of Object.entries({ CallbackURLs, LogoutURLs }))
     if (urls && callbacks(urls)) throw fault('InvalidParameterException', `${name} ${callbacks(urls)}`)
-  const strange = textsOf(ExplicitAuthFlows).some(flow => !clientAuthFlows.includes(flow))
-  if (strange) throw invalid('ExplicitAuthFlows', `satisfy enum value set: [${clientAuthFlows.join(', ')}]`)
+  const explicitAuthFlows = textsOf(ExplicitAuthFlows).map(flow => legacyFlows[flow] ?? flow)
+  if (!explicitAuthFlows.every(flow => authFlows.includes(flow)))
+    throw invalid('ExplicitAuthFlows', `satisfy enum value set: [${authFlows.join(', ')}]`)
   const known = allScopes(local.config)
   if (textsOf(AllowedOAuthScopes).some(scope => !known.includes(scope)))
     throw fault('ScopeDoesNotExistException', 'A scope of AllowedOAuthScopes does not exist.')
@@ -80,7 +81,7 @@ function clientFrom(
     name: textOf(ClientName, identity.clientId),
     ...(CallbackURLs ? { callbackUrls: textsOf(CallbackURLs) } : {}),
     ...(LogoutURLs ? { logoutUrls: textsOf(LogoutURLs) } : {}),
-    explicitAuthFlows: textsOf(ExplicitAuthFlows),
+    explicitAuthFlows,
     ...(AllowedOAuthScopes ? { scopes: textsOf(AllowedOAuthScopes) } : {}),
     lifetimes: lifetimesFrom(input),
     refreshTokenRotation: Feature === 'ENABLED',
@@ -116,7 +117,7 @@ function clientType({ config, startedAt, lifetimes }: Local, client: LocalClient
     LastModifiedDate: startedAt,
     CallbackURLs: callbackUrls,
     LogoutURLs: logoutUrls,
-    ExplicitAuthFlows: client.explicitAuthFlows ?? clientAuthFlows.filter(flow => flow.startsWith('ALLOW_')),
+    ExplicitAuthFlows: client.explicitAuthFlows ?? authFlows,
     SupportedIdentityProviders: ['COGNITO', ...config.identityProviders.map(provider => provider.name)],
     AllowedOAuthFlows: secret === undefined ? ['code'] : ['client_credentials'],
     AllowedOAuthScopes: client.scopes ?? allScopes(config),
@@ -146,6 +147,13 @@ const alphanumeric = (length: number) =>
 
 /** On for a client that is created without `ExplicitAuthFlows`. */
 const defaultFlows = ['ALLOW_REFRESH_TOKEN_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_CUSTOM_AUTH']
+
+/** Names that old clients have for flows. */
+const legacyFlows: Readonly<Record<string, string>> = {
+  ADMIN_NO_SRP_AUTH: 'ALLOW_ADMIN_USER_PASSWORD_AUTH',
+  CUSTOM_AUTH_FLOW_ONLY: 'ALLOW_CUSTOM_AUTH',
+  USER_PASSWORD_AUTH: 'ALLOW_USER_PASSWORD_AUTH',
+}
 
 const unitSeconds: Readonly<Record<string, number>> = { seconds: 1, minutes: 60, hours: 3600, days: 86_400 }
 

@@ -3,7 +3,7 @@ import type { Local } from '../local.js'
 import type { LocalClient } from '../types.js'
 import { authenticate, confirmed, wrongPassword } from './accounts.js'
 import { checkSecretHash, clientOf } from './clients.js'
-import { rotated, sessionToRefresh } from './refresh.js'
+import { refreshTokenFor, sessionToRefresh } from './refresh.js'
 import type { Session } from './sessions.js'
 import { srpExchange } from './srp.js'
 import { issueTokens } from './tokens.js'
@@ -51,7 +51,7 @@ export function respondToAuthChallenge(local: Local, input: Call['input']): obje
   const timestamp = required(responses, 'TIMESTAMP')
   const signature = required(responses, 'PASSWORD_CLAIM_SIGNATURE')
   if (!pending?.exchange.proves(timestamp, signature)) throw wrongPassword()
-  return signedIn(local, client, confirmed(pending.user, local.clock.now()))
+  return signedIn(local, client, confirmed(pending.user))
 }
 
 function srpChallenge(local: Local, client: LocalClient, parameters: Call['input']): object {
@@ -84,7 +84,7 @@ function signedIn(local: Local, client: LocalClient, user: LocalUser): object {
 /** New tokens for a refresh token, with a new refresh token where rotation is on. */
 export function refreshed(local: Local, client: LocalClient, token: string): object {
   const session = sessionToRefresh(local, client, token)
-  const RefreshToken = rotated(local, client, session, token)
+  const RefreshToken = refreshTokenFor(local, client, session, token)
   return result(local, session, RefreshToken === undefined ? {} : { RefreshToken })
 }
 

@@ -1,4 +1,3 @@
-import { fault } from '../aws.js'
 import type { Local } from '../local.js'
 import type { CodePurpose, LocalUser } from './users.js'
 
@@ -41,23 +40,3 @@ export const simulatedDelivery = (username: string): CodeDelivery =>
   username.startsWith('+')
     ? deliveryTo('phone_number', username)
     : deliveryTo('email', username.includes('@') ? username : `${username}@example.com`)
-
-/** Uses up a code that a user was sent. */
-export function useCode(local: Local, user: LocalUser, purpose: CodePurpose, code: string): void {
-  const sent = user.codes[purpose]
-  if (!sent || local.clock.now() >= sent.until) throw expiredCode()
-  if ((sent.failures ?? 0) >= 5)
-    throw fault('LimitExceededException', 'Attempt limit exceeded, please try after some time.')
-  if (sent.value !== code) {
-    sent.failures = (sent.failures ?? 0) + 1
-    throw codeMismatch()
-  }
-  delete user.codes[purpose]
-  local.users.touch(user)
-}
-
-export const expiredCode = () =>
-  fault('ExpiredCodeException', 'Invalid code provided, please request a code again.')
-
-export const codeMismatch = () =>
-  fault('CodeMismatchException', 'Invalid verification code provided, please try again.')

@@ -1,7 +1,7 @@
 import { type Call, fault, type Operations, required } from '../aws.js'
 import type { Local } from '../local.js'
 import { userType } from './administration.js'
-import { checkAdmin, userOf } from './callers.js'
+import { checkAdmin, namedUser } from './administrators.js'
 import { pageOf } from './paging.js'
 import type { LocalGroup } from './users.js'
 
@@ -42,20 +42,20 @@ export const groups: Operations = {
   },
 
   AdminListGroupsForUser(local, call) {
-    const user = userOf(local, call)
+    const user = namedUser(local, call)
     const all = [...local.users.groups.values()].filter(({ name }) => user.groups.includes(name))
     const { items, next } = pageOf(all, call.input, 'Limit', 'NextToken')
     return { Groups: items.map(group => groupType(local, group)), ...next }
   },
 
   AdminAddUserToGroup(local, call) {
-    const user = userOf(local, call)
+    const user = namedUser(local, call)
     user.groups = [...new Set([...user.groups, groupOf(local, call).name])]
     return {}
   },
 
   AdminRemoveUserFromGroup(local, call) {
-    const user = userOf(local, call)
+    const user = namedUser(local, call)
     const { name } = groupOf(local, call)
     user.groups = user.groups.filter(group => group !== name)
     return {}

@@ -1,19 +1,19 @@
 import { type Call, fault, type Operations, required, textOf, textsOf } from '../aws.js'
 import type { Local } from '../local.js'
-import { confirm, removeUser, setPassword, signUp, wrongPassword } from './accounts.js'
-import { attributeList, attributesOf } from './attributes.js'
-import { ownUser } from './callers.js'
-import { checkSecretHash, clientOf, hidesUsers } from './clients.js'
 import {
-  type Address,
-  addresses,
+  checkPassword,
   codeMismatch,
-  deliveryTo,
-  sendCode,
-  simulatedDelivery,
+  confirm,
+  removeUser,
+  setPassword,
+  signUp,
   useCode,
-} from './codes.js'
-import { checkPassword } from './password-policy.js'
+  wrongPassword,
+} from './accounts.js'
+import { attributeList, attributesOf } from './attributes.js'
+import { checkSecretHash, clientOf, hidesUsers } from './clients.js'
+import { type Address, addresses, deliveryTo, sendCode, simulatedDelivery } from './codes.js'
+import { sessionOfToken } from './own-tokens.js'
 import { deleteAttributes, updateAttributes, verifyAddress } from './user-attributes.js'
 import type { LocalUser } from './users.js'
 
@@ -64,7 +64,7 @@ export const ownAccount: Operations = {
     if (!user?.enabled && hidesUsers(client)) throw codeMismatch()
     if (!user) throw unknownCombination()
     checkEnabled(user)
-    checkPassword(local.config.passwordPolicy, password)
+    checkPassword(local, password)
     useCode(local, user, 'forgotPassword', code)
     setPassword(local, user, password)
     return {}
@@ -142,6 +142,10 @@ export function recoveryAddress(user: LocalUser): Address {
 
 const verifiedAddress = ({ attributes }: LocalUser) =>
   addresses.find(name => attributes[name] && attributes[`${name}_verified`] === 'true')
+
+/** Whose access token a call has. */
+const ownUser = async (local: Local, { input }: Call): Promise<LocalUser> =>
+  (await sessionOfToken(local, required(input, 'AccessToken'))).user
 
 /** The client and the user that a call without a token names, and the proof that the client knows its secret. */
 function clientAndName(local: Local, input: Call['input']) {

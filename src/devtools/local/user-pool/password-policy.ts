@@ -3,7 +3,7 @@ import { fault } from '../aws.js'
 import type { PasswordPolicy } from '../types.js'
 
 /** Refuses a password that the pool's policy does not allow (Adding user pool password requirements, Amazon Cognito Developer Guide). */
-export function checkPassword(policy: PasswordPolicy, password: string): void {
+export function checkPolicy(policy: PasswordPolicy, password: string): void {
   const problem =
     password.length < policy.minimumLength
       ? 'Password not long enough'

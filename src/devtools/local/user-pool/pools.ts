@@ -1,8 +1,8 @@
 import { type Call, fault, invalid, listOf, members, type Operations, required, textsOf } from '../aws.js'
 import type { Local } from '../local.js'
 import type { LocalConfig, PoolAttribute } from '../types.js'
+import { checkAdmin, checkSigned } from './administrators.js'
 import { isAttribute, schemaOf } from './attributes.js'
-import { checkAdmin, checkSigned } from './callers.js'
 
 /** The calls of administrators about the pool, of which there is one: creating it gives it what is asked for (Amazon Cognito user pools API reference). */
 export const pools: Operations = {

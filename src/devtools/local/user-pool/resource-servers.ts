@@ -1,7 +1,7 @@
 import { type Call, fault, listOf, type Operations, required, textOf } from '../aws.js'
 import type { Local } from '../local.js'
 import type { ResourceServer } from '../types.js'
-import { checkAdmin } from './callers.js'
+import { checkAdmin } from './administrators.js'
 import { pageOf } from './paging.js'
 
 /** The calls of administrators about resource servers, whose scopes clients request (Amazon Cognito user pools API reference). */

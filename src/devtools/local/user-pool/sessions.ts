@@ -32,10 +32,10 @@ export interface Sessions {
   readonly refreshToken: (session: Session, lifetime: number) => string
   /** The session of a refresh token, `undefined` when it is unknown, expired or used up. */
   readonly ofRefreshToken: (token: string | undefined) => Session | undefined
-  /** Uses a refresh token up, after some seconds more. */
-  readonly spend: (token: string, gracePeriod?: number) => void
-  /** Whether a refresh token is known no longer because it was used up, or because it has expired. */
-  readonly endOf: (token: string) => 'spent' | 'expired' | undefined
+  /** Why a refresh token gives no session: `undefined` for one that was never issued, or is forgotten. */
+  readonly fateOf: (token: string) => 'expired' | 'spent' | undefined
+  /** Uses a refresh token up, after so many seconds. */
+  readonly spend: (token: string, graceSeconds: number) => void
   readonly signOutEverywhere: (user: LocalUser) => void
   /** A new authorization code: for one use, within five minutes. */
   readonly code: (grant: CodeGrant) => string
@@ -77,11 +77,11 @@ export function createSessions(clock: Clock): Sessions {
     find: id => sessions.get(id as string),
     refreshToken: (session, lifetime) => refreshTokens.add(session, lifetime, opaqueToken()),
     ofRefreshToken: token => (spent.has(token) && !spent.get(token) ? undefined : refreshTokens.get(token)),
-    spend(token, gracePeriod = 0) {
+    spend(token, graceSeconds) {
       // at once also where the clock is set back later
-      spent.add(true, gracePeriod || -Infinity, token)
+      spent.add(true, graceSeconds || -Infinity, token)
     },
-    endOf: token =>
+    fateOf: token =>
       spent.has(token)
         ? 'spent'
         : refreshTokens.has(token) && !refreshTokens.get(token)

@@ -16,8 +16,8 @@ export interface LocalUser {
   readonly sub: string
   /** None for a federated user, and for one without a password. */
   password?: string | undefined
-  /** When a temporary password expires, in milliseconds since the epoch. */
-  passwordUntil?: number | undefined
+  /** When an administrator set the password, which is good for some days. In seconds since the epoch; default: when the user was made. */
+  passwordSetAt?: number | undefined
   status: UserStatus
   enabled: boolean
   /** Seconds since the epoch. */
