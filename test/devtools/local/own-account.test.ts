@@ -271,6 +271,7 @@ t.test('a forgotten password', async t => {
     'ExpiredCodeException: Invalid code provided, please request a code again.',
     'none was sent',
   )
+  t.equal(await outcome(signIn('tom', 'p')), 'ok', 'the temporary password is good for seven days')
   t.equal(await outcome(signIn('nobody', 'x!', 'legacy')), 'UserNotFoundException: User does not exist.')
   const code = local.users.find('alice')?.codes.forgotPassword?.value ?? ''
   t.match(await reset('alice', code, hiding, 'short'), 'InvalidPasswordException')
