@@ -4,7 +4,7 @@
  * @module
  */
 import type { HookHandlerDoneFunction } from 'fastify'
-import type { Decision, Guard } from '../src/guard/guard.js'
+import type { AnyGuard, Decision } from '../src/guard/guard.js'
 import type { Policy } from '../src/guard/policy.js'
 import { isPending } from '../src/maybe-promise.js'
 import type { JwtClaims, VerifiedToken } from '../src/types.js'
@@ -41,7 +41,7 @@ export type GuardHook = (
  * app.get('/orders', { onRequest: protect(guard, hasScope('orders/read')) }, request => authOf(request).principal)
  */
 export function protect<C extends JwtClaims>(
-  guard: Guard<C> | Guard<C, VerifiedToken<C> | undefined>,
+  guard: AnyGuard<C>,
   ...policy: readonly [policy?: Policy<C>]
 ): GuardHook {
   checkArguments(guard, policy)

@@ -5,7 +5,7 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Decision, Guard } from '../src/guard/guard.js'
+import type { AnyGuard, Decision } from '../src/guard/guard.js'
 import type { Policy } from '../src/guard/policy.js'
 import { isPending } from '../src/maybe-promise.js'
 import type { JwtClaims, VerifiedToken } from '../src/types.js'
@@ -33,7 +33,7 @@ export type GuardMiddleware = (
  * http.createServer((req, res) => secure(req, res, error => (error ? fail(res, error) : res.end(authOf(req).principal.subject))))
  */
 export function protect<C extends JwtClaims>(
-  guard: Guard<C> | Guard<C, VerifiedToken<C> | undefined>,
+  guard: AnyGuard<C>,
   ...policy: readonly [policy?: Policy<C>]
 ): GuardMiddleware {
   checkArguments(guard, policy)

@@ -12,7 +12,9 @@ export interface IdentityPoolClaims extends JwtClaims {
   readonly aud: string
   /** `authenticated` or `unauthenticated`, and for the former the login. */
   readonly amr: readonly string[]
+  /** The ARN of the identity pool. */
   readonly 'https://cognito-identity.amazonaws.com/identity-pool-arn'?: string
+  /** The principal tags of attributes for access control. */
   readonly 'https://aws.amazon.com/tags'?: unknown
 }
 

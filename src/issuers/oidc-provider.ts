@@ -31,9 +31,13 @@ import { aSchema, type ClaimsSchema, claimsBy } from './schema.js'
 export interface OidcClaims extends JwtClaims {
   /** Of a machine's token that has none: its client ID. */
   readonly sub: string
+  /** Whom the token is meant for: a client, or an API. */
   readonly aud: string | readonly string[]
+  /** The client, in ID tokens of some providers. */
   readonly azp?: string
+  /** The client, in access tokens. */
   readonly client_id?: string
+  /** The scopes: separated by spaces, or a list. */
   readonly scope?: string | readonly string[]
 }
 

@@ -95,7 +95,28 @@ const kinds =
   ReflectionKind.Accessor
 
 /** What others have named: the text of the whole says whose it is, and its members have their names. */
-const shapes = new Set([])
+const shapes = new Set([
+  'AppSyncAuthorizerEvent',
+  'AppSyncAuthorizerResult',
+  'AppSyncEventsAuthorizerEvent',
+  'AppSyncEventsAuthorizerResult',
+  'AuthorizerPolicy',
+  'DynamoClient',
+  'EdgeEvent',
+  'EdgeRequest',
+  'EdgeResponse',
+  'HttpAuthorizerEvent',
+  'HttpEvent',
+  'IdentityClient',
+  'IoRedisClient',
+  'McpEvent',
+  'McpResult',
+  'NodeRedisClient',
+  'RefusedResult',
+  'RestAuthorizerEvent',
+  'SimpleAuthorizerResult',
+  'TestJwk',
+])
 
 const options = {
   plugin: ['typedoc-plugin-markdown'],
