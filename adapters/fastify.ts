@@ -68,8 +68,8 @@ export function protect<C extends JwtClaims>(
 }
 
 /**
- * Returns the verified token of a request that `protect` authorized. Throws for any other request, whatever other hooks left in `request.auth`,
- * and for an anonymous one.
+ * Returns the verified token of a request that `protect` authorized. Throws for any other request, also where other hooks have set
+ * `request.auth`, and for an anonymous one.
  *
  * @throws TypeError when no guard authorized the request by a token: the route is not protected
  */

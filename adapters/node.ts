@@ -50,8 +50,8 @@ export function protect<C extends JwtClaims>(
 }
 
 /**
- * Returns the verified token of a request that `protect` authorized, or {@link markAuthorized} marked. Throws for any other request, whatever other middleware left in `req.auth`,
- * and for an anonymous one.
+ * Returns the verified token of a request that `protect` authorized, or {@link markAuthorized} marked. Throws for
+ * any other request, also where other middleware has set `req.auth`, and for an anonymous one.
  *
  * @throws TypeError when no guard authorized the request by a token: the route is not protected
  */

@@ -147,8 +147,8 @@ export interface TrustedIssuer<C extends JwtClaims = JwtClaims> {
    */
   readonly revokedBy?: readonly string[]
   /**
-   * Accepts its tokens with a `cnf` claim (RFC 7800), such as those bound to a key by DPoP or mTLS, from whoever holds them: nothing checks the
-   * proof. Default `false`: such a token is refused with `ERR_TOKEN_BOUND`.
+   * Accepts its tokens with a `cnf` claim (RFC 7800), such as those bound to a key by DPoP or mTLS. Nothing checks the proof. Default `false`:
+   * such a token is refused with `ERR_TOKEN_BOUND`.
    */
   readonly insecureIgnoreConfirmation?: boolean
   /**

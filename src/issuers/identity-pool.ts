@@ -30,7 +30,7 @@ export interface IdentityPoolOptions extends KeySetOptions {
   /** Where the key set is. Default: `<iss>/.well-known/jwks_uri`, which is the key set itself. */
   readonly jwksUri?: string
   /**
-   * Accepts tokens with a `cnf` claim from whoever holds them: for a pool that uses the name for something else. Where it is a key that the
+   * Accepts tokens with a `cnf` claim, without a proof: for a pool that uses the name for something else. Where it is a key that the
    * token is bound to (DPoP, mTLS), a stolen one is then as good as any. Default `false`: `ERR_TOKEN_BOUND`.
    */
   readonly insecureIgnoreConfirmation?: boolean

@@ -61,7 +61,7 @@ export interface OidcProviderOptions<S extends object = object> extends KeySetOp
    */
   readonly kindFrom?: KindFrom
   /**
-   * Accepts tokens with a `cnf` claim from whoever holds them: for a provider that uses the name for something else. Where it is a key that the
+   * Accepts tokens with a `cnf` claim, without a proof: for a provider that uses the name for something else. Where it is a key that the
    * token is bound to (DPoP, mTLS), a stolen one is then as good as any. Default `false`: `ERR_TOKEN_BOUND`.
    */
   readonly insecureIgnoreConfirmation?: boolean

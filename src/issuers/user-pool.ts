@@ -75,10 +75,10 @@ export interface UserPoolOptions<U extends TokenUse = 'access', S extends object
    * Claims that users may write are never groups unless they are named here. Default `cognito:groups`.
    */
   readonly groupsFrom?: GroupsFrom
-  /** Accepts tokens of any app client of the pool, for whatever API they are; `anyClient` asks for this one. In place of `clientId`. Default `false`. */
+  /** Accepts tokens of any app client of the pool, meant for any API; `anyClient` asks for this one. In place of `clientId`. Default `false`. */
   readonly insecureSkipClientCheck?: boolean
   /**
-   * Accepts tokens with a `cnf` claim from whoever holds them: for a pool that uses the name for something else. Where it is a key that the
+   * Accepts tokens with a `cnf` claim, without a proof: for a pool that uses the name for something else. Where it is a key that the
    * token is bound to (DPoP, mTLS), a stolen one is then as good as any. Default `false`: `ERR_TOKEN_BOUND`.
    */
   readonly insecureIgnoreConfirmation?: boolean

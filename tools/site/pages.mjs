@@ -71,7 +71,8 @@ function withLinks(text, place) {
 function codePage(root, source) {
   const isFolder = statSync(join(root, source)).isDirectory()
   const parts = (isFolder ? filesIn(root, source) : [source]).map(file => {
-    const language = languages[basename(file)] ?? extname(file).slice(1).replace('mjs', 'js')
+    const language =
+      languages[basename(file)] ?? extname(file).slice(1).replace('mjs', 'js').replace('svg', 'xml')
     const heading = isFolder ? `## ${file.slice(source.length + 1)}\n\n` : ''
     return `${heading}\`\`\`\`\`${language}\n${read(root, file)}\`\`\`\`\`\n`
   })
