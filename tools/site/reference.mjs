@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Application, Converter, ReflectionKind, ReflectionType } from 'typedoc'
 
 /**
- * Writes the reference into a folder, unless something is missing in it.
+ * Writes the reference into a folder.
  *
  * @returns the names that are imported, and the problems: names without a text, links that lead nowhere
  */
