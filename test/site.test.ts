@@ -9,7 +9,7 @@ const [lock, installed] = ['package-lock.json', 'node_modules/installed-from'].m
 ) as [string, string]
 const isInstalled = existsSync(installed) && readFileSync(installed).equals(readFileSync(lock))
 
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 if (process.env.DOCS_CHECKED) t.pass('reference', { skip: 'npm run check:docs has just passed' })
 else if (!isInstalled) t.pass('reference', { skip: 'not installed: npm run docs installs its generator' })
 else {
