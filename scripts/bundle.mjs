@@ -4,7 +4,7 @@
 // The main entry is one chunk, whatever others share with it: they are used beside it, and cutting it up for them makes every start slower.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { posix, resolve } from 'node:path'
-import { buildSync, transformSync } from 'esbuild'
+import { buildSync } from 'esbuild'
 import { rolldown } from 'rolldown'
 import { rollup } from 'rollup'
 import { dts } from 'rollup-plugin-dts'
@@ -28,22 +28,23 @@ const augmentations = [express.import.default, fastify.import.default]
 
 export async function bundle() {
   const declared = await bundleDeclarations([...librarySources, testing.import.default])
-  const modules = bundleOf(
-    librarySources,
-    // Every entry imports the main one, of which esbuild would leave out again what is marked as free of side effects.
-    { inject: [main], ignoreAnnotations: true },
-  )
-  // Tools on their own: what they share with the library is in both, so that the library is not cut up for it.
-  // Minified, since nobody steps through them. `serve` needs all of the library, and imports its entries.
-  const tools = linked(
-    bundleOf([testing.import.default, ...Object.values(bin)], {
-      minify: true,
-      external: served,
-    }),
-  )
-  modules.push(...tools, ...bundleOf(augmentations))
+  const modules = [
+    ...bundleOf(
+      librarySources,
+      // Every entry imports the main one, of which esbuild would leave out again what is marked as free of side effects.
+      { inject: [main], ignoreAnnotations: true },
+    ),
+    // Tools on their own: what they share with the library is in both, so that the library is not cut up for it.
+    // Minified, since nobody steps through them. `serve` needs all of the library, and imports its entries.
+    ...linked(
+      bundleOf([testing.import.default, ...Object.values(bin)], {
+        minify: true,
+        external: served,
+      }),
+    ),
+    ...bundleOf(augmentations),
+  ]
   const required = await requireable([...librarySources, testing.import.default, ...augmentations])
-  for (const file of required) if (tools.includes(file.replace(/\.cjs$/, '.js'))) withoutSpace(file)
   const written = new Set([...modules, ...required, ...declared, ...augment()])
   for (const folder of ['src', 'adapters']) removeOthers(`dist/${folder}`, written)
 }
@@ -86,7 +87,10 @@ function linked(files) {
   return files
 }
 
-/** The same files as CommonJS, one for one: an app that loads several entries gets one copy of what they share. */
+/**
+ * The same files as CommonJS, one for one: an app that loads several entries gets one copy of what they share. Without white space, since the readable
+ * form is beside them; names are kept, for stack traces.
+ */
 async function requireable(input) {
   const build = await rolldown({ cwd: root, input, external: /^(?![./])/, logLevel: 'warn' })
   const { output } = await build.write({
@@ -96,16 +100,10 @@ async function requireable(input) {
     preserveModulesRoot: resolve(root, 'dist'),
     entryFileNames: '[name].cjs',
     exports: 'named',
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
   })
   await build.close()
   return output.map(({ fileName }) => `dist/${fileName}`)
-}
-
-/** As the ES module that it is made of. */
-function withoutSpace(file) {
-  const path = resolve(root, file)
-  const { code } = transformSync(readFileSync(path, 'utf8'), { minifyWhitespace: true, target: 'es2022' })
-  writeFileSync(path, code)
 }
 
 /**
