@@ -31,6 +31,7 @@ import {
   nativeAuthorizer,
 } from '../../../src/devtools/local/fronts/native-authorizer.js'
 import { issueTokens } from '../../../src/devtools/local/user-pool/tokens.js'
+import { agree } from './web-socket.js'
 import { claimsOf, startTestCognito } from './world.js'
 
 t.test('the identity pool', async t => {
@@ -867,7 +868,7 @@ t.test('WebSockets', async t => {
     left.destroy()
     const { socket } = app.last()
     const closed = once(socket, 'close')
-    agree(socket)
+    greet(socket)
     await closed
     t.match(await upgrade(allowing), { answer: { statusCode: 101 } }, 'it goes on')
   })
@@ -923,11 +924,8 @@ const askToUpgrade = (url: string, headers: Record<string, string> = {}) =>
     },
   }).end()
 
-function agree(socket: Socket, key = ''): void {
-  const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
-  socket.write(
-    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\nhello`,
-  )
+function greet(socket: Socket, key = ''): void {
+  agree(socket, key, 'hello')
   socket.pipe(socket)
 }
 
@@ -945,7 +943,7 @@ async function startSocketApp(t: Test) {
     if (url === '/late') return
     if (url === '/refuses')
       socket.end('HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n')
-    else agree(socket, String(headers['sec-websocket-key']))
+    else greet(socket, String(headers['sec-websocket-key']))
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => {
