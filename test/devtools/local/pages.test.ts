@@ -14,11 +14,10 @@ import { claimsOf, startTestCognito } from './world.js'
 
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
 
-const query = new URLSearchParams({
-  client_id: 'spa',
-  response_type: 'code',
-  redirect_uri: 'http://127.0.0.1:5173/callback',
-}).toString()
+const asking = (client_id: string, redirect_uri: string) =>
+  new URLSearchParams({ client_id, response_type: 'code', redirect_uri }).toString()
+
+const query = asking('spa', 'http://127.0.0.1:5173/callback')
 
 const config = {
   clients: [
@@ -85,6 +84,7 @@ t.test('without a browser', async t => {
       attributes: [
         { name: 'given_name', required: true },
         { name: 'phone_number', required: true },
+        { name: 'locale', required: true },
       ],
       users: [{ username: 'zoe@example.com', password: 'Password-1' }],
       passwordPolicy: {
@@ -104,10 +104,16 @@ t.test('without a browser', async t => {
     t.match(signUp, 'At least 12 characters, with a lowercase letter.')
     t.match(
       [...signUp.matchAll(/<input id="(\w+)"/g)].map(([, name]) => name),
-      ['username', 'given_name', 'phone_number', 'password'],
+      ['username', 'given_name', 'phone_number', 'locale', 'password'],
     )
     t.match(signUp, 'Given name</label>')
-    const fields = { username: 'yan@example.com', given_name: 'Yan<', phone_number: '+1', password: 'p' }
+    const fields = {
+      username: 'yan@example.com',
+      given_name: 'Yan<',
+      phone_number: '+1',
+      locale: 'fr',
+      password: 'p',
+    }
     const refused = await (await post(`/signup?${own}`, fields)).text()
     t.match(refused, 'value="Yan&#60;"', 'what was typed stays, and is escaped')
     t.notMatch(refused, 'value="p"', 'but the password')
@@ -283,6 +289,7 @@ if (!existsSync(executablePath)) {
       'a problem': page => page.goto(`${url}/?problem=${'wrong'.repeat(30)}`),
       inspect: page => page.goto(`${url}/inspect`),
       'inspect, refused': page => submit(page, '/inspect', { 'inspect-text': `${accessToken}x` }, 'inspect'),
+      'inspect, damaged': page => submit(page, '/inspect', { 'inspect-text': `"${accessToken}"` }, 'inspect'),
       'inspect, accepted': page => submit(page, '/inspect', { 'inspect-text': accessToken }, 'inspect'),
     }
     const wide = await open(t, browser, { colorScheme: 'light', viewport: { width: 1280, height: 800 } })
@@ -341,9 +348,7 @@ if (!existsSync(executablePath)) {
   t.test('a new password, without a script', async t => {
     const { url, local } = await startTestCognito(t, { clients: [{ clientId: 'spa' }] })
     const { page } = await open(t, browser, { javaScriptEnabled: false })
-    await page.goto(
-      `${url}/login?${new URLSearchParams({ client_id: 'spa', response_type: 'code', redirect_uri: `${url}/` })}`,
-    )
+    await page.goto(`${url}/login?${asking('spa', `${url}/`)}`)
     await page.getByTestId('forgot-password-link').click()
     await page.getByTestId('username').fill('alice')
     await page.getByTestId('forgot-password').click()
@@ -352,9 +357,7 @@ if (!existsSync(executablePath)) {
     await page.getByTestId('set-password').click()
     await page.waitForURL(`${url}/?code=*`)
     t.equal(local.users.find('alice')?.password, 'Looking-Glass-1')
-    await page.goto(
-      `${url}/signup?${new URLSearchParams({ client_id: 'spa', response_type: 'code', redirect_uri: `${url}/` })}`,
-    )
+    await page.goto(`${url}/signup?${asking('spa', `${url}/`)}`)
     for (const [name, value] of Object.entries({
       username: 'zoe',
       email: 'z@example.com',
@@ -429,11 +432,7 @@ if (!existsSync(executablePath)) {
     t.equal(await visible(), 0)
     t.equal(await page.locator('#found').textContent(), 'Nobody.')
 
-    const search = new URLSearchParams({
-      client_id: 'localweb',
-      response_type: 'code',
-      redirect_uri: `${url}/`,
-    })
+    const search = asking('localweb', `${url}/`)
     await page.goto(`${url}/login?${search}`)
     t.ok(
       ((await page.evaluate('document.documentElement.scrollHeight')) as number) < 1000,
@@ -460,11 +459,7 @@ if (!existsSync(executablePath)) {
       })
       app.on('upgrade', ({ headers }, socket) => {
         const frame = Buffer.concat([Buffer.from([0x81, 5]), Buffer.from('hello')])
-        agree(
-          socket.on('error', () => {}),
-          String(headers['sec-websocket-key']),
-          frame,
-        )
+        agree(socket.on('error', () => {}).resume(), String(headers['sec-websocket-key']), frame)
       })
       await new Promise<void>(resolve => app.listen(0, '127.0.0.1', resolve))
       const { port } = app.address() as AddressInfo
@@ -476,7 +471,7 @@ if (!existsSync(executablePath)) {
       const authorizer = nativeAuthorizer(local, { type: 'jwt' })
       const cors = [balancer.url]
       const gateway = await startApiGateway({ authorizer, apiPort: port, port: 0, clock: local.clock, cors })
-      t.teardown(() => Promise.all([balancer.close(), gateway.close(), app.close()]))
+      t.teardown(() => Promise.all([balancer.close(), gateway.close()]))
       const { page } = await open(t, browser)
       await page.goto(`${balancer.url}/page`)
       const { accessToken } = (await control('tokens', { username: 'alice' })) as { accessToken: string }
@@ -494,8 +489,8 @@ if (!existsSync(executablePath)) {
         url =>
           new Promise(resolve => {
             const socket = new WebSocket(url.replace('http', 'ws'))
-            socket.onmessage = ({ data }) => resolve(data)
-            socket.onerror = () => resolve('failed')
+            socket.addEventListener('message', ({ data }) => resolve(data))
+            socket.addEventListener('error', () => resolve('failed'))
           }),
         balancer.url,
       )

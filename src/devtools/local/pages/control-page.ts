@@ -107,8 +107,6 @@ function setup(local: Local): Html {
     jwksUri: `${url}/${config.userPoolId}/.well-known/jwks.json`,
     insecureLoopbackHttp: true,
   }
-  const signIn = (clientId: string, redirect: string) =>
-    `/oauth2/authorize?${new URLSearchParams({ client_id: clientId, response_type: 'code', redirect_uri: redirect })}`
   return html`<section aria-labelledby="set-up"><h2 id="set-up">Point your API at it</h2>
 <p>It signs as <code>${issuer}</code>, with keys that were made when it started.</p>
 <pre id="snippet" data-testid="snippet">userPool(${JSON.stringify(options, null, 2)})</pre>
@@ -121,6 +119,10 @@ function setup(local: Local): Html {
 <div class="row">${callbackUrls.map(callback => html`<a class="button" href="${signIn(clientId, callback)}">Start a sign-in${callback !== `${url}/` && html` to ${callback}`}</a>`)}</div></li>`,
   )}</ul></section>`
 }
+
+/** A request of an app, as far as one can be sent without it. */
+const signIn = (client_id: string, redirect_uri: string) =>
+  `/oauth2/authorize?${new URLSearchParams({ client_id, response_type: 'code', redirect_uri }).toString()}`
 
 const decisions = ({ decisions }: State, url: string) => html`<section aria-labelledby="decisions-of-api">
 <h2 id="decisions-of-api">Decisions of your API</h2>
