@@ -459,9 +459,13 @@ if (!existsSync(executablePath)) {
       })
       app.on('upgrade', ({ headers }, socket) => {
         const frame = Buffer.concat([Buffer.from([0x81, 5]), Buffer.from('hello')])
-        agree(socket.on('error', () => {}).resume(), String(headers['sec-websocket-key']), frame)
+        agree(socket.on('end', () => socket.end()).resume(), String(headers['sec-websocket-key']), frame)
       })
       await new Promise<void>(resolve => app.listen(0, '127.0.0.1', resolve))
+      t.teardown(() => {
+        app.close()
+        app.closeAllConnections()
+      })
       const { port } = app.address() as AddressInfo
       const balancer = await startLoadBalancer(local, newLoadBalancerKey(), {
         appPort: port,
