@@ -4,7 +4,7 @@
  * @module
  */
 import type { HookHandlerDoneFunction } from 'fastify'
-import type { AuthOf, Decision, Guard } from '../src/guard/guard.js'
+import type { AnyGuard, AuthOf, Decision, Guard } from '../src/guard/guard.js'
 import type { Policy } from '../src/guard/policy.js'
 import { isPending } from '../src/maybe-promise.js'
 import type { JwtClaims, MaybePromise, VerifiedToken } from '../src/types.js'
@@ -41,7 +41,7 @@ export type GuardHook = (
  * app.get('/orders', { onRequest: protect(guard, hasScope('orders/read')) }, request => authOf(request).principal)
  */
 export function protect<C extends JwtClaims>(
-  guard: Guard<C> | Guard<C, VerifiedToken<C> | undefined>,
+  guard: AnyGuard<C>,
   ...policy: readonly [policy?: Policy<C>]
 ): GuardHook {
   checkArguments(guard, policy)
@@ -73,9 +73,9 @@ export function protect<C extends JwtClaims>(
 }
 
 /**
- * Returns the verified token of a request that `protect` authorized. Throws for any other request, whatever other hooks left in `request.auth`,
- * and for an anonymous one. `authOf<typeof guard>(request)` types its claims as the issuers of that guard and their schemas do; name the guard of
- * the route, since none is asked.
+ * Returns the verified token of a request that `protect` authorized. Throws for any other request, also where other hooks have set
+ * `request.auth`, and for an anonymous one. `authOf<typeof guard>(request)` types its claims as the issuers of that guard and their schemas do; name
+ * the guard of the route, since none is asked.
  *
  * @throws TypeError when no guard authorized the request by a token: the route is not protected
  */

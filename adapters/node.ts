@@ -5,7 +5,7 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AuthOf, Decision, Guard } from '../src/guard/guard.js'
+import type { AnyGuard, AuthOf, Decision, Guard } from '../src/guard/guard.js'
 import type { Policy } from '../src/guard/policy.js'
 import { isPending } from '../src/maybe-promise.js'
 import type { JwtClaims, MaybePromise, VerifiedToken } from '../src/types.js'
@@ -33,7 +33,7 @@ export type GuardMiddleware = (
  * http.createServer((req, res) => secure(req, res, error => (error ? fail(res, error) : res.end(authOf(req).principal.subject))))
  */
 export function protect<C extends JwtClaims>(
-  guard: Guard<C> | Guard<C, VerifiedToken<C> | undefined>,
+  guard: AnyGuard<C>,
   ...policy: readonly [policy?: Policy<C>]
 ): GuardMiddleware {
   checkArguments(guard, policy)
@@ -55,9 +55,9 @@ export function protect<C extends JwtClaims>(
 }
 
 /**
- * Returns the verified token of a request that `protect` authorized, or {@link markAuthorized} marked. Throws for any other request, whatever other middleware left in `req.auth`,
- * and for an anonymous one. `authOf<typeof guard>(req)` types its claims as the issuers of that guard and their schemas do; name the guard of the
- * route, since none is asked.
+ * Returns the verified token of a request that `protect` authorized, or {@link markAuthorized} marked. Throws for
+ * any other request, also where other middleware has set `req.auth`, and for an anonymous one. `authOf<typeof guard>(req)` types its claims as the
+ * issuers of that guard and their schemas do; name the guard of the route, since none is asked.
  *
  * @throws TypeError when no guard authorized the request by a token: the route is not protected
  * @example

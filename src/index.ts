@@ -1,3 +1,8 @@
+/**
+ * Issuers, the verifier, the guard and its policies.
+ *
+ * @module
+ */
 export {
   chooseRole,
   type IdentityPoolRoles,
@@ -21,6 +26,7 @@ export {
 } from './guard/behind-load-balancer.js'
 export { demand } from './guard/demand.js'
 export {
+  type AnyGuard,
   type AuthOf,
   allowAnonymous,
   createGuard,

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path/posix'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import t from 'tap'
 import { AuthError, type AuthErrorCode, isAuthError } from '../src/errors.js'
 
@@ -48,6 +48,22 @@ for (const page of ['docs/quick-starts.md', 'docs/migration.md', 'docs/adapters.
     )
   })
 }
+
+t.test('what coding agents are told compiles, is short, and names codes that exist', async t => {
+  const guide = read('llms.txt')
+  t.ok(Buffer.byteLength(guide) <= 4096, 'it is in the package, whose size is bounded')
+  const blocks = [...guide.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code]) => code ?? '')
+  t.equal(blocks.length, 1)
+  t.same(compiled(t, blocks), [])
+  for (const [code] of guide.matchAll(/ERR_\w+/g)) t.ok(read('src/errors.ts').includes(`${code}:`), code)
+})
+
+t.test('every page is in the site', async t => {
+  const { pages: listed } = (await import(pathToFileURL(join(root, 'tools/site/sections.mjs')).href)) as {
+    pages: readonly (readonly [file: string, path: string, title: string])[]
+  }
+  t.same(listed.map(([file]) => file).toSorted(), pages.toSorted())
+})
 
 t.test('the check finds what is broken', async t => {
   t.same(

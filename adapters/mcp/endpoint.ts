@@ -15,7 +15,9 @@ import { metadataUrl, type ReadBody, wellKnown } from './well-known.js'
 
 /** A caller that is let through. */
 export interface Admission {
+  /** The verified token. */
   readonly auth: VerifiedToken<AccessTokenClaims>
+  /** The same for tools. */
   readonly authInfo: McpAuthInfo
 }
 

@@ -20,6 +20,7 @@ import { bearer, type TokenSource } from './token-source.js'
 
 /** The options of {@link createGuard}. */
 export interface GuardOptions<C extends JwtClaims = JwtClaims> {
+  /** Checks the tokens: `createVerifier({ ... })`. */
   readonly verifier: Verifier<C>
   /** The policy for every request, before the one of its route. Default: any verified token but a guest's, see {@link isGuest}. */
   readonly policy?: Policy<C>
@@ -63,17 +64,28 @@ export interface Guard<
  */
 export type AuthOf<G> = G extends (...args: never) => MaybePromise<Decision<infer A>> ? NonNullable<A> : never
 
+/** A guard, or what {@link allowAnonymous} makes of one. */
+export type AnyGuard<C extends JwtClaims = JwtClaims> = Guard<C> | Guard<C, VerifiedToken<C> | undefined>
+
 /** What to do with a request. */
 export type Decision<A extends VerifiedToken | undefined = VerifiedToken> =
-  | { readonly authorized: true; readonly auth: A }
+  | {
+      /** Tells it from a refusal. */
+      readonly authorized: true
+      /** The verified token; `undefined` for an anonymous request, see {@link allowAnonymous}. */
+      readonly auth: A
+    }
   | Refusal
 
 /** A decision for logs and metrics: few distinct values and a time, nothing of a token. It is made only where somebody listens. */
 export interface DecisionEvent extends Readonly<CheckDetails> {
+  /** Whether the request is authorized. */
   readonly authorized: boolean
   /** 200 for an authorized request. */
   readonly status: 200 | AuthError['status']
+  /** The code of the refusal; `undefined` where there is none. */
   readonly code: AuthErrorCode | undefined
+  /** How to fix it, a fixed sentence. */
   readonly hint: string | undefined
   /** Why keys or revocations are unavailable. */
   readonly cause: unknown

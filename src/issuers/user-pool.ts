@@ -67,7 +67,7 @@ export interface PoolOptions<U extends TokenUse = 'access', S extends object = o
    */
   readonly groupsFrom?: GroupsFrom
   /**
-   * Accepts tokens with a `cnf` claim from whoever holds them: for a pool that uses the name for something else. Where it is a key that the
+   * Accepts tokens with a `cnf` claim, without a proof: for a pool that uses the name for something else. Where it is a key that the
    * token is bound to (DPoP, mTLS), a stolen one is then as good as any. Default `false`: `ERR_TOKEN_BOUND`.
    */
   readonly insecureIgnoreConfirmation?: boolean
