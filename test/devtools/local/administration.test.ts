@@ -32,7 +32,7 @@ import { attributes, outcome, startWithSdk, valuesOf } from './sdk.js'
 import { claimsOf } from './world.js'
 
 t.test('AdminCreateUser', async t => {
-  const { sdk, local, UserPoolId, signIn, control } = await startWithSdk(t, {
+  const { sdk, local, UserPoolId, signIn, control, get } = await startWithSdk(t, {
     aliasAttributes: ['email', 'preferred_username'],
     passwordPolicy: { temporaryPasswordValidityDays: 0 },
   })
@@ -59,7 +59,11 @@ t.test('AdminCreateUser', async t => {
       email_verified: 'true',
       'custom:tenant': 'red',
     })
-    t.equal(local.users.find('carol')?.codes.invitation?.value, 'Temporary-1', 'shown as mailed')
+    t.equal(local.users.find('carol')?.codes.invitation?.value, 'Temporary-1')
+    t.match(
+      await (await get('/')).text(),
+      'To sign in for the first time, mailed code: <code>Temporary-1</code>',
+    )
   })
 
   t.test('makes a password that the policy allows', async t => {

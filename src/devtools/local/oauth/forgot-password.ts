@@ -1,8 +1,9 @@
-import { fault } from '../aws.js'
 import { field } from '../form.js'
 import type { Local } from '../local.js'
 import { challengePage, codeField, inputField, newPassword, signInName } from '../pages/sign-in-pages.js'
-import { confirmed, useCode } from '../user-pool/accounts.js'
+import { confirmed, resetPassword } from '../user-pool/accounts.js'
+import { sendCode } from '../user-pool/codes.js'
+import { recoveryAddress } from '../user-pool/own-account.js'
 import type { LocalUser } from '../user-pool/users.js'
 import { grant } from './authorization.js'
 import { formTarget, withForm } from './sign-in.js'
@@ -14,8 +15,12 @@ export const forgotPasswordEndpoint = (local: Local, request: Request): Promise<
     const user = local.users.find(field(form, 'username'))
     if (user?.password === undefined)
       return whoPage(local, query, 'Nobody here has this name and a password.')
-    local.users.sendCode(user, 'forgotPassword')
-    return passwordPage(local, query, user, formTarget(authorization))
+    try {
+      sendCode(local, user, 'forgotPassword', recoveryAddress(user))
+      return passwordPage(local, query, user, formTarget(authorization))
+    } catch (error) {
+      return whoPage(local, query, (error as Error).message)
+    }
   })
 
 /** Answers `/confirmForgotPassword`: the right code sets the new password, and signs the user in. */
@@ -24,19 +29,12 @@ export const confirmForgotPasswordEndpoint = (local: Local, request: Request): P
     const user = form && local.users.find(field(form, 'username'))
     if (!user) return whoPage(local, query)
     try {
-      setPassword(local, user, field(form, 'code'), field(form, 'new_password'))
+      resetPassword(local, user, field(form, 'code'), field(form, 'new_password'))
       return grant(local, authorization, confirmed(user))
     } catch (error) {
       return passwordPage(local, query, user, formTarget(authorization), (error as Error).message)
     }
   })
-
-function setPassword(local: Local, user: LocalUser, code: string, password: string): void {
-  if (password.length < local.config.passwordPolicy.minimumLength)
-    throw fault('InvalidPasswordException', 'Password does not conform to policy: Password not long enough')
-  useCode(local, user, 'forgotPassword', code)
-  Object.assign(user, { password, status: 'CONFIRMED' })
-}
 
 const whoPage = ({ config }: Local, query: URLSearchParams, error?: string) =>
   challengePage({

@@ -128,6 +128,13 @@ export function setPassword(local: Local, user: LocalUser, password: string, isT
   local.users.touch(user)
 }
 
+/** Gives a user a new password for the code that they were sent. */
+export function resetPassword(local: Local, user: LocalUser, code: string, password: string): void {
+  checkPassword(local, password)
+  useCode(local, user, 'forgotPassword', code)
+  setPassword(local, user, password)
+}
+
 /** Removes a user, whose tokens and sign-ins end. */
 export function removeUser(local: Local, user: LocalUser): void {
   local.sessions.signOutEverywhere(user)

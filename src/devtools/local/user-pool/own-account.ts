@@ -1,10 +1,10 @@
 import { type Call, fault, type Operations, required, textOf, textsOf } from '../aws.js'
 import type { Local } from '../local.js'
 import {
-  checkPassword,
   codeMismatch,
   confirm,
   removeUser,
+  resetPassword,
   setPassword,
   signUp,
   useCode,
@@ -64,9 +64,7 @@ export const ownAccount: Operations = {
     if (!user?.enabled && hidesUsers(client)) throw codeMismatch()
     if (!user) throw unknownCombination()
     checkEnabled(user)
-    checkPassword(local, password)
-    useCode(local, user, 'forgotPassword', code)
-    setPassword(local, user, password)
+    resetPassword(local, user, code, password)
     return {}
   },
 
