@@ -964,7 +964,7 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 const listeners = process.listenerCount('SIGINT')
 
-/** An app that answers with the headers it got. */
+/** An app that answers with the headers it got, or breaks off. */
 async function startApp(t: Test) {
   const server = createServer((request, response) => {
     if (request.url === '/cut-off') response.write('{', () => response.destroy())
