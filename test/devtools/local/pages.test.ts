@@ -160,11 +160,7 @@ t.test('without a browser', async t => {
         'data-testid="sent">https://x<',
         'https://shop.example/a/long',
       ],
-      [
-        '/login?client_id=batch',
-        'No <code>redirect_uri</code> was sent',
-        'any http or https URL of this machine',
-      ],
+      ['/login?client_id=batch', 'No <code>redirect_uri</code> was sent', 'any URL of this machine'],
       [
         '/logout?client_id=spa&logout_uri=https://x',
         'data-testid="sent">https://x<',
