@@ -1,0 +1,85 @@
+// Runs real clients against the local Cognito, a process of its own: `npm run check:local [-- name ...]`, where names are those of test files of
+// tools/local-clients. Installs them once, into that folder. Ends with the figures of each suite, and `N passed, N failed`.
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { run } from 'node:test'
+import { refusedByName } from '../tools/local-clients/excused.mjs'
+import { build } from './build.mjs'
+import { root } from './ensure-installed.mjs'
+import { must } from './pack.mjs'
+import { inPairs } from './programs.mjs'
+
+const folder = resolve(root, 'tools/local-clients')
+/** How many checks of a suite must pass; each of the others says by name what is not played. */
+const floors = { amplify: [40, 44], 'identity-js': [15, 15], behaviours: [85, 98] }
+const names = process.argv.slice(2)
+const files = readdirSync(folder, { recursive: true })
+  .filter(file => file.endsWith('.test.mjs') && !file.includes('node_modules'))
+  .filter(file => names.length === 0 || names.some(name => file.includes(name)))
+const suites = new Map(files.map(file => [suiteOf(file), { passed: 0, refused: 0, skipped: 0, failed: 0 }]))
+
+build()
+install()
+await inPairs(files, runFile)
+let failed = 0
+for (const [suite, counts] of [...suites].toSorted()) {
+  const problem = problemOf(suite, counts)
+  failed += counts.failed + (problem ? 1 : 0)
+  console.log(`${suite}: ${figures(counts)}${problem ? ` (${problem})` : ''}`)
+}
+const passed = [...suites.values()].reduce((sum, { passed, refused }) => sum + passed + refused, 0)
+console.log(`${passed} passed, ${failed} failed`)
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0
+
+function install() {
+  const [lock, installed] = [join(folder, 'package-lock.json'), join(folder, 'node_modules/installed-from')]
+  if (existsSync(installed) && readFileSync(installed).equals(readFileSync(lock))) return
+  console.log('Installing the clients, once (npm ci) ...')
+  // one of them names Next.js and React as peers, which it does without here
+  const args = ['ci', '--legacy-peer-deps', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+  must(spawnSync('npm', args, { cwd: folder, encoding: 'utf8' }))
+  cpSync(lock, installed)
+}
+
+/** A file at a time: a test is reported with the file that calls `test`, which is a shared one. */
+async function runFile(file) {
+  const path = join(folder, file)
+  const stream = run({ files: [path] })
+  stream.on('test:pass', event => report(file, event, true))
+  stream.on('test:fail', event => report(file, event, false))
+  for await (const _ of stream);
+}
+
+function report(file, { name, skip, details }, isOk) {
+  // a file is reported too, under its path, where it ended badly
+  if (isOk && resolve(name) === join(folder, file)) return
+  const suite = suiteOf(file)
+  const outcome = isOk ? outcomeOf(skip) : 'failed'
+  suites.get(suite)[outcome]++
+  console.log(`${isOk ? 'ok' : 'not ok'} - ${suite}: ${name}${skip ? ` # SKIP ${skip}` : ''}`)
+  if (!isOk) console.log(String(details.error.cause?.stack ?? details.error).replace(/^/gm, '    '))
+}
+
+const outcomeOf = skip => (!skip ? 'passed' : skip.startsWith(refusedByName) ? 'refused' : 'skipped')
+
+function problemOf(suite, { passed, refused, skipped }) {
+  const [least, all] = floors[suite] ?? []
+  if (least === undefined) return undefined
+  if (passed + refused + skipped !== all) return `must be ${all}`
+  return passed < least ? `${least} must pass` : undefined
+}
+
+function figures({ passed, refused, skipped, failed }) {
+  const parts = [
+    refused > 0 && `${refused} refused by name`,
+    skipped > 0 && `${skipped} skipped`,
+    failed > 0 && `${failed} failed`,
+  ].filter(Boolean)
+  return [`${passed} of ${passed + refused + skipped + failed}`, ...parts].join(', ')
+}
+
+/** `behaviours/tokens.test.mjs` belongs to the suite `behaviours`. */
+function suiteOf(file) {
+  return file.includes('/') ? file.split('/')[0] : basename(file, '.test.mjs')
+}
