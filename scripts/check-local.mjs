@@ -61,7 +61,10 @@ function report(file, { name, skip, details }, isOk) {
   if (!isOk) console.log(String(details.error.cause?.stack ?? details.error).replace(/^/gm, '    '))
 }
 
-const outcomeOf = skip => (!skip ? 'passed' : skip.startsWith(refusedByName) ? 'refused' : 'skipped')
+function outcomeOf(skip) {
+  if (!skip) return 'passed'
+  return skip.startsWith(refusedByName) ? 'refused' : 'skipped'
+}
 
 function problemOf(suite, { passed, refused, skipped }) {
   const [least, all] = floors[suite] ?? []
