@@ -108,9 +108,7 @@ check('confirmSignUp', async () => {
 check('confirmSignUp with a wrong code', async () => {
   const username = newName()
   await register(username)
-  await refuses('CodeMismatchException', () =>
-    confirmSignUp({ username, confirmationCode: '000000' }),
-  )
+  await refuses('CodeMismatchException', () => confirmSignUp({ username, confirmationCode: '000000' }))
 })
 check('autoSignIn', async () => {
   const username = newName()

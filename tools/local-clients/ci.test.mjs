@@ -31,12 +31,16 @@ test('wait-on /health', async () => {
 test('start-server-and-test', { timeout: 60_000 }, async () => {
   const port = await freePort()
   const cli = join(root, 'dist/src/cli/main.js')
-  const child = startProgram(process.execPath, [
-    join(modules, 'start-server-and-test/src/bin/start.js'),
-    `node ${cli} dev --port ${port}`,
-    `http://127.0.0.1:${port}`,
-    'node -e console.log(6*7)',
-  ], { env: { WAIT_ON_TIMEOUT: '20000' } })
+  const child = startProgram(
+    process.execPath,
+    [
+      join(modules, 'start-server-and-test/src/bin/start.js'),
+      `node ${cli} dev --port ${port}`,
+      `http://127.0.0.1:${port}`,
+      'node -e console.log(6*7)',
+    ],
+    { env: { WAIT_ON_TIMEOUT: '20000' } },
+  )
   assert.equal(await child.closed, 0, child.output())
   assert.match(child.output(), /42/)
 })

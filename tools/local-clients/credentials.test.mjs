@@ -1,13 +1,13 @@
 // AWS credentials: the identity pool and STS, through the providers of the AWS SDK.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import {
-  CognitoIdentityClient,
-  GetIdCommand,
-  GetOpenIdTokenCommand,
-} from '@aws-sdk/client-cognito-identity'
+import { CognitoIdentityClient, GetIdCommand, GetOpenIdTokenCommand } from '@aws-sdk/client-cognito-identity'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
-import { fromCognitoIdentityPool, fromTemporaryCredentials, fromWebToken } from '@aws-sdk/credential-providers'
+import {
+  fromCognitoIdentityPool,
+  fromTemporaryCredentials,
+  fromWebToken,
+} from '@aws-sdk/credential-providers'
 import { identityPoolId, startDev, userPoolId } from './dev.mjs'
 
 const roleArn = 'arn:aws:iam::000000000000:role/local-reader'
@@ -27,17 +27,18 @@ test('fromCognitoIdentityPool, a guest', async () => {
 })
 test('fromCognitoIdentityPool, signed in: the role of the first group', async () => {
   const { IdToken } = await dev.signIn('alice')
-  const credentials = fromCognitoIdentityPool({ identityPoolId, clientConfig, logins: { [provider]: IdToken } })
+  const credentials = fromCognitoIdentityPool({
+    identityPoolId,
+    clientConfig,
+    logins: { [provider]: IdToken },
+  })
   assert.match(await caller(credentials), /:assumed-role\/local-admin\//)
 })
 test('fromWebToken, the basic flow', async () => {
   const webIdentityToken = await openIdToken()
   const roleSessionName = 'from-a-test'
   const credentials = fromWebToken({ clientConfig, roleArn, roleSessionName, webIdentityToken })
-  assert.equal(
-    await caller(credentials),
-    'arn:aws:sts::000000000000:assumed-role/local-reader/from-a-test',
-  )
+  assert.equal(await caller(credentials), 'arn:aws:sts::000000000000:assumed-role/local-reader/from-a-test')
   const damaged = fromWebToken({ clientConfig, roleArn, webIdentityToken: `${webIdentityToken}x` })
   await assert.rejects(damaged(), { name: 'InvalidIdentityTokenException' })
 })

@@ -86,7 +86,9 @@ function of(url, output, close) {
     },
     /** The code that was sent to a user last. */
     async codeOf(username) {
-      const user = (await state()).users.find(user => [user.username, user.attributes.email].includes(username))
+      const user = (await state()).users.find(user =>
+        [user.username, user.attributes.email].includes(username),
+      )
       return newestCode(user)
     },
     /** Signs up a new user, and confirms it. */

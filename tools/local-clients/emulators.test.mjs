@@ -42,9 +42,7 @@ describe('cognito-local', () => {
     const send = command => client.send(command)
     const { UserPool } = await send(new CreateUserPoolCommand({ PoolName: 'app' }))
     const UserPoolId = UserPool.Id
-    const { UserPoolClient } = await send(
-      new CreateUserPoolClientCommand({ UserPoolId, ClientName: 'web' }),
-    )
+    const { UserPoolClient } = await send(new CreateUserPoolClientCommand({ UserPoolId, ClientName: 'web' }))
     const Username = 'alice@example.com'
     const created = await send(
       new AdminCreateUserCommand({
@@ -194,7 +192,9 @@ describe('by the shape of their tokens', () => {
     })
 
   function signed(header, claims) {
-    const input = [header, claims].map(part => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
+    const input = [header, claims]
+      .map(part => Buffer.from(JSON.stringify(part)).toString('base64url'))
+      .join('.')
     return `${input}.${sign('RSA-SHA256', Buffer.from(input), privateKey).toString('base64url')}`
   }
 })

@@ -116,9 +116,7 @@ const called = call =>
 
 /** For calls with an object of callbacks. */
 const answered = (call, success = 'onSuccess') =>
-  new Promise((resolve, reject) =>
-    call({ onSuccess: resolve, onFailure: reject, [success]: resolve }),
-  )
+  new Promise((resolve, reject) => call({ onSuccess: resolve, onFailure: reject, [success]: resolve }))
 
 const register = username =>
   called(done =>

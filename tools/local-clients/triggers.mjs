@@ -1,10 +1,16 @@
 // A custom challenge, as AWS documents its three Lambda functions: a question, whose answer is 42.
 export async function defineAuthChallenge(event) {
-  const answered = event.request.session.filter(({ challengeName }) => challengeName === 'CUSTOM_CHALLENGE').at(-1)
+  const answered = event.request.session
+    .filter(({ challengeName }) => challengeName === 'CUSTOM_CHALLENGE')
+    .at(-1)
   const [first] = event.request.session
   const isSrp = first?.challengeName === 'SRP_A'
   if (isSrp && event.request.session.length === 1)
-    return answer(event, { challengeName: 'PASSWORD_VERIFIER', issueTokens: false, failAuthentication: false })
+    return answer(event, {
+      challengeName: 'PASSWORD_VERIFIER',
+      issueTokens: false,
+      failAuthentication: false,
+    })
   if (answered)
     return answer(event, {
       issueTokens: answered.challengeResult,

@@ -86,10 +86,7 @@ check('UpdateGroup and DeleteGroup', async () => {
 check('AdminListGroupsForUser', async () => {
   const { Groups } = await send(new AdminListGroupsForUserCommand({ UserPoolId, Username: 'alice' }))
   assert.deepEqual(Groups.map(({ GroupName }) => GroupName).toSorted(), ['admin', 'readers'])
-  await fails(
-    new AdminListGroupsForUserCommand({ UserPoolId, Username: newName() }),
-    'UserNotFoundException',
-  )
+  await fails(new AdminListGroupsForUserCommand({ UserPoolId, Username: newName() }), 'UserNotFoundException')
 })
 check('ListUsersInGroup', async () => {
   const { Users } = await send(new ListUsersInGroupCommand({ UserPoolId, GroupName: 'admin' }))
@@ -97,10 +94,7 @@ check('ListUsersInGroup', async () => {
     Users.map(({ Username, UserStatus, Enabled }) => [Username, UserStatus, Enabled]),
     [['alice', 'CONFIRMED', true]],
   )
-  await fails(
-    new ListUsersInGroupCommand({ UserPoolId, GroupName: 'nobodies' }),
-    'ResourceNotFoundException',
-  )
+  await fails(new ListUsersInGroupCommand({ UserPoolId, GroupName: 'nobodies' }), 'ResourceNotFoundException')
 })
 end()
 

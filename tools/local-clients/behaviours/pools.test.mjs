@@ -78,11 +78,7 @@ check('DescribeUserPoolClient', async () => {
     [ClientId, UserPoolId, ['http://localhost/callback']],
   )
   assert.equal((await send(describe(confidential.clientId))).UserPoolClient.ClientSecret, confidential.secret)
-  await fails(
-    describe('nowhere'),
-    'ResourceNotFoundException',
-    /^User pool client nowhere does not exist\.$/,
-  )
+  await fails(describe('nowhere'), 'ResourceNotFoundException', /^User pool client nowhere does not exist\.$/)
 })
 check('ListUserPoolClients', async () => {
   const { UserPoolClients } = await send(new ListUserPoolClientsCommand({ UserPoolId, MaxResults: 10 }))

@@ -5,12 +5,7 @@ import {
   InitiateAuthCommand,
   RespondToAuthChallengeCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
-import {
-  createSrpSession,
-  signSrpSession,
-  wrapAuthChallenge,
-  wrapInitiateAuth,
-} from 'cognito-srp-helper'
+import { createSrpSession, signSrpSession, wrapAuthChallenge, wrapInitiateAuth } from 'cognito-srp-helper'
 import { claimsOf, newName, password, secretHash } from '../dev.mjs'
 import { checks } from '../excused.mjs'
 import {
@@ -121,7 +116,8 @@ check('USER_AUTH offers the factors of the user', async () => {
     new InitiateAuthCommand({ ClientId, AuthFlow: 'USER_AUTH', AuthParameters: { USERNAME } }),
   )
   assert.equal(begun.ChallengeName, 'SELECT_CHALLENGE')
-  for (const name of ['PASSWORD', 'PASSWORD_SRP', 'EMAIL_OTP']) assert.ok(begun.AvailableChallenges.includes(name))
+  for (const name of ['PASSWORD', 'PASSWORD_SRP', 'EMAIL_OTP'])
+    assert.ok(begun.AvailableChallenges.includes(name))
   const { AuthenticationResult } = await answer(begun, { USERNAME, ANSWER: 'PASSWORD', PASSWORD: password })
   assert.ok(AuthenticationResult.AccessToken)
 })

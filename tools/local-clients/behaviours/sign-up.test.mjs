@@ -18,7 +18,8 @@ const signUp = (Username, attributes = { email: `${Username}@example.com` }, mor
     UserAttributes: attributesOf(attributes),
     ...more,
   })
-const confirm = (Username, ConfirmationCode) => new ConfirmSignUpCommand({ ClientId, Username, ConfirmationCode })
+const confirm = (Username, ConfirmationCode) =>
+  new ConfirmSignUpCommand({ ClientId, Username, ConfirmationCode })
 
 check('SignUp answers the sub and where the code went', async () => {
   const { UserConfirmed, UserSub, CodeDeliveryDetails } = await send(signUp('zoe'))
@@ -59,11 +60,7 @@ check('ConfirmSignUp: CodeMismatchException', async () => {
 check('sign-in before it: UserNotConfirmedException', async () => {
   const username = newName()
   await send(signUp(username))
-  await fails(
-    passwordSignIn(username, password),
-    'UserNotConfirmedException',
-    /^User is not confirmed\.$/,
-  )
+  await fails(passwordSignIn(username, password), 'UserNotConfirmedException', /^User is not confirmed\.$/)
 })
 check('SignUp: InvalidPasswordException', async () => {
   for (const Password of ['aaaaaaaa', 'Short-1', 'NOLOWER-1', 'noupper-1', 'NoSymbols1', 'No-Numbers'])

@@ -14,7 +14,7 @@ import { checks } from '../excused.mjs'
 import { ClientId, confidential, dev, fails, rotating, send, UserPoolId } from './pool.mjs'
 
 const { check, end } = checks({
-  'GetClientToken': ['GetClientToken', 'machines have the client credentials grant of /oauth2/token'],
+  GetClientToken: ['GetClientToken', 'machines have the client credentials grant of /oauth2/token'],
 })
 
 check('claims of an access token', async () => {
@@ -22,7 +22,13 @@ check('claims of an access token', async () => {
   const claims = claimsOf(AccessToken)
   assert.deepEqual(
     [claims.token_use, claims.client_id, claims.username, claims.scope, claims.iss],
-    ['access', ClientId, 'alice', 'aws.cognito.signin.user.admin', `https://cognito-idp.us-east-1.amazonaws.com/${UserPoolId}`],
+    [
+      'access',
+      ClientId,
+      'alice',
+      'aws.cognito.signin.user.admin',
+      `https://cognito-idp.us-east-1.amazonaws.com/${UserPoolId}`,
+    ],
   )
   assert.deepEqual(claims['cognito:groups'], ['admin', 'readers'])
   assert.equal(claims.exp - claims.iat, 3600)
@@ -65,7 +71,11 @@ check('GetUser', async () => {
   const { Username, UserAttributes } = await send(new GetUserCommand({ AccessToken }))
   assert.equal(Username, 'alice')
   assert.equal(valuesOf(UserAttributes).sub, claimsOf(AccessToken).sub)
-  await fails(new GetUserCommand({ AccessToken: 'a.b.c' }), 'NotAuthorizedException', /^Invalid Access Token$/)
+  await fails(
+    new GetUserCommand({ AccessToken: 'a.b.c' }),
+    'NotAuthorizedException',
+    /^Invalid Access Token$/,
+  )
 })
 check('REFRESH_TOKEN_AUTH', async () => {
   const { AccessToken, RefreshToken } = await dev.signIn('alice')

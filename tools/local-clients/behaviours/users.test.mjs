@@ -77,9 +77,7 @@ check('AdminCreateUser: the first sign-in asks for a new password', async () => 
 })
 check('AdminCreateUser: RESEND invites again, UserNotFoundException for nobody', async () => {
   const { Username } = await created()
-  const { User } = await send(
-    new AdminCreateUserCommand({ UserPoolId, Username, MessageAction: 'RESEND' }),
-  )
+  const { User } = await send(new AdminCreateUserCommand({ UserPoolId, Username, MessageAction: 'RESEND' }))
   assert.equal(User.Username, Username)
   await fails(
     new AdminCreateUserCommand({ UserPoolId, Username: newName(), MessageAction: 'RESEND' }),
@@ -142,9 +140,7 @@ check('AdminUpdateUserAttributes', async () => {
 })
 check('AdminDeleteUserAttributes', async () => {
   const Username = await dev.newUser({ attributes: { name: 'Ann' } })
-  await send(
-    new AdminDeleteUserAttributesCommand({ UserPoolId, Username, UserAttributeNames: ['name'] }),
-  )
+  await send(new AdminDeleteUserAttributesCommand({ UserPoolId, Username, UserAttributeNames: ['name'] }))
   assert.equal(valuesOf((await get(Username)).UserAttributes).name, undefined)
 })
 check('AdminDisableUser and AdminEnableUser', async () => {
