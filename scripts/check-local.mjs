@@ -52,8 +52,8 @@ async function runFile(file) {
 }
 
 function report(file, { name, skip, details }, isOk) {
-  // a file is reported too, under its path, where it ended badly
-  if (isOk && resolve(name) === join(folder, file)) return
+  // so are suites, and a file, under its path, where it ended badly
+  if (isOk && (details.type === 'suite' || resolve(name) === join(folder, file))) return
   const suite = suiteOf(file)
   const outcome = isOk ? outcomeOf(skip) : 'failed'
   suites.get(suite)[outcome]++
