@@ -84,7 +84,7 @@ describe('cognito-local', () => {
     rmSync(scratch, { recursive: true })
   })
 
-  test('its access token', async () => {
+  test('cognito-local, its access token', async () => {
     const { principal } = await verifierOf(pool).verify(tokens.AccessToken)
     const { sub, username } = claimsOf(tokens.AccessToken)
     assert.deepEqual(
@@ -93,12 +93,12 @@ describe('cognito-local', () => {
     )
     assert.deepEqual([principal.groups, principal.scopes], [['admin'], ['aws.cognito.signin.user.admin']])
   })
-  test('its ID token', async () => {
+  test('cognito-local, its ID token', async () => {
     const { principal, claims } = await verifierOf({ ...pool, tokenUse: 'id' }).verify(tokens.IdToken)
     assert.deepEqual([principal.kind, principal.groups], ['user', ['admin']])
     assert.equal(claims.email, 'alice@example.com')
   })
-  test('is refused by a configuration for AWS, and by another client’s', async () => {
+  test('cognito-local, is refused by a configuration for AWS, and by another client’s', async () => {
     const { issuer, ...others } = pool
     assert.throws(() => userPool(others), { message: /userPoolId/ })
     await assert.rejects(
@@ -167,7 +167,7 @@ describe('by the shape of their tokens', () => {
     },
   ]
   for (const { name, kid, typ, iss, access, id } of shapes)
-    test(name, async () => {
+    test(`tokens like those of ${name}`, async () => {
       const pool = {
         userPoolId,
         clientId,
