@@ -1,6 +1,7 @@
-// Other emulators beside the library: docs/emulators.md. cognito-local runs as npm brings it; what runs in containers or in Python only is
-// tried by the shape of its tokens, as its source and its documentation have them.
+// Other emulators beside the library: docs/emulators.md. cognito-local runs as npm brings it, moto where Python has brought it. What runs in
+// containers is tried by the shape of its tokens, as its source and its documentation have them.
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -22,95 +23,120 @@ import { createVerifier, userPool } from '../../dist/src/index.js'
 import { startProgram } from '../../scripts/programs.mjs'
 import { claimsOf, credentials, password } from './dev.mjs'
 
-describe('cognito-local', () => {
-  const scratch = mkdtempSync(join(tmpdir(), 'cognito-guard-local-'))
-  let child
-  let url
-  let pool
-  let tokens
+const emulators = [
+  {
+    name: 'cognito-local',
+    command: process.execPath,
+    args: [join(import.meta.dirname, 'node_modules/cognito-local/lib/bin/start.js')],
+    issuerOf: (url, userPoolId) => `${url}/${userPoolId}`,
+  },
+  {
+    name: 'moto',
+    command: process.env.MOTO_SERVER ?? 'moto_server',
+    args: ['-p', '$PORT'],
+    // AWS's own, which follows from the pool ID
+    issuerOf: () => undefined,
+  },
+]
+for (const emulator of emulators)
+  describe(emulator.name, () => {
+    const isThere = spawnSync(emulator.command, ['--version']).error === undefined
+    const options = { skip: isThere ? false : `${emulator.command} is not installed` }
+    const scratch = mkdtempSync(join(tmpdir(), 'cognito-guard-local-'))
+    let child
+    let pool
+    let tokens
 
-  before(async () => {
-    // it takes no port 0, since its issuer has the port in it
-    const PORT = String(await freePort())
-    const start = join(import.meta.dirname, 'node_modules/cognito-local/lib/bin/start.js')
-    child = startProgram(process.execPath, [start], {
-      cwd: scratch,
-      env: { PORT, HOST: '127.0.0.1' },
+    before(async () => {
+      if (!isThere) return
+      // neither says which port it took for 0
+      const PORT = String(await freePort())
+      const args = emulator.args.map(arg => arg.replace('$PORT', PORT))
+      child = startProgram(emulator.command, args, { cwd: scratch, env: { PORT, HOST: '127.0.0.1' } })
+      const [url] = await child.found(/unning on (http:\/\/127\.0\.0\.1:\d+)/)
+      const signedIn = await signInAt(url)
+      tokens = signedIn.tokens
+      const { userPoolId, clientId } = signedIn
+      const issuer = emulator.issuerOf(url, userPoolId)
+      pool = {
+        userPoolId,
+        clientId,
+        ...(issuer && { issuer }),
+        jwksUri: `${url}/${userPoolId}/.well-known/jwks.json`,
+        insecureLoopbackHttp: true,
+      }
     })
-    ;[url] = await child.found(/running on (http:\/\/127\.0\.0\.1:\d+)/)
-    const client = new CognitoIdentityProviderClient({ region: 'local', endpoint: url, credentials })
-    const send = command => client.send(command)
-    const { UserPool } = await send(new CreateUserPoolCommand({ PoolName: 'app' }))
-    const UserPoolId = UserPool.Id
-    const { UserPoolClient } = await send(new CreateUserPoolClientCommand({ UserPoolId, ClientName: 'web' }))
-    const Username = 'alice@example.com'
-    const created = await send(
-      new AdminCreateUserCommand({
-        UserPoolId,
-        Username,
-        UserAttributes: [{ Name: 'email', Value: Username }],
-        MessageAction: 'SUPPRESS',
-      }),
-    )
-    await send(
-      new AdminSetUserPasswordCommand({
-        UserPoolId,
-        Username: created.User.Username,
-        Password: password,
-        Permanent: true,
-      }),
-    )
-    await send(new CreateGroupCommand({ UserPoolId, GroupName: 'admin' }))
-    await send(
-      new AdminAddUserToGroupCommand({
-        UserPoolId,
-        Username: created.User.Username,
-        GroupName: 'admin',
-      }),
-    )
-    const { AuthenticationResult } = await send(
-      new InitiateAuthCommand({
-        ClientId: UserPoolClient.ClientId,
-        AuthFlow: 'USER_PASSWORD_AUTH',
-        AuthParameters: { USERNAME: Username, PASSWORD: password },
-      }),
-    )
-    tokens = AuthenticationResult
-    pool = { userPoolId: UserPoolId, clientId: UserPoolClient.ClientId, ...at(`${url}/${UserPoolId}`) }
-  })
-  after(async () => {
-    child.kill()
-    await child.closed
-    rmSync(scratch, { recursive: true })
+    after(async () => {
+      child?.kill()
+      await child?.closed
+      rmSync(scratch, { recursive: true })
+    })
+
+    test(`${emulator.name}, its access token`, options, async () => {
+      const { principal } = await verifierOf(pool).verify(tokens.AccessToken)
+      const { sub, username, iss } = claimsOf(tokens.AccessToken)
+      assert.deepEqual(
+        [principal.kind, principal.subject, principal.username, principal.clientId, principal.issuer],
+        ['user', sub, username, pool.clientId, iss],
+      )
+      assert.deepEqual([principal.groups, principal.scopes], [['admin'], ['aws.cognito.signin.user.admin']])
+    })
+    test(`${emulator.name}, its ID token`, options, async () => {
+      const { principal, claims } = await verifierOf({ ...pool, tokenUse: 'id' }).verify(tokens.IdToken)
+      assert.deepEqual([principal.kind, principal.groups], ['user', ['admin']])
+      assert.equal(claims.email, 'alice@example.com')
+    })
+    test(`${emulator.name}, refused by what is configured for another pool or client`, options, async () => {
+      const { issuer: _, ...others } = pool
+      const refusals = [
+        ['ERR_TOKEN_ISSUER', { ...others, userPoolId: 'us-east-1_AbCdEf123' }, tokens.AccessToken],
+        ['ERR_TOKEN_CLIENT', { ...pool, clientId: 'another' }, tokens.AccessToken],
+        ['ERR_TOKEN_USE', pool, tokens.IdToken],
+        [/^ERR_TOKEN_(USE|MALFORMED)$/, pool, tokens.RefreshToken],
+      ]
+      for (const [code, options, token] of refusals)
+        await assert.rejects(verifierOf(options).verify(token), { code })
+    })
   })
 
-  test('cognito-local, its access token', async () => {
-    const { principal } = await verifierOf(pool).verify(tokens.AccessToken)
-    const { sub, username } = claimsOf(tokens.AccessToken)
-    assert.deepEqual(
-      [principal.kind, principal.subject, principal.username, principal.clientId, principal.issuer],
-      ['user', sub, username, pool.clientId, pool.issuer],
-    )
-    assert.deepEqual([principal.groups, principal.scopes], [['admin'], ['aws.cognito.signin.user.admin']])
-  })
-  test('cognito-local, its ID token', async () => {
-    const { principal, claims } = await verifierOf({ ...pool, tokenUse: 'id' }).verify(tokens.IdToken)
-    assert.deepEqual([principal.kind, principal.groups], ['user', ['admin']])
-    assert.equal(claims.email, 'alice@example.com')
-  })
-  test('cognito-local, is refused by a configuration for AWS, and by another client’s', async () => {
-    const { issuer, ...others } = pool
-    assert.throws(() => userPool(others), { message: /userPoolId/ })
-    await assert.rejects(
-      verifierOf({ ...others, userPoolId: 'us-east-1_AbCdEf123' }).verify(tokens.AccessToken),
-      { code: 'ERR_TOKEN_ISSUER' },
-    )
-    await assert.rejects(verifierOf({ ...pool, clientId: 'another' }).verify(tokens.AccessToken), {
-      code: 'ERR_TOKEN_CLIENT',
-    })
-    await assert.rejects(verifierOf(pool).verify(tokens.RefreshToken), { code: /^ERR_TOKEN_/ })
-  })
-})
+/** Signs alice, an admin, in to a new pool whose users have an email address for a name. */
+async function signInAt(url) {
+  const client = new CognitoIdentityProviderClient({ region: 'us-east-1', endpoint: url, credentials })
+  const send = command => client.send(command)
+  const { UserPool } = await send(
+    new CreateUserPoolCommand({ PoolName: 'app', UsernameAttributes: ['email'] }),
+  )
+  const UserPoolId = UserPool.Id
+  const { UserPoolClient } = await send(
+    new CreateUserPoolClientCommand({
+      UserPoolId,
+      ClientName: 'web',
+      ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+    }),
+  )
+  const email = 'alice@example.com'
+  const UserAttributes = [{ Name: 'email', Value: email }]
+  const { User } = await send(
+    new AdminCreateUserCommand({
+      UserPoolId,
+      Username: email,
+      UserAttributes,
+      MessageAction: 'SUPPRESS',
+    }),
+  )
+  const named = { UserPoolId, Username: User.Username }
+  await send(new AdminSetUserPasswordCommand({ ...named, Password: password, Permanent: true }))
+  await send(new CreateGroupCommand({ UserPoolId, GroupName: 'admin' }))
+  await send(new AdminAddUserToGroupCommand({ ...named, GroupName: 'admin' }))
+  const { AuthenticationResult: tokens } = await send(
+    new InitiateAuthCommand({
+      ClientId: UserPoolClient.ClientId,
+      AuthFlow: 'USER_PASSWORD_AUTH',
+      AuthParameters: { USERNAME: email, PASSWORD: password },
+    }),
+  )
+  return { userPoolId: UserPoolId, clientId: UserPoolClient.ClientId, tokens }
+}
 
 describe('by the shape of their tokens', () => {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -146,6 +172,7 @@ describe('by the shape of their tokens', () => {
     {
       name: 'moto',
       kid: 'dummy',
+      typ: 'JWT',
       iss: `https://cognito-idp.us-east-1.amazonaws.com/${userPoolId}`,
       access: { ...common, ...origin, ...own, username: 'alice' },
       id: { ...common, ...origin, 'cognito:username': 'alice' },
@@ -197,13 +224,6 @@ describe('by the shape of their tokens', () => {
       .join('.')
     return `${input}.${sign('RSA-SHA256', Buffer.from(input), privateKey).toString('base64url')}`
   }
-})
-
-/** What an emulator on this machine takes: `iss` is its own URL. */
-const at = issuer => ({
-  issuer,
-  jwksUri: `${issuer}/.well-known/jwks.json`,
-  insecureLoopbackHttp: true,
 })
 
 const verifierOf = options => createVerifier({ issuers: [userPool(options)] })
