@@ -37,7 +37,7 @@ test('start-server-and-test', { timeout: 60_000 }, async () => {
       join(modules, 'start-server-and-test/src/bin/start.js'),
       `node ${cli} dev --port ${port}`,
       `http://127.0.0.1:${port}`,
-      'node -e console.log(6*7)',
+      'node -p 6*7',
     ],
     { env: { WAIT_ON_TIMEOUT: '20000' } },
   )
