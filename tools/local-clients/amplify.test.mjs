@@ -47,7 +47,8 @@ import { checks } from './excused.mjs'
 
 const { check, end } = checks({
   fetchDevices: ['ListDevices', 'devices are not remembered'],
-  rememberDevice: ['UpdateDeviceStatus', 'devices are not remembered'],
+  // Amplify asks only for a device that the sign-in has named
+  rememberDevice: ['DeviceMetadataNotFoundException', 'devices are not remembered'],
   forgetDevice: ['ForgetDevice', 'devices are not remembered'],
   listWebAuthnCredentials: ['ListWebAuthnCredentials', 'passkeys belong to the domain of the real pool'],
 })

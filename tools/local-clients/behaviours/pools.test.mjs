@@ -82,11 +82,8 @@ check('DescribeUserPoolClient', async () => {
 })
 check('ListUserPoolClients', async () => {
   const { UserPoolClients } = await send(new ListUserPoolClientsCommand({ UserPoolId, MaxResults: 10 }))
-  assert.deepEqual(UserPoolClients.map(client => client.ClientId).toSorted(), [
-    confidential.clientId,
-    ClientId,
-    rotating,
-  ])
+  const ids = UserPoolClients.map(client => client.ClientId)
+  for (const id of [confidential.clientId, ClientId, rotating]) assert.ok(ids.includes(id), id)
 })
 check('UpdateUserPoolClient', () =>
   send(new UpdateUserPoolClientCommand({ UserPoolId, ClientId, ClientName: 'renamed' })),
