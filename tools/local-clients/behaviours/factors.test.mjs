@@ -46,7 +46,7 @@ check('SetUserMFAPreference', async () => {
       SoftwareTokenMfaSettings: preferred,
     }),
     'InvalidParameterException',
-    /^User has not verified software token mfa/,
+    /software token mfa/,
   )
 })
 check('SOFTWARE_TOKEN_MFA at the sign-in', async () => {
