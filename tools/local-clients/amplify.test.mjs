@@ -46,11 +46,9 @@ import {
 import { checks } from './excused.mjs'
 
 const { check, end } = checks({
-  fetchDevices: ['ListDevices', 'devices are not remembered'],
   // Amplify asks only for a device that the sign-in has named
   rememberDevice: ['DeviceMetadataNotFoundException', 'devices are not remembered'],
   forgetDevice: ['ForgetDevice', 'devices are not remembered'],
-  listWebAuthnCredentials: ['ListWebAuthnCredentials', 'passkeys belong to the domain of the real pool'],
 })
 const another = 'Looking-Glass-2'
 const { setTimeout } = globalThis

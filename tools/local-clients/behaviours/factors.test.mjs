@@ -16,12 +16,7 @@ import { password, totp } from '../dev.mjs'
 import { checks } from '../excused.mjs'
 import { ClientId, dev, fails, passwordSignIn, send, UserPoolId } from './pool.mjs'
 
-const { check, end } = checks({
-  'StartWebAuthnRegistration and ListWebAuthnCredentials': [
-    'StartWebAuthnRegistration',
-    'passkeys belong to the domain of the real pool',
-  ],
-})
+const { check, end } = checks({})
 const preferred = { Enabled: true, PreferredMfa: true }
 
 check('AssociateSoftwareToken and VerifySoftwareToken', async () => {

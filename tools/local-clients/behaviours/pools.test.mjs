@@ -20,19 +20,9 @@ import {
 import { checks } from '../excused.mjs'
 import { ClientId, confidential, fails, rotating, send, UserPoolId } from './pool.mjs'
 
-const byFile = 'the file of the configuration says it'
-const onePool = 'there is one pool, which the file of the configuration describes'
 const { check, end } = checks({
-  CreateUserPool: ['CreateUserPool', onePool],
-  UpdateUserPool: ['UpdateUserPool', onePool],
-  DeleteUserPool: ['DeleteUserPool', onePool],
-  CreateUserPoolClient: ['CreateUserPoolClient', byFile],
-  UpdateUserPoolClient: ['UpdateUserPoolClient', byFile],
-  DeleteUserPoolClient: ['DeleteUserPoolClient', byFile],
-  AddCustomAttributes: ['AddCustomAttributes', byFile],
-  CreateUserPoolDomain: ['CreateUserPoolDomain', 'the domain is the address that it listens on'],
-  CreateResourceServer: ['CreateResourceServer', byFile],
-  CreateIdentityProvider: ['CreateIdentityProvider', byFile],
+  DeleteUserPool: ['DeleteUserPool', 'there is one pool, which ends with its process'],
+  CreateIdentityProvider: ['CreateIdentityProvider', 'the file of the configuration says it'],
 })
 
 check('CreateUserPool', async () => {

@@ -34,12 +34,7 @@ import {
   unsigned,
 } from './pool.mjs'
 
-const { check, end } = checks({
-  'AdminLinkProviderForUser links a provider’s user to one of the pool': [
-    'AdminLinkProviderForUser',
-    'a provider’s user is created at the first sign-in',
-  ],
-})
+const { check, end } = checks({})
 const get = Username => send(new AdminGetUserCommand({ UserPoolId, Username }))
 
 check('AdminCreateUser answers the user, who must change the password', async () => {
