@@ -1,11 +1,9 @@
 // What CI jobs wait for it with.
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { root } from '../../scripts/ensure-installed.mjs'
-import { startProgram } from '../../scripts/programs.mjs'
+import { freePort, startProgram } from '../../scripts/programs.mjs'
 import { startDev } from './dev.mjs'
 
 const modules = join(import.meta.dirname, 'node_modules')
@@ -48,11 +46,3 @@ test('HEAD', async () => {
   const response = await fetch(dev.url, { method: 'HEAD' })
   assert.deepEqual([response.status, await response.text()], [200, ''])
 })
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  return port
-}

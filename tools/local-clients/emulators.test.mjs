@@ -20,7 +20,7 @@ import {
   InitiateAuthCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { createVerifier, userPool } from '../../dist/src/index.js'
-import { startProgram } from '../../scripts/programs.mjs'
+import { freePort, startProgram } from '../../scripts/programs.mjs'
 import { claimsOf, credentials, password } from './dev.mjs'
 
 const emulators = [
@@ -50,7 +50,7 @@ for (const emulator of emulators)
     before(async () => {
       if (!isThere) return
       // neither says which port it took for 0
-      const PORT = String(await freePort())
+      const PORT = await freePort()
       const args = emulator.args.map(arg => arg.replace('$PORT', PORT))
       child = startProgram(emulator.command, args, { cwd: scratch, env: { PORT, HOST: '127.0.0.1' } })
       const [url] = await child.found(/unning on (http:\/\/127\.0\.0\.1:\d+)/)
@@ -227,11 +227,3 @@ describe('by the shape of their tokens', () => {
 })
 
 const verifierOf = options => createVerifier({ issuers: [userPool(options)] })
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  return port
-}
