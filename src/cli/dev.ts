@@ -10,7 +10,7 @@ import { type Io, usageError } from './io.js'
 import { untilInterrupted } from './until-interrupted.js'
 
 /** `cognito-guard dev`: runs a local Cognito until Ctrl-C, and what is to run in front of an app on this machine. */
-export async function run(args: readonly string[], { stdout, env }: Io): Promise<number> {
+export async function run(args: readonly string[], { stdout, stderr, env }: Io): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: { ...flags, ...frontFlags } })
   if (values.help) {
     stdout.write(help)
@@ -25,6 +25,7 @@ export async function run(args: readonly string[], { stdout, env }: Io): Promise
     const port = portOf('--port', values.port)
     const cognito = await listening('--port', port, startLocalCognito(config, port, keyRoute(key)))
     running.push(cognito)
+    cognito.local.say = sentence => void stderr.write(`${sentence}\n`)
     const lines: string[] = []
     for await (const front of startFronts(fronts, cognito.local, key)) {
       running.push(front)

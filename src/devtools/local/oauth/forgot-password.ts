@@ -1,8 +1,9 @@
-import { fault } from '../aws.js'
 import { field } from '../form.js'
 import type { Local } from '../local.js'
 import { challengePage, codeField, inputField, newPassword, signInName } from '../pages/sign-in-pages.js'
-import { confirmed, useCode } from '../user-pool/accounts.js'
+import { confirmed, setPassword } from '../user-pool/accounts.js'
+import { useCode } from '../user-pool/codes.js'
+import { checkPassword } from '../user-pool/password-policy.js'
 import type { LocalUser } from '../user-pool/users.js'
 import { grant } from './authorization.js'
 import { formTarget, withForm } from './sign-in.js'
@@ -24,19 +25,15 @@ export const confirmForgotPasswordEndpoint = (local: Local, request: Request): P
     const user = form && local.users.find(field(form, 'username'))
     if (!user) return whoPage(local, query)
     try {
-      setPassword(local, user, field(form, 'code'), field(form, 'new_password'))
+      const password = field(form, 'new_password')
+      checkPassword(local.config.passwordPolicy, password)
+      useCode(local, user, 'forgotPassword', field(form, 'code'))
+      setPassword(local, user, password)
       return grant(local, authorization, confirmed(user))
     } catch (error) {
       return passwordPage(local, query, user, formTarget(authorization), (error as Error).message)
     }
   })
-
-function setPassword(local: Local, user: LocalUser, code: string, password: string): void {
-  if (password.length < local.config.passwordPolicy.minimumLength)
-    throw fault('InvalidPasswordException', 'Password does not conform to policy: Password not long enough')
-  useCode(local, user, 'forgotPassword', code)
-  Object.assign(user, { password, status: 'CONFIRMED' })
-}
 
 const whoPage = ({ config }: Local, query: URLSearchParams, error?: string) =>
   challengePage({

@@ -32,8 +32,10 @@ export interface Sessions {
   readonly refreshToken: (session: Session, lifetime: number) => string
   /** The session of a refresh token, `undefined` when it is unknown, expired or used up. */
   readonly ofRefreshToken: (token: string | undefined) => Session | undefined
-  /** Uses a refresh token up. */
-  readonly spend: (token: string) => void
+  /** Uses a refresh token up, after some seconds more. */
+  readonly spend: (token: string, gracePeriod?: number) => void
+  /** Whether a refresh token is known no longer because it was used up, or because it has expired. */
+  readonly endOf: (token: string) => 'spent' | 'expired' | undefined
   readonly signOutEverywhere: (user: LocalUser) => void
   /** A new authorization code: for one use, within five minutes. */
   readonly code: (grant: CodeGrant) => string
@@ -57,6 +59,7 @@ interface CodeGrant {
 export function createSessions(clock: Clock): Sessions {
   const sessions = new Map<string, Session>()
   const refreshTokens = expiring<Session>(clock)
+  const spent = expiring<true>(clock)
   const codes = expiring<CodeGrant>(clock)
   const browsers = expiring<LocalUser>(clock)
   return {
@@ -73,8 +76,17 @@ export function createSessions(clock: Clock): Sessions {
     },
     find: id => sessions.get(id as string),
     refreshToken: (session, lifetime) => refreshTokens.add(session, lifetime, opaqueToken()),
-    ofRefreshToken: token => refreshTokens.get(token),
-    spend: token => void refreshTokens.take(token),
+    ofRefreshToken: token => (spent.has(token) && !spent.get(token) ? undefined : refreshTokens.get(token)),
+    spend(token, gracePeriod = 0) {
+      // at once also where the clock is set back later
+      spent.add(true, gracePeriod || -Infinity, token)
+    },
+    endOf: token =>
+      spent.has(token)
+        ? 'spent'
+        : refreshTokens.has(token) && !refreshTokens.get(token)
+          ? 'expired'
+          : undefined,
     signOutEverywhere(user) {
       for (const session of sessions.values()) if (session.user === user) session.isRevoked = true
       browsers.dropAll(user)
@@ -96,6 +108,7 @@ function expiring<T>(clock: Clock) {
   }
   return {
     get,
+    has: (name: string | undefined) => entries.has(name as string),
     add(value: T, seconds: number, name: string = randomUUID()) {
       entries.set(name, { value, until: clock.now() + seconds * 1000 })
       return name
