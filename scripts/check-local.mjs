@@ -57,11 +57,11 @@ function outcomeOf(skip) {
   return skip.startsWith(refusedByName) ? 'refused' : 'skipped'
 }
 
-function problemOf(suite, { passed, refused, skipped }) {
+function problemOf(suite, { passed, refused, skipped, failed }) {
   // a part of the files is a part of a suite
   const [least, all] = (names.length === 0 && floors[suite]) || []
   if (least === undefined) return undefined
-  if (passed + refused + skipped !== all) return `must be ${all}`
+  if (passed + refused + skipped + failed !== all) return `there must be ${all}`
   return passed < least ? `${least} must pass` : undefined
 }
 
