@@ -72,7 +72,17 @@ export const seconds =
   value =>
     typeof value === 'number' && value >= least && value <= most
       ? undefined
-      : `must be a number of seconds from ${least} to ${most}`
+      : `must be a number of seconds from ${least} to ${most}${instead(value, least, most)}`
+
+/** What was probably meant, where a value that is too great is one in milliseconds, or a text holds a number. */
+function instead(value: unknown, least: number, most: number): string {
+  if (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)))
+    return ': it is a text; convert it with Number()'
+  const isLate = typeof value === 'number' && value > most
+  return isLate && value / 1_000 >= least && value / 1_000 <= most
+    ? ': it seems to be in milliseconds; divide it by 1000'
+    : ''
+}
 
 /** A whole number within bounds. */
 export const aCount =

@@ -1,4 +1,4 @@
-import { type AuthError, type AuthErrorCode, refusal } from '../errors.js'
+import { type AuthError, type AuthErrorCode, pageOf, refusal } from '../errors.js'
 import { type Challenge, joinScopes } from './policy.js'
 
 /** A refused request, with the whole response to the client. */
@@ -19,6 +19,8 @@ export interface RefusalBody {
   readonly code?: AuthErrorCode
   /** Only with `explain: true`. */
   readonly hint?: string
+  /** The page of the error, a path in the repository. Only with `explain: true`. */
+  readonly page?: string
 }
 
 /** How a guard answers: options of it. */
@@ -42,10 +44,14 @@ export function notPermitted(
 }
 
 /** Returns the error of a refusal by a policy: where its challenge asks for another sign-in, that is what is required. */
-export function refusalBy({ maxAge, acrValues }: Challenge = {}): AuthError {
+export function refusalBy({ maxAge, acrValues, scope }: Challenge = {}): AuthError {
   const stepUp = maxAge !== undefined || acrValues !== undefined
-  return refusal(stepUp ? 'ERR_STEP_UP_REQUIRED' : 'ERR_PERMISSION_DENIED')
+  if (stepUp) return refusal('ERR_STEP_UP_REQUIRED')
+  return refusal('ERR_PERMISSION_DENIED', scope === undefined ? undefined : scopeHint)
 }
+
+const scopeHint =
+  'The token lacks a scope that the challenge names: ask for it at /oauth2/authorize or, as a machine, at /oauth2/token; a sign-in by SDK gives aws.cognito.signin.user.admin only.'
 
 /**
  * Returns the refusal for an error: the headers that RFC 6750 section 3 requires, and a body that says no more.
@@ -70,7 +76,7 @@ export function answer(
     status: error.status,
     headers,
     body: options.explain
-      ? { ...body, error_description: error.message, code: error.code, hint: error.hint }
+      ? { ...body, error_description: error.message, code: error.code, hint: error.hint, page: pageOf(error.code) }
       : body,
     error,
   }

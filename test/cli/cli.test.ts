@@ -140,7 +140,7 @@ t.test('inspect', async t => {
   const refused = await cli(['inspect', ...poolArgs], { input: issuer.idToken({ expiresIn: -60 }) })
   t.match(refused, {
     code: 1,
-    out: /^REFUSED ERR_TOKEN_USE: [^]*To fix\n {2}token use \(ERR_TOKEN_USE\)\n[^]*expired/,
+    out: /^REFUSED ERR_TOKEN_USE: [^]*To fix {2}This is an ID token; [^]*See docs\/errors\.md#err_token_use\n {8}Also failed[^\n]*: not expired\n/,
   })
   t.match(refused.out, /x token use +id\n +expected: token_use access\n/)
   t.match(await cli(['inspect', ...poolArgs], { input: good }), {
