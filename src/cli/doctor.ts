@@ -33,7 +33,7 @@ export const run: Run = async (args, { stdout, env, fetch }) => {
   if (!isConfigured && url === undefined && mcp === undefined)
     throw usageError('there is nothing to look at: give --user-pool-id, --url or --mcp')
   const diagnoses = [
-    ...(isConfigured ? await diagnosePool(configuration, fetch) : []),
+    ...(isConfigured ? await diagnosePool(configuration, fetch, env) : []),
     ...(url === undefined ? [] : await diagnoseApi(url, origin, fetch)),
     ...(mcp === undefined ? [] : await diagnoseMcp(mcp, fetch)),
   ]

@@ -44,7 +44,9 @@ export function printReport(report: Report): string {
 const causeLines = ({ fix, page, alsoFailed }: Cause) => [
   `To fix  ${fix}`,
   `        See ${page}`,
-  ...(alsoFailed.length > 0 ? [`        Also failed, to look at when that is fixed: ${alsoFailed.join(', ')}`] : []),
+  ...(alsoFailed.length > 0
+    ? [`        Also failed, to look at when that is fixed: ${alsoFailed.join(', ')}`]
+    : []),
 ]
 
 const section = <T>(title: string, items: readonly T[], linesOf: (item: T) => readonly string[]) => {

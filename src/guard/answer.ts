@@ -76,7 +76,13 @@ export function answer(
     status: error.status,
     headers,
     body: options.explain
-      ? { ...body, error_description: error.message, code: error.code, hint: error.hint, page: pageOf(error.code) }
+      ? {
+          ...body,
+          error_description: error.message,
+          code: error.code,
+          hint: error.hint,
+          page: pageOf(error.code),
+        }
       : body,
     error,
   }

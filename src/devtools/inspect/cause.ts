@@ -41,9 +41,11 @@ const kindFixes: Partial<Record<TokenKind, string>> = {
     'This is what AWS Verified Access signs (x-amzn-ava-user-context), not a token of the user pool: trust it with verifiedAccess, or send the access token.',
   'identity-pool':
     'This is an OpenID token of an identity pool, not of the user pool: configure the identity pool (--identity-pool-id), or send the access token of the user pool.',
-  encrypted: 'This token is encrypted and can be read by its receiver only: send the access token that Cognito gives to the app.',
+  encrypted:
+    'This token is encrypted and can be read by its receiver only: send the access token that Cognito gives to the app.',
   'authorization-code':
     'This looks like an authorization code, which is no token: exchange it once at /oauth2/token and send the access token.',
-  opaque: 'This is not a JWT, and nothing in it can be read: send the access token that Cognito gives to the app.',
+  opaque:
+    'This is not a JWT, and nothing in it can be read: send the access token that Cognito gives to the app.',
   truncated: 'The token is cut off: send the whole token, not what a terminal, log or column has shortened.',
 }

@@ -132,6 +132,7 @@ async function tokenChecks(
   const { checks, issuer, claims } = issuerChecks(token, decoded, issuers, options, context)
   const isWhole = form.every(({ result }) => result === 'passed')
   const candidate = isWhole ? ({ token, header: decoded.header, claims } as unknown as Candidate) : undefined
-  const keys = await keyChecks(candidate, issuer, context)
+  const isBundled = options.userPool?.jwks !== undefined && !options.network
+  const keys = await keyChecks(candidate, issuer, isBundled, context)
   return [...form, ...checks, ...claimChecks(claims, context), ...keys]
 }
