@@ -13,6 +13,7 @@ import { authorize, authorizedBy } from './authorized.js'
 import { nodeRequestView, refuse } from './node-http.js'
 import { checkArguments } from './protect.js'
 
+export { markAuthorized } from './authorized.js'
 export { type NodeRequest, nodeRequestView, refuse } from './node-http.js'
 
 /** A middleware. It names no type of a framework, so that a route's parameters, body and query stay as the route declares them. */
@@ -49,7 +50,7 @@ export function protect<C extends JwtClaims>(
 }
 
 /**
- * Returns the verified token of a request that `protect` authorized. Throws for any other request, whatever other middleware left in `req.auth`,
+ * Returns the verified token of a request that `protect` authorized, or {@link markAuthorized} marked. Throws for any other request, whatever other middleware left in `req.auth`,
  * and for an anonymous one.
  *
  * @throws TypeError when no guard authorized the request by a token: the route is not protected

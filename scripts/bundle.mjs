@@ -108,7 +108,9 @@ async function bundleDeclarations(sources) {
   const input = Object.fromEntries(
     sources.map(file => [file.replace(/^\.\/dist\/|\.js$/g, ''), declarationOf(file)]),
   )
-  const build = await rollup({ input, plugins: [dts()], external: /^(?![./])/, onwarn: unlessExpected })
+  // What an entry has from the main one stays there: exported by two, others would import it from either, and types of Node.js with it.
+  const external = id => /^(?![./])/.test(id) || id.endsWith('/src/index.js')
+  const build = await rollup({ input, plugins: [dts()], external, onwarn: unlessExpected })
   mkdirSync(resolve(root, 'dist/src/chunks'), { recursive: true })
   const { output } = await build.generate({
     format: 'es',
@@ -119,11 +121,7 @@ async function bundleDeclarations(sources) {
   })
   await build.close()
   const declared = output.map(({ fileName, code }) => {
-    // What two entries export, the bundler imports from either: from the main one no type of Node.js comes along.
-    const own = fileName.startsWith('adapters/mcp/')
-      ? code
-      : code.replace(/from '[^']*\/mcp\/index(?:\.d)?\.c[jt]s'/g, fromMain(fileName))
-    write(fileName, own.replace(/(from '[^']*)\.d\.cts'/g, "$1.cjs'"))
+    write(fileName, code.replace(/(from '\.[^']*)\.(?:d\.cts|js)'/g, "$1.cjs'"))
     return `dist/${fileName}`
   })
   return [...declared, ...sources.map(reexported)]
@@ -153,8 +151,6 @@ function augment() {
 
 /** What the main entry declares: it needs the types of no runtime and of no framework. */
 const core = /\/dist\/src\/(?:(?:token|crypto|jwks|issuers|verifier|guard)\/.*|(?!index\.)[\w-]+)\.d\.ts$/
-
-const fromMain = file => `from '${posix.relative(posix.dirname(file), 'src/index.cjs')}'`
 
 const declarationOf = file => resolve(root, file.replace(/\.js$/, '.d.ts'))
 

@@ -1,6 +1,6 @@
 // Packs what is published, and builds, tests and bundles it as users' projects do: `npm run check:consumers [-- name ...]`. Nothing of this
 // repository can be found from there. Ends with `N passed, N failed`.
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,6 +8,7 @@ import { dirname, join, resolve } from 'node:path'
 import { cases } from '../tools/consumers/cases.mjs'
 import { ensureInstalled, root } from './ensure-installed.mjs'
 import { must, pack } from './pack.mjs'
+import { inPairs, startProgram } from './programs.mjs'
 
 const tools = resolve(root, 'tools/consumers')
 const lock = readFileSync(join(tools, 'package-lock.json'))
@@ -24,8 +25,7 @@ console.log('Packing ...')
 check(pack(join(work, 'node_modules/cognito-guard')))
 const chosen = cases.filter(({ name }) => wanted.length === 0 || wanted.some(part => name.includes(part)))
 let failed = 0
-const queue = chosen.values()
-await Promise.all([runNext(), runNext()])
+await inPairs(chosen, report)
 console.log(`${chosen.length - failed} passed, ${failed} failed`)
 process.exitCode = failed > 0 || chosen.length === 0 ? 1 : 0
 
@@ -50,15 +50,13 @@ function check({ files, unpackedSize }) {
   }
 }
 
-async function runNext() {
-  for (const each of queue) {
-    const started = performance.now()
-    const problem = await run(each)
-    console.log(`${problem ? 'not ok' : 'ok'} - ${each.name} # ${Math.round(performance.now() - started)} ms`)
-    if (problem) {
-      failed++
-      console.log(problem.replaceAll(work, '').replace(/^/gm, '    ').slice(0, 4_000))
-    }
+async function report(each) {
+  const started = performance.now()
+  const problem = await run(each)
+  console.log(`${problem ? 'not ok' : 'ok'} - ${each.name} # ${Math.round(performance.now() - started)} ms`)
+  if (problem) {
+    failed++
+    console.log(problem.replaceAll(work, '').replace(/^/gm, '    ').slice(0, 4_000))
   }
 }
 
@@ -78,21 +76,11 @@ async function run({ name, files, commands, env = {} }) {
 }
 
 /** Runs a program of a package, or with this Node.js. */
-function execute([program, ...args], cwd, env) {
-  const child = spawn(
+async function execute([program, ...args], cwd, env) {
+  const child = startProgram(
     process.execPath,
     program === 'node' ? args : [join(work, 'node_modules', program), ...args],
-    {
-      cwd,
-      env: { ...process.env, CI: 'true', NODE_OPTIONS: '', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 240_000,
-    },
+    { cwd, env, timeout: 240_000 },
   )
-  let output = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', text => {
-      output += text
-    })
-  return new Promise(done => child.on('close', status => done({ status, output })))
+  return { status: await child.closed, output: child.output() }
 }

@@ -1,7 +1,7 @@
 // Over 150 lines: one flow, from the install to the counts.
 // Builds, starts and asks the examples of examples/frameworks, with what is published: `npm run check:frameworks [-- name ...]`. Installs what they
 // need once, into that folder. Ends with `N passed, N failed`.
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -12,6 +12,7 @@ import { checkAction, checkHttp } from '../tools/frameworks/http.mjs'
 import { checkSocket } from '../tools/frameworks/sockets.mjs'
 import { ensureInstalled, root } from './ensure-installed.mjs'
 import { fingerprint, must, pack } from './pack.mjs'
+import { inPairs, startProgram } from './programs.mjs'
 
 const folder = resolve(root, 'examples/frameworks')
 const modules = join(folder, 'node_modules')
@@ -66,8 +67,7 @@ async function buildOne({ name, at = '.', args: [program, ...args] }) {
   // Next.js loads the routes while it builds
   const env = { USER_POOL_ID: 'us-east-1_Build', CLIENT_ID: 'build' }
   const child = start(at, [join(modules, program), ...args], env)
-  await child.closed
-  if (child.code !== 0) throw new Error(`${name} was not built:\n${child.output()}`)
+  if ((await child.closed) !== 0) throw new Error(`${name} was not built:\n${child.output()}`)
 }
 
 /** Does what a file says was done from other sources than these, or never; returns what it was done from. */
@@ -91,7 +91,9 @@ async function check({ name, at = '.', args, more = [], ...rest }) {
       const PORT = rest.needsPort ? await freePort() : '0'
       children.push(start(at, args, { USER_POOL_ID, CLIENT_ID, PORT, TEST_ISSUER: JSON.stringify(others) }))
     }
-    const [up, down] = await Promise.all(children.map(child => child.url()))
+    const [[up], [down]] = await Promise.all(
+      children.map(child => child.found(/(http:\/\/127\.0\.0\.1:\d+)\W/)),
+    )
     for (const each of [
       { name, ...rest },
       ...more.map(part => ({ ...part, name: `${name}, ${part.name}` })),
@@ -113,43 +115,11 @@ function report(name, problems) {
 }
 
 /** Starts Node.js in a folder of the examples. */
-function start(at, args, env = {}) {
-  const child = spawn(process.execPath, args, {
+function start(at, args, env) {
+  return startProgram(process.execPath, args, {
     cwd: join(folder, at),
-    env: {
-      ...process.env,
-      CI: 'true',
-      NODE_ENV: 'production',
-      NODE_OPTIONS: '',
-      NEXT_TELEMETRY_DISABLED: '1',
-      HOST: '127.0.0.1',
-      ...env,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', HOST: '127.0.0.1', ...env },
   })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', text => {
-      output += text
-    })
-  return {
-    closed: once(child, 'close'),
-    get code() {
-      return child.exitCode
-    },
-    output: () => output,
-    kill: () => child.kill('SIGKILL'),
-    /** Resolves to the address that a server prints. */
-    async url() {
-      const limit = AbortSignal.timeout(60_000)
-      for (;;) {
-        const [url] = /http:\/\/127\.0\.0\.1:\d+(?=\W)/.exec(output) ?? []
-        if (url) return url
-        if (child.exitCode !== null) throw new Error('it ended')
-        await Promise.race([once(child.stdout, 'data', { signal: limit }), once(child, 'close')])
-      }
-    },
-  }
 }
 
 async function freePort() {
@@ -158,12 +128,4 @@ async function freePort() {
   const { port } = server.address()
   server.close()
   return String(port)
-}
-
-async function inPairs(items, work) {
-  const queue = items.values()
-  const next = async () => {
-    for (const item of queue) await work(item)
-  }
-  await Promise.all([next(), next()])
 }

@@ -1,13 +1,13 @@
 // Makes a project with each generator of tools/templates/cases.mjs, adds the README's lines to it, unchanged, and runs its build and its tests:
-// `npm run check:templates [-- name ...]`. Takes generators and what they need from the registry. Ends with `N passed, N failed`.
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
+// `npm run check:templates [-- name ...]`. Takes generators and what they need from npm. Ends with `N passed, N failed`.
+import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { templates } from '../tools/templates/cases.mjs'
 import { ensureInstalled, root } from './ensure-installed.mjs'
 import { must, pack } from './pack.mjs'
+import { inPairs, startProgram } from './programs.mjs'
 
 const work = mkdtempSync(join(tmpdir(), 'cognito-guard-templates-'))
 const names = process.argv.slice(2)
@@ -18,8 +18,7 @@ ensureInstalled()
 const tarball = packTarball()
 const preload = join(work, 'port.cjs')
 cpSync(resolve(root, 'tools/templates/port.cjs'), preload)
-const queue = chosen.values()
-await Promise.all([runNext(), runNext()])
+await inPairs(chosen, check)
 rmSync(work, { recursive: true, force: true })
 console.log(`${chosen.length - failed} passed, ${failed} failed`)
 process.exitCode = failed > 0 || chosen.length === 0 ? 1 : 0
@@ -36,16 +35,14 @@ function packTarball() {
   )
 }
 
-async function runNext() {
-  for (const each of queue) {
-    const started = performance.now()
-    const problem = await run(each)
-    const seconds = Math.round((performance.now() - started) / 1_000)
-    console.log(`${problem ? 'not ok' : 'ok'} - ${each.name} # ${seconds} s`)
-    if (problem) {
-      failed++
-      console.log(problem.replaceAll(work, '').replace(/^/gm, '    ').slice(-4_000))
-    }
+async function check(each) {
+  const started = performance.now()
+  const problem = await run(each)
+  const seconds = Math.round((performance.now() - started) / 1_000)
+  console.log(`${problem ? 'not ok' : 'ok'} - ${each.name} # ${seconds} s`)
+  if (problem) {
+    failed++
+    console.log(problem.replaceAll(work, '').replace(/^/gm, '    ').slice(-4_000))
   }
 }
 
@@ -64,7 +61,7 @@ async function runAll(commands, cwd) {
   for (const command of commands) {
     const child = shell(command.replace('install cognito-guard', `install ${tarball}`), cwd)
     const limit = setTimeout(child.kill, 300_000)
-    const [status] = await once(child.process, 'close')
+    const status = await child.closed
     clearTimeout(limit)
     if (status !== 0) return `${command} => ${status}\n${child.output()}`
   }
@@ -83,7 +80,7 @@ async function ask(folder, command, also) {
   const child = shell(command, folder)
   const wanted = [/README: (http:\S+)/, ...(also ? [also] : [])]
   try {
-    const [url, other] = await child.found(wanted)
+    const [url, other] = await child.found(...wanted)
     const urls = ['/me', '/orders', '/admin'].map(path => `${url}${path}`)
     for (const each of [...urls, ...(other ? [`${other}/orders`] : [])]) {
       const { status, headers } = await fetch(each)
@@ -100,41 +97,15 @@ async function ask(folder, command, also) {
 
 /** Runs a command in a process group of its own, so that what it starts can be ended with it. */
 function shell(command, cwd) {
-  const child = spawn(command, {
+  return startProgram(command, [], {
     cwd,
     shell: true,
     detached: true,
     env: {
-      ...process.env,
-      CI: 'true',
       NO_COLOR: '1',
       NEXT_TELEMETRY_DISABLED: '1',
       CDK_DISABLE_CLI_TELEMETRY: 'true',
       NODE_OPTIONS: `--require=${preload}`,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
   })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', text => {
-      output += text
-    })
-  return {
-    process: child,
-    output: () => output,
-    found: patterns => found(child, () => output, patterns),
-    kill: () => process.kill(-child.pid, 'SIGKILL'),
-  }
-}
-
-/** Resolves to what the patterns match in the output of a process, within a minute. */
-async function found(child, output, patterns) {
-  const limit = Date.now() + 60_000
-  for (;;) {
-    const matches = patterns.map(pattern => pattern.exec(output())?.[1])
-    if (matches.every(match => match !== undefined)) return matches
-    if (child.exitCode !== null) throw new Error('it ended')
-    if (Date.now() > limit) throw new Error('it did not listen')
-    await new Promise(done => setTimeout(done, 100))
-  }
 }

@@ -45,6 +45,8 @@ export {
   some,
   withAssurance,
 } from './guard/policy.js'
+export { refusalOf } from './guard/refusal-of.js'
+export { sensitiveHeaders } from './guard/sensitive-headers.js'
 export {
   type AmplifyCookieOptions,
   type AppSyncRealtimeOptions,
@@ -59,6 +61,8 @@ export {
   type TokenSource,
   webSocketProtocol,
 } from './guard/token-source.js'
+export { byRole, byServiceAccount } from './guard/workload.js'
+export { type AwsWorkloadClaims, type AwsWorkloadOptions, awsWorkload } from './issuers/aws-workload.js'
 export type { FrontDoorOptions } from './issuers/front-door.js'
 export { type GroupsFrom, groupsFromText } from './issuers/groups.js'
 export {
@@ -83,6 +87,7 @@ export {
   type VerifiedAccessOptions,
   verifiedAccess,
 } from './issuers/verified-access.js'
+export type { KeyFetch, KeySetEvent } from './jwks/jwks.js'
 export type { KeyOptions, KeySetOptions } from './jwks/options.js'
 export { type MemoryRevocations, memoryRevocations } from './revocation/memory.js'
 export type { RevocationHealth, RevocationOptions } from './revocation/options.js'

@@ -53,6 +53,12 @@ const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 export const aString: OptionCheck = value =>
   typeof value === 'string' && value !== '' ? undefined : 'must be a non-empty string'
 
+/** Short enough for a label, and of one line in a log. */
+export const aName: OptionCheck = value =>
+  typeof value === 'string' && /^[\x20-\x7e]{1,64}$/.test(value)
+    ? undefined
+    : 'must be 1 to 64 printable ASCII characters'
+
 export const aBoolean: OptionCheck = value =>
   typeof value === 'boolean' ? undefined : 'must be true or false'
 
@@ -61,6 +67,19 @@ export const aFunction: OptionCheck = value =>
 
 export const anObject: OptionCheck = value =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'must be an object'
+
+/**
+ * An object whose own members are values by name. What a prototype or a `Map` holds would be ignored: a policy that is not asked. By what it has, since
+ * every realm has its own `Object.prototype`.
+ */
+export const valuesByName: OptionCheck = value => {
+  const problem = anObject(value)
+  if (problem) return problem
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.hasOwn(prototype as object, 'hasOwnProperty')
+    ? undefined
+    : 'must be a plain object, without a prototype of its own'
+}
 
 /** A clock, or anything with a `now()`: `Date` and `performance` are. */
 export const aClock: OptionCheck = value =>

@@ -1,6 +1,8 @@
 interface BuiltinModules {
   readonly 'node:buffer': typeof import('node:buffer')
   readonly 'node:crypto': typeof import('node:crypto')
+  readonly 'node:diagnostics_channel': Pick<typeof import('node:diagnostics_channel'), 'channel'> &
+    Partial<Pick<typeof import('node:diagnostics_channel'), 'tracingChannel'>>
   readonly 'node:http': typeof import('node:http')
   readonly 'node:https': typeof import('node:http')
 }

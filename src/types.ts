@@ -120,6 +120,8 @@ export type KeySetFailure =
  * Nothing in a token picks a URL, an algorithm or a key type: it only looks up what is configured here.
  */
 export interface TrustedIssuer<C extends JwtClaims = JwtClaims> {
+  /** What it is called in events, metrics and `health()`. Default `'custom'`. */
+  readonly name?: string
   /** The exact `iss` values of its tokens. A user pool has an original and an updated one. */
   readonly issuers: readonly string[]
   readonly algorithms: readonly Algorithm[]
@@ -206,8 +208,10 @@ export interface Verifier<C extends JwtClaims = JwtClaims> {
   /**
    * Returns the verified token, or the refusal, which `isAuthError` recognizes: at once when it need not wait, else as a promise.
    * For guards: promises and exceptions take longer than the check itself. What is thrown is a fault, never an `AuthError`.
+   *
+   * @param details filled in when the verdict is there, for logs and metrics; a verifier of your own may ignore it. Default: none is.
    */
-  check(token: string): MaybePromise<VerifiedToken<C> | AuthError>
+  check(token: string, details?: CheckDetails): MaybePromise<VerifiedToken<C> | AuthError>
   /**
    * Fetches every key set once, and waits for the list of revocations to be read, for start-up and Lambda init.
    * @throws AuthError `ERR_KEYS_UNAVAILABLE` when a key set cannot be fetched, else `ERR_REVOCATION_UNAVAILABLE` when the list cannot be
@@ -223,8 +227,20 @@ export interface Verifier<C extends JwtClaims = JwtClaims> {
   close(): void
 }
 
+/** What a verifier says about a verdict beside it: few distinct values and a time, nothing of a token. */
+export interface CheckDetails {
+  /** Whether the token was in the cache; `undefined` where none was verified. */
+  cached?: boolean | undefined
+  /** The `name` of the issuer that the token was checked by; `undefined` where it was none, or one of several that refused it. */
+  issuer?: string | undefined
+  /** The time by `performance.now()` when the verification began. Left out for a token in the cache: to read a clock takes as long as to find it. */
+  startedAt?: number | undefined
+}
+
 /** The health of one issuer's keys. */
 export interface VerifierHealth extends KeySetHealth {
+  /** The issuer's `name`. */
+  readonly name: string
   /** The issuer's `iss` values. */
   readonly issuers: readonly string[]
 }

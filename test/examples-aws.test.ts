@@ -1,8 +1,10 @@
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { CognitoIdentity } from '@aws-sdk/client-cognito-identity'
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { createGuard, createVerifier, identityPool, userPool } from 'cognito-guard'
+import { awsWorkload, createGuard, createVerifier, identityPool, userPool } from 'cognito-guard'
 import { createCredentials } from 'cognito-guard/credentials'
 import {
   createTestIdentityPool,
@@ -11,12 +13,14 @@ import {
   serveTestIdentityPool,
   serveTestIssuer,
 } from 'cognito-guard/testing'
-import type { Express } from 'express'
+import express, { type Express } from 'express'
 import t, { type Test } from 'tap'
 import { createApp as guestApp } from '../examples/guests/app.js'
 import { createApp as notesApp } from '../examples/identity-pool/app.js'
 import { createApp as balancedApp } from '../examples/load-balancer/app.js'
+import { createBilling as billingApp } from '../examples/service-to-service/billing.js'
 import { dynamoDouble } from './dynamo-double.js'
+import { signer } from './issuers/signing.js'
 import { start } from './program.js'
 
 const Roles = {
@@ -123,6 +127,66 @@ t.test('examples/load-balancer: an application behind one', async t => {
     t.equal(response.status, status, `${path} ${status}`)
     t.match(await response.text(), body)
   }
+})
+
+t.test('examples/service-to-service: one service calls another, without a secret', async t => {
+  const account = 'https://a103a2cc-b461-473d-84fe-6c4f6d45af88.tokens.sts.global.api.aws'
+  const cluster = 'https://oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B716D3041E'
+  const audience = 'https://billing.example.com'
+  const [ofAccount, ofCluster] = [signer('ES384', 'EC384_0'), signer('RS256', '2284')]
+  const jwks = express()
+  jwks.get('/.well-known/jwks.json', (_req, res) => res.json({ keys: [ofAccount.jwk] }))
+  jwks.get('/keys', (_req, res) => res.json({ keys: [ofCluster.jwk] }))
+  const published = await served(t, jwks)
+  const common = { audience, insecureLoopbackHttp: true }
+  const verifier = createVerifier({
+    issuers: [
+      awsWorkload({ issuer: account, jwksUri: `${published}/.well-known/jwks.json`, ...common }),
+      awsWorkload({ issuer: cluster, jwksUri: `${published}/keys`, ...common }),
+    ],
+  })
+  const billing = await served(t, billingApp(createGuard({ verifier })))
+  const iat = Math.floor(Date.now() / 1000)
+  const time = { aud: [audience], iat, exp: iat + 300 }
+  const ofRole = (sub: string) => ofAccount.token({}, { ...time, iss: account, sub })
+  const ofPod = (sub: string) => ofCluster.token({}, { ...time, iss: cluster, sub })
+  const role = 'arn:aws:iam::111122223333:role/orders'
+  const pod = 'system:serviceaccount:shop:orders'
+
+  const tokenFile = join(t.testdir({ token: '' }), 'token')
+  const orders = start('examples/service-to-service/orders-server.js', [], {
+    BILLING_URL: billing,
+    TOKEN_FILE: tokenFile,
+    PORT: '0',
+  })
+  const [url = ''] = (await orders.until('/orders/1')).match(/http:\S+/) ?? []
+  const cases = [
+    [ofRole(role), 201],
+    [ofRole('arn:aws:sts::111122223333:assumed-role/orders/i-0123456789abcdef0'), 201],
+    [ofPod(pod), 201],
+    [ofRole('arn:aws:iam::111122223333:role/shipping'), 403],
+    [ofPod('system:serviceaccount:test:orders'), 403],
+    [ofRole(pod), 401],
+    [ofCluster.token({}, { ...time, iss: cluster, sub: pod, aud: 'sts.amazonaws.com' }), 401],
+    [signer('ES384', 'EC384_0').token({}, { ...time, iss: account, sub: role }), 401],
+    ['', 400],
+  ] as const
+  for (const [token, status] of cases) {
+    await writeFile(tokenFile, token)
+    const response = await fetch(url, { method: 'POST' })
+    t.same(await response.json(), { order: '1', billing: status })
+  }
+  const read = await fetch(`${billing}/invoices`, { headers: bearing(ofPod('system:serviceaccount:a:b')) })
+  t.match(await read.json(), [{ by: role }, { by: /assumed-role/ }, { of: '1', by: pod }])
+  orders.kill('SIGTERM')
+  t.equal((await orders.closed).code, 0)
+
+  const env = { ACCOUNT_ISSUER: account, CLUSTER_ISSUER: cluster, AUDIENCE: audience, PORT: '0' }
+  const server = start('examples/service-to-service/billing-server.js', [], env)
+  const [invoices = ''] = (await server.until('/invoices')).match(/http:\S+/) ?? []
+  t.equal((await fetch(invoices)).status, 401)
+  server.kill('SIGTERM')
+  t.equal((await server.closed).code, 0)
 })
 
 t.test('each starts from its environment, guards and ends', async t => {

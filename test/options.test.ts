@@ -1,3 +1,5 @@
+import { inspect } from 'node:util'
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { aPolicy } from '../src/guard/policy.js'
 import {
@@ -12,6 +14,7 @@ import {
   oneOf,
   oneOrMore,
   seconds,
+  valuesByName,
 } from '../src/options.js'
 
 t.test('each check', async t => {
@@ -19,6 +22,13 @@ t.test('each check', async t => {
     ['must be a non-empty string', aString, ['x', ' '], ['', 1, null, undefined, ['x'], new String('x')]],
     ['must be true or false', aBoolean, [true, false], [0, 1, 'true', null, undefined, new Boolean(true)]],
     ['must be a function', aFunction, [() => {}, Date], [null, {}, 'x']],
+    [
+      'must be a plain object, without a prototype of its own',
+      valuesByName,
+      [{}, { a: 1 }, Object.create(null), runInNewContext('({ a: 1 })')],
+      [{ __proto__: { a: 1 } }, Object.create(Object.create(null)), Object.create({}), new Map(), new Date()],
+    ],
+    ['must be an object', valuesByName, [{}], [null, [], 'x', 1, () => {}]],
     ['must be an object', anObject, [{}, new Map()], [null, [], 'x', 1, () => {}]],
     [
       'must have a function now()',
@@ -49,8 +59,13 @@ t.test('each check', async t => {
     ],
   ]
   for (const [problem, check, right, wrong] of cases) {
-    for (const value of right) t.equal(check(value), undefined, `${problem}: ${String(value)} is`)
-    for (const value of wrong) t.equal(check(value)?.split(': ')[0], problem, `${problem}: ${String(value)} is not`)
+    for (const value of right) t.equal(check(value), undefined, `${problem}: ${inspect(value)} is`)
+    for (const value of wrong)
+      t.equal(
+        check(value)?.replace(/: it (?:is|seems) .*/, ''),
+        problem,
+        `${problem}: ${inspect(value)} is not`,
+      )
   }
 })
 

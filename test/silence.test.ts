@@ -1,6 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { inspect } from 'node:util'
+import { context, trace } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
+import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import {
   createGuard,
   createVerifier,
@@ -11,7 +16,11 @@ import {
   type RequestView,
   userPool,
 } from 'cognito-guard'
+import { dynamoRevocations } from 'cognito-guard/dynamodb'
+import { instrument } from 'cognito-guard/opentelemetry'
+import { pino } from 'pino'
 import t from 'tap'
+import { messagesOf, traceOf } from './channel-messages.js'
 import { forgeries } from './forgeries.js'
 import {
   base64url,
@@ -27,6 +36,7 @@ import {
   userPoolId,
   verifierOf,
 } from './mint.js'
+import { dynamoTable } from './revocation/dynamo-table.js'
 
 // No input of a client is repeated: not in errors, events or answers, and not when these are logged.
 
@@ -101,6 +111,9 @@ function repeated(said: string, vector: string): string | undefined {
   return valuesOf(vector).find(value => said.includes(value) && !fixed.includes(value))
 }
 
+/** Measured times have as many digits as a number in a claim. */
+const untimed = (said: string) => said.replace(/"?\b(?:time|startedAt|duration)"?: ?[\d.e-]+/g, '')
+
 /** Names of claims stand in the hints, a media type in the answers: the same for everybody. */
 const fixed = ['client_id', 'token_use', 'cognito:groups', 'https://', 'application/', 'application/json']
 
@@ -131,7 +144,7 @@ t.test(`errors, decision events and answers, over ${vectors.length} vectors`, as
       const decision = await guard(requestOf(vector))
       if (decision.authorized) throw new Error('let through')
       const answer = JSON.stringify([decision.status, decision.headers, decision.body])
-      const line = `${JSON.stringify(events)} ${inspect(events, { depth: 9 })}`
+      const line = untimed(`${JSON.stringify(events)} ${inspect(events, { depth: 9 })}`)
       const found = repeated(`${answer} ${line}`, vector)
       if (found) t.fail(`repeated: ${found}`)
       if (/canary|[\r\n]|\\r|\\n/.test(answer)) t.fail(answer)
@@ -216,6 +229,99 @@ t.test('outages: what the network said stays in a closed set of words', async t 
     verifier.close()
   }
   t.ok(events.length >= faults.length)
+})
+
+/** The real SDK, with what it would send away: spans as they are, metrics as Prometheus reads them. */
+function telemetry(t: { teardown(end: () => unknown): unknown }) {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+  const spans = new InMemorySpanExporter()
+  const traces = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] })
+  const exporter = new PrometheusExporter({ preventServerStart: true })
+  const meters = new MeterProvider({ readers: [exporter] })
+  const tracer = traces.getTracer('test')
+  t.teardown(() => {
+    context.disable()
+    return meters.shutdown()
+  })
+  return {
+    tracer,
+    meter: meters.getMeter('test'),
+    async inSpan<T>(call: () => T): Promise<Awaited<T>> {
+      const span = tracer.startSpan('server')
+      const answer = await context.with(trace.setSpan(context.active(), span), call)
+      span.end()
+      return answer
+    },
+    spans: () =>
+      spans
+        .getFinishedSpans()
+        .map(({ name, attributes, events, status }) => ({ name, attributes, events, status })),
+    scraped: () =>
+      new Promise<string>(resolve => {
+        const response = { statusCode: 0, setHeader: () => {}, end: resolve }
+        exporter.getMetricsRequestHandler(undefined as never, response as never)
+      }),
+  }
+}
+
+t.test(`channels, metrics, spans and logs, over ${vectors.length} vectors`, async t => {
+  const { tracer, meter, inSpan, spans, scraped } = telemetry(t)
+  const verifier = verifierOf([pool({ name: 'customers' })])
+  const messages = messagesOf<DecisionEvent>(t, 'cognito-guard:decision')
+  t.teardown(instrument({ tracer, meter, verifiers: [verifier] }))
+  const lines: string[] = []
+  const logger = pino({}, { write: (line: string) => void lines.push(line) })
+  const guard = createGuard({ verifier, policy: inGroup('nobody is in this one') })
+  for (const vector of vectors) {
+    await inSpan(() => guard(requestOf(vector)))
+    const [event] = messages.splice(0)
+    logger.info(event)
+    const line = `${lines.splice(0).join()} ${JSON.stringify(event)} ${inspect(event, { depth: 9, showHidden: true })}`
+    const found = repeated(untimed(line), vector)
+    if (found) t.fail(`repeated: ${found}`)
+    if (/canary/.test(line)) t.fail('a canary')
+  }
+  const series = (await scraped()).split('\n').filter(line => line.startsWith('cognito_guard_decisions'))
+  const said = `${JSON.stringify(spans())} ${(await scraped()).replace(/[\d.e-]+$/gm, '')}`
+  t.notMatch(said, /canary|amazonaws|\.example/)
+  t.equal(spans().length, vectors.length, 'a span of ours for none')
+  t.ok(spans().every(({ events }) => events.length === 1))
+  t.ok(series.length > 5 && series.length < 20, 'as many series as there are codes, not as there are tokens')
+})
+
+t.test('channels, metrics and spans of outages', async t => {
+  const secret = canary('network')
+  const { tracer, meter, spans, scraped } = telemetry(t)
+  const trails = [
+    traceOf(t, 'cognito-guard:keys.fetch'),
+    traceOf(t, 'cognito-guard:revocations.poll'),
+    messagesOf(t, 'cognito-guard:keys'),
+    messagesOf(t, 'cognito-guard:decision'),
+  ]
+  const failure = () => Object.assign(new Error(`connect ECONNREFUSED ${secret}`), { code: 'ECONNREFUSED' })
+  const verifier = createVerifier({
+    issuers: [
+      userPool({ userPoolId, clientId, fetchTimeout: 0.05, fetch: () => Promise.reject(failure()) }),
+      pool({ name: 'healthy' }),
+    ],
+    clock,
+  })
+  t.teardown(instrument({ tracer, meter, verifiers: [verifier] }))
+  const { client } = dynamoTable()
+  const list = dynamoRevocations({
+    client: { ...client, query: () => Promise.reject(failure()) },
+    table: secret,
+    staleAfter: 60,
+    whenStale: 'refuse',
+  })
+  await list.ready().catch(() => {})
+  list.close()
+  await createGuard({ verifier })(requestOf(token()))
+  verifier.close()
+  t.ok(trails.every(trail => trail.length > 0))
+  t.ok(spans().length >= 2)
+  const said = `${inspect(trails, { depth: 9, showHidden: true })} ${JSON.stringify([trails, spans()])} ${await scraped()}`
+  t.notMatch(said, /canary|amazonaws|\.example/)
 })
 
 t.test('a verifier, a guard and an issuer show nothing of a token when they are logged', async t => {

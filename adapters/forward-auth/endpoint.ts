@@ -158,10 +158,11 @@ function readinessOf(guards: readonly ForwardAuthGuard[], isReady = () => true) 
     load,
     now() {
       try {
-        if (!isLoaded) load().catch(() => {})
         const isUsable = verifiers.every(verifier =>
           verifier.health().every(({ state }) => state !== 'expired'),
         )
+        // no checks come while it is not ready: nothing else would fetch the keys again
+        if (!isLoaded || !isUsable) load().catch(() => {})
         return isLoaded && isUsable && isReady() === true
       } catch {
         return false

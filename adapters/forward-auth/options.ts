@@ -7,6 +7,7 @@ import {
   type OptionCheck,
   oneOf,
   oneOrMore,
+  valuesByName,
 } from '../../src/options.js'
 import type { MaybePromise, RequestView, VerifiedToken } from '../../src/types.js'
 import type { AssertionOptions } from './assertion.js'
@@ -54,7 +55,7 @@ export function checkedGuards(
 ): ReadonlyMap<string, ForwardAuthGuard> {
   checkOptions('createForwardAuth', options, checks)
   if (typeof guards === 'function') return new Map([['default', guards]])
-  if (anObject(guards))
+  if (valuesByName(guards))
     throw new TypeError('createForwardAuth: guards must be a guard, or guards by their names')
   const named = new Map(Object.entries(guards))
   if (named.size === 0) throw new TypeError('createForwardAuth: guards: there is none')
@@ -71,7 +72,7 @@ const somePeers: OptionCheck = value => oneOrMore(aPeer)(value)
 const checks = {
   'headers?': oneOf(...Object.keys(families)),
   'peers?': somePeers,
-  'routes?': anObject,
+  'routes?': valuesByName,
   'assertion?': anObject,
   'removeAuthorization?': aBoolean,
   'isReady?': aFunction,

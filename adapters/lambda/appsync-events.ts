@@ -41,7 +41,7 @@ export function appSyncEventsAuthorizer<C extends JwtClaims>(
   guard: Guard<C>,
   options: AppSyncOptions<C> = {},
 ) {
-  checkArguments(guard, [])
+  checkArguments(guard, [], 'appSyncEventsAuthorizer')
   checkOptions('appSyncEventsAuthorizer', options, appSyncChecks)
   const { policy = () => true, ttl = 0, prefix, context } = options
   return async (event: AppSyncEventsAuthorizerEvent): Promise<AppSyncEventsAuthorizerResult> => {

@@ -1,6 +1,6 @@
 import type { Guard } from '../../src/guard/guard.js'
 import { aPolicy, type Policy, refusedBy, withGuestsOf } from '../../src/guard/policy.js'
-import { aFunction, anObject, aString, checkOptions, seconds } from '../../src/options.js'
+import { aFunction, aString, checkOptions, seconds, valuesByName } from '../../src/options.js'
 import type { Clock, JwtClaims, RequestView } from '../../src/types.js'
 import { checkArguments } from '../protect.js'
 import { isTokenIn, tokenAlone, tokenView } from './authorizer.js'
@@ -43,8 +43,8 @@ export function appSyncAuthorizer<C extends JwtClaims>(
   guard: Guard<C>,
   options: AppSyncAuthorizerOptions<C> = {},
 ) {
-  checkArguments(guard, [])
-  checkOptions('appSyncAuthorizer', options, { ...appSyncChecks, 'fields?': anObject })
+  checkArguments(guard, [], 'appSyncAuthorizer')
+  checkOptions('appSyncAuthorizer', options, { ...appSyncChecks, 'fields?': valuesByName })
   const { policy, fields = {}, ttl = 0, prefix, context } = options
   for (const [field, fieldPolicy] of Object.entries(fields)) {
     if (!/^\w+\.\w+$/.test(field) || typeof fieldPolicy !== 'function')

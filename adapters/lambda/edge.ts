@@ -14,7 +14,7 @@ export function edge<C extends JwtClaims>(
   guard: Guard<C> | Guard<C, VerifiedToken<C> | undefined>,
   ...policy: readonly [policy?: Policy<C>]
 ) {
-  checkArguments(guard, policy)
+  checkArguments(guard, policy, 'edge')
   return async <R extends EdgeRequest>({ Records: [record] }: EdgeEvent<R>): Promise<R | EdgeResponse> => {
     const request = record?.cf?.request
     if (!request?.uri || !request.method) throw new TypeError('edge: the event has no request')

@@ -1,7 +1,7 @@
 // Over 150 lines: both gateways share one authorizer, and a quarter documents its options and what API Gateway makes of its answers.
 import type { Guard } from '../../src/guard/guard.js'
 import { aPolicy, type Policy, refusedBy, withGuestsOf } from '../../src/guard/policy.js'
-import { aFunction, anObject, checkOptions } from '../../src/options.js'
+import { aFunction, checkOptions, valuesByName } from '../../src/options.js'
 import type { Clock, JwtClaims, RequestView, VerifiedToken } from '../../src/types.js'
 import { checkArguments } from '../protect.js'
 import { authorizedBy, isTokenIn, tokenAlone, tokenView } from './authorizer.js'
@@ -94,7 +94,7 @@ function policyAuthorizer<C extends JwtClaims>(
   options: GatewayAuthorizerOptions<C>,
 ) {
   // Over 40 lines: one call of the guard, and the policy document that follows from its decision.
-  checkArguments(guard, [])
+  checkArguments(guard, [], factory)
   checkOptions(factory, options, gatewayChecks)
   const { policy, context, onWarning = emitWarning } = options
   const routes = parseRoutes(options.routes as GatewayAuthorizerOptions['routes'])
@@ -154,7 +154,7 @@ const emitWarning = (message: string) => process.emitWarning(message, 'CognitoGu
 
 const gatewayChecks = {
   'policy?': aPolicy,
-  'routes?': anObject,
+  'routes?': valuesByName,
   'context?': aFunction,
   'onWarning?': aFunction,
 }

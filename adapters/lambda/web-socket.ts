@@ -29,7 +29,7 @@ export function webSocketAuthorizer<C extends JwtClaims>(
   guard: Guard<C>,
   options: WebSocketAuthorizerOptions<C> = {},
 ) {
-  checkArguments(guard, [])
+  checkArguments(guard, [], 'webSocketAuthorizer')
   checkOptions('webSocketAuthorizer', options, webSocketChecks)
   const { policy, subprotocols = ['bearer'], context } = options
   return async (event: HttpEvent & { readonly methodArn: string }): Promise<AuthorizerPolicy> => {

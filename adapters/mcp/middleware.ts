@@ -32,7 +32,7 @@ function send(res: ServerResponse, { status, headers, body }: NonNullable<Outcom
 
 /**
  * The body as a parser before this middleware has left it: what the server sees is what was decided on. `undefined` for what a parser of JSON
- * leaves alone: another type, or no body.
+ * leaves alone: another type, or no body. (Express 4 then has `{}`, which is no message either.)
  *
  * @throws TypeError when there was no parser
  */

@@ -12,6 +12,7 @@ import {
   checkOptions,
   type OptionCheck,
   oneOrMore,
+  valuesByName,
 } from '../../src/options.js'
 import type { VerifierOptions } from '../../src/verifier/verifier.js'
 
@@ -129,7 +130,7 @@ const checks = {
   resource: aPublicUrl,
   'scopes?': aList(aScope),
   'policy?': aPolicy,
-  'tools?': anObject,
+  'tools?': valuesByName,
   'serverChecksHeaders?': aBoolean,
   'name?': aString,
   'documentation?': aUrl,

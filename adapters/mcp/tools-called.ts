@@ -32,8 +32,8 @@ interface Message {
 function isMessage(message: unknown): message is Message {
   if (typeof message !== 'object' || message === null || Array.isArray(message)) return false
   const { method, params } = message as Record<string, unknown>
-  // a response to the server has no method
-  if (method === undefined) return true
+  // A response to the server has no method. Express 4 leaves `{}` where it has parsed nothing, and the server may then read the body itself.
+  if (method === undefined) return Object.hasOwn(message, 'result') || Object.hasOwn(message, 'error')
   return isText(method) && (method !== 'tools/call' || isText((params as Message['params'])?.name))
 }
 

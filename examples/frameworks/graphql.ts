@@ -1,14 +1,16 @@
-/** Policies of fields, for any GraphQL server: GraphQL Yoga and Apollo Server take the status of the answer from `extensions.http`. */
+/** Policies of fields, for any GraphQL server: GraphQL Yoga and Apollo Server take status and headers of the answer from `extensions.http`. */
 import {
   demand,
   hasScope,
   inGroup,
-  isAuthError,
   type Policy,
   type Principal,
+  type Refusal,
+  refusalOf,
   type VerifiedToken,
 } from 'cognito-guard'
 import { GraphQLError } from 'graphql'
+import { guard } from './guard.js'
 
 export const typeDefs = /* GraphQL */ `
   type Principal { username: String! }
@@ -33,10 +35,17 @@ function field(policy: Policy, resolve: (context: Context) => Principal) {
     try {
       await demand(context.auth, policy)
     } catch (error) {
-      if (!isAuthError(error)) throw error
-      const { code, status, message } = error
-      throw new GraphQLError(message, { extensions: { code, http: { status } } })
+      throw refused(refusalOf(error, guard))
     }
     return resolve(context)
   }
+}
+
+function refused({ status, headers, error }: Refusal) {
+  const { 'Content-Type': _, ...others } = headers
+  // Yoga takes the properties, Apollo a map
+  const both = Object.assign(new Map(Object.entries(others)), others)
+  return new GraphQLError(error.message, {
+    extensions: { code: error.code, http: { status, headers: both } },
+  })
 }

@@ -10,6 +10,7 @@ import { after, before, test } from 'node:test'
 import * as v2 from '@modelcontextprotocol/client'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import { inspect, whyNot } from '../../tools/inspector/run.mjs'
 import { createApp } from './server.mjs'
 import { createHandler } from './server-v2.mjs'
 
@@ -244,4 +245,31 @@ void test('an outage of the keys is 503, and nobody is signed out', async () => 
   } finally {
     await control('key-set', { mode: 'ok' })
   }
+})
+
+void test('the command line of the Inspector', { skip: whyNot() }, async () => {
+  const provider = signsInAs('alice')
+  assert.equal(await callTool(clients.v2, provider, 'who_am_i'), 'alice')
+  const run = async (token, ...args) => {
+    const header = token ? ['--header', `Authorization: Bearer ${token}`] : []
+    const { elsewhere, ...result } = await inspect(resource, folder, ...header, ...args)
+    assert.equal(elsewhere, 0, 'it asks nobody else')
+    return result
+  }
+  const token = provider.log.tokens.access_token
+  for (const era of ['legacy', 'auto']) {
+    const how = ['--protocol-era', era, '--method']
+    const listed = await run(token, ...how, 'tools/list')
+    assert.equal(listed.status, 0, listed.stderr)
+    assert.match(listed.stdout, /who_am_i[^]*write_note[^]*delete_notes/)
+    const called = await run(token, ...how, 'tools/call', '--tool-name', 'who_am_i')
+    assert.equal(called.status, 0, called.stderr)
+    assert.match(called.stdout, /"text": ?"alice"/)
+    const refused = await run(token, ...how, 'tools/call', '--tool-name', 'write_note')
+    assert.equal(refused.status, 1)
+    assert.match(refused.stderr, /Insufficient scope: required [^]*\/read [^]*\/write/)
+  }
+  const unknown = await run(undefined, '--method', 'tools/list')
+  assert.equal(unknown.status, 3)
+  assert.match(unknown.stderr, /"code":"auth_required"/)
 })

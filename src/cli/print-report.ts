@@ -60,9 +60,14 @@ function networkLines({ milliseconds, events }: Network): string[] {
   return [...events.map(eventLine), `${milliseconds} ms in all`]
 }
 
-/** The details are numbers and words of a closed set, so they are safe to print. */
+/** The details are numbers and words of a closed set, so they are safe to print. There is one issuer, and one time of all. */
 const eventLine = ({ type, ...details }: KeySetEvent) =>
-  [type, ...Object.entries(details).map(([name, value]) => `${name} ${value}`)].join(', ')
+  [
+    type,
+    ...Object.entries(details)
+      .filter(([name]) => name !== 'issuer' && name !== 'duration')
+      .map(([name, value]) => `${name} ${value}`),
+  ].join(', ')
 
 const jsonLines = (value: unknown) =>
   value === undefined ? [] : JSON.stringify(value, null, 2).split('\n').map(printable)

@@ -8,6 +8,7 @@ import { parseFile, type ServeFile } from './serve/file.js'
 import { address, fileSchema } from './serve/file-shape.js'
 import { buildFrom } from './serve/guards.js'
 import { type Log, logTo } from './serve/log.js'
+import { metricsOf, type StartMetrics } from './serve/metrics.js'
 import { type Follow, followerOf } from './serve/revocations.js'
 import { serveOn } from './serve/server.js'
 import type { Report } from './serve/shapes.js'
@@ -32,8 +33,9 @@ export async function run(args: readonly string[], { stdout, stderr, env }: Io):
   const mistakes: string[] = []
   const report: Report = (place, problem) => mistakes.push(`${values.config}: ${place}: ${problem}\n`)
   const file = parseFile(text, report)
-  const follow =
-    file?.revocations && followerOf(file.revocations, { env, bases: [from, import.meta.url] }, report)
+  const bases = [from, import.meta.url]
+  const follow = file?.revocations && followerOf(file.revocations, { env, bases }, report)
+  const measure = file?.metrics && metricsOf(file.metrics, bases, report)
   if (file) buildFrom(file, { from }, report)
   const listen = values.listen ?? file?.listen ?? '127.0.0.1:4180'
   if (!address.test(listen)) throw usageError('--listen must be host:port or unix:path')
@@ -45,7 +47,7 @@ export async function run(args: readonly string[], { stdout, stderr, env }: Io):
     stdout.write(`${values.config}: nothing is wrong with it\n`)
     return 0
   }
-  await serve({ file, from, listen, follow, report }, logTo(stdout))
+  await serve({ file, from, listen, follow, measure, report }, logTo(stdout))
   return 0
 }
 
@@ -55,10 +57,11 @@ interface Prepared {
   readonly from: string
   readonly listen: string
   readonly follow: Follow | undefined
+  readonly measure: StartMetrics | undefined
   readonly report: Report
 }
 
-async function serve({ file, from, listen, follow, report }: Prepared, log: Log): Promise<void> {
+async function serve({ file, from, listen, follow, measure, report }: Prepared, log: Log): Promise<void> {
   const whenStale = Object.values(file.revocations ?? {})[0]?.whenStale
   const list = follow?.(seldom(() => log.say('revocations_failed')))
   const { auth, verifiers } = buildFrom(
@@ -69,7 +72,7 @@ async function serve({ file, from, listen, follow, report }: Prepared, log: Log)
         revocations: list,
         isReady: () => whenStale === 'accept' || list.health().state === 'current',
       }),
-      onKeys: (issuer, event) => log.say('keys', { issuer, ...event }),
+      onKeys: (issuer, event) => log.say('keys', { ...event, issuer }),
       onAnswer: log.decision,
       onWarning: message => log.say('warning', { message }),
     },
@@ -77,12 +80,17 @@ async function serve({ file, from, listen, follow, report }: Prepared, log: Log)
   ) as NonNullable<ReturnType<typeof buildFrom>>
   const ended = new AbortController()
   try {
+    const metrics = await measure?.(verifiers)
     const server = await serveOn(listen, Number.parseInt(file.socketMode ?? '660', 8), auth.handler)
-    log.say('listening', { address: server.address, guards: Object.keys(file.guards) })
+    log.say('listening', {
+      address: server.address,
+      guards: Object.keys(file.guards),
+      ...(metrics && { metrics: metrics.address }),
+    })
     void sayReady(auth.ready, log, ended.signal)
     await untilInterrupted()
     log.say('stopping')
-    await server.stop()
+    await Promise.all([server.stop(), metrics?.stop()])
     log.say('stopped')
   } finally {
     ended.abort()

@@ -40,14 +40,27 @@ export function notPermitted(
   required: Challenge | undefined,
   options: AnswerOptions,
 ): Refusal {
-  return answer(refusalBy(challenge), challenge, required, options)
+  return answer(refusalBy(challenge, required), challenge, required, options)
 }
 
 /** Returns the error of a refusal by a policy: where its challenge asks for another sign-in, that is what is required. */
-export function refusalBy({ maxAge, acrValues, scope }: Challenge = {}): AuthError {
-  const stepUp = maxAge !== undefined || acrValues !== undefined
-  if (stepUp) return refusal('ERR_STEP_UP_REQUIRED')
-  return refusal('ERR_PERMISSION_DENIED', scope === undefined ? undefined : scopeHint)
+export function refusalBy(challenge: Challenge = {}, required: Challenge | undefined): AuthError {
+  const stepUp = challenge.maxAge !== undefined || challenge.acrValues !== undefined
+  const hint = challenge.scope === undefined ? undefined : scopeHint
+  const error = stepUp ? refusal('ERR_STEP_UP_REQUIRED') : refusal('ERR_PERMISSION_DENIED', hint)
+  return asking(error, challenge, required)
+}
+
+/** Makes an error keep what its answer asks for. Nothing that logs or copies an error sees it: a policy of an application may hold anything. */
+export const asking = (error: AuthError, challenge: Challenge, required: Challenge | undefined): AuthError =>
+  Object.defineProperty(error, asked, { value: { challenge, required } })
+
+/** Returns what an error keeps, of any copy of this package. */
+export const askedBy = (error: AuthError): Asked => (error as { [asked]?: Asked })[asked] ?? {}
+
+interface Asked {
+  readonly challenge?: Challenge
+  readonly required?: Challenge | undefined
 }
 
 const scopeHint =
@@ -131,3 +144,5 @@ const describe = ({ code, oauthError, status, message, unverified }: AuthError) 
     : status === 503
       ? 'Try again later'
       : message
+
+const asked = Symbol.for('cognito-guard.asked')

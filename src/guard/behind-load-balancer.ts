@@ -1,7 +1,7 @@
 import { type AuthError, isAuthError, refusal } from '../errors.js'
 import { type LoadBalancerClaims, type LoadBalancerOptions, loadBalancer } from '../issuers/load-balancer.js'
 import { andThen } from '../maybe-promise.js'
-import type { JwtClaims, TrustedIssuer, VerifiedToken, Verifier } from '../types.js'
+import type { CheckDetails, JwtClaims, TrustedIssuer, VerifiedToken, Verifier } from '../types.js'
 import { promised, settled } from '../verifier/verdict.js'
 import { createVerifier, type VerifierOptions } from '../verifier/verifier.js'
 import { headerToken, type TokenSource } from './token-source.js'
@@ -64,15 +64,16 @@ function pairOf(dataToken: TokenSource, accessToken: TokenSource): TokenSource {
 
 /** Verifies both, and merges them only if they have the same subject. */
 function both(data: Verifier<LoadBalancerClaims>, access: Verifier): Verifier<LoadBalancerClaims> {
-  const check = (pair: string) => {
+  const check = (pair: string, details?: CheckDetails) => {
     const [dataToken, accessToken] = partsOf(pair)
-    return andThen(data.check(dataToken), ofData =>
-      isAuthError(ofData)
-        ? ofData
-        : andThen(access.check(accessToken), ofAccess =>
-            isAuthError(ofAccess) ? ofAccess : ofOneUser(ofData, ofAccess),
-          ),
-    )
+    return andThen(data.check(dataToken, details), ofData => {
+      if (isAuthError(ofData)) return ofData
+      const isCached = details?.cached
+      return andThen(access.check(accessToken, details), ofAccess => {
+        if (details?.cached) details.cached = isCached
+        return isAuthError(ofAccess) ? ofAccess : ofOneUser(ofData, ofAccess)
+      })
+    })
   }
   return {
     clock: data.clock,

@@ -1,12 +1,21 @@
 // Over 150 lines: a third of it documents public types; the rest is one flow, from a request to a decision.
 
+import { channelOf, decisionChannel } from '../diagnostics.js'
 import { type AuthError, type AuthErrorCode, asRefusal, isAuthError, refusal } from '../errors.js'
 import { keyUrl } from '../jwks/options.js'
-import { andThen, isPending, later } from '../maybe-promise.js'
+import { isPending, later } from '../maybe-promise.js'
 import { aBoolean, aFunction, checkOptions, type OptionCheck } from '../options.js'
-import type { JwtClaims, MaybePromise, Principal, RequestView, VerifiedToken, Verifier } from '../types.js'
-import { answer, notPermitted, type Refusal } from './answer.js'
-import { aPolicy, every, type Policy, refusedBy } from './policy.js'
+import type {
+  CheckDetails,
+  JwtClaims,
+  MaybePromise,
+  Principal,
+  RequestView,
+  VerifiedToken,
+  Verifier,
+} from '../types.js'
+import { answer, askedBy, notPermitted, type Refusal } from './answer.js'
+import { aPolicy, every, joinScopes, type Policy, refusedBy } from './policy.js'
 import { bearer, type TokenSource } from './token-source.js'
 
 /** The options of {@link createGuard}. */
@@ -24,7 +33,10 @@ export interface GuardOptions<C extends JwtClaims = JwtClaims> {
    * or `http:` on loopback. Does not serve the document. Default: none.
    */
   readonly resourceMetadata?: string
-  /** Called with every decision, for logs and metrics. The event holds nothing of the token. What it throws or rejects with is ignored. */
+  /**
+   * Called with every decision, for logs and metrics. The event holds nothing of the token. What it throws or rejects with is ignored. The
+   * channel `cognito-guard:decision` of `node:diagnostics_channel` gets the same event, of all guards.
+   */
   readonly onDecision?: (event: DecisionEvent, request: RequestView) => unknown
   /** Sends the client the precise code and a hint. For development only: it helps attackers too. Default `false`. */
   readonly explain?: boolean
@@ -50,8 +62,8 @@ export type Decision<A extends VerifiedToken | undefined = VerifiedToken> =
   | { readonly authorized: true; readonly auth: A }
   | Refusal
 
-/** A decision for logs and metrics: few distinct values, nothing of a token. */
-export interface DecisionEvent {
+/** A decision for logs and metrics: few distinct values and a time, nothing of a token. It is made only where somebody listens. */
+export interface DecisionEvent extends Readonly<CheckDetails> {
   readonly authorized: boolean
   /** 200 for an authorized request. */
   readonly status: 200 | AuthError['status']
@@ -61,6 +73,11 @@ export interface DecisionEvent {
   readonly cause: unknown
   /** The kind of principal; `anonymous` for an accepted request without a token, `undefined` for a refused one. */
   readonly kind: Principal['kind'] | 'anonymous' | undefined
+  /**
+   * Seconds that the verification took, with what it waited for, without the policies. `undefined` where no token was verified, and for a cached
+   * one that waited for nothing: to read a clock takes as long as to find it.
+   */
+  readonly duration?: number | undefined
 }
 
 /**
@@ -84,6 +101,7 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
     explain = false,
   } = options
 
+  const channel = channelOf(decisionChannel)
   const combine = general && combinedWith(general)
   const effective = (policy: Policy<C> | undefined) =>
     policy && combine ? combine(policy) : (policy ?? general)
@@ -93,15 +111,17 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
   const refuseThrown = (thrown: unknown, policy: Policy<C> | undefined) => refuse(asRefusal(thrown), policy)
 
   const guard = (request: RequestView, policy?: Policy<C>, anonymous = false): MaybePromise<Decision> => {
+    const seen = onDecision || channel?.hasSubscribers ? nothingSeen() : undefined
     try {
-      const decision = decide(request, policy, anonymous)
+      const decision = decide(request, policy, anonymous, seen)
       const settled = isPending(decision)
         ? decision.catch((thrown: unknown) => refuseThrown(thrown, policy))
         : decision
-      return onDecision ? andThen(settled, made => report(made, request, onDecision)) : settled
+      if (!seen) return settled
+      return isPending(settled) ? later(settled, report, request, seen) : report(settled, request, seen)
     } catch (error) {
       const refused = refuseThrown(error, policy)
-      return onDecision ? report(refused, request, onDecision) : refused
+      return seen ? report(refused, request, seen) : refused
     }
   }
 
@@ -109,22 +129,25 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
     request: RequestView,
     policy: Policy<C> | undefined,
     anonymous: boolean,
+    seen: Seen | undefined,
   ): MaybePromise<Decision> {
     const token = tokenOf(request)
     if (token === undefined) {
       return anonymous ? anonymousDecision : refuse(refusal('ERR_TOKEN_MISSING'), policy)
     }
-    const verdict = verifier.check(token)
-    return isPending(verdict)
-      ? later(verdict, authorize, request, policy)
-      : authorize(verdict, request, policy)
+    const verdict = verifier.check(token, seen)
+    if (!isPending(verdict)) return authorize(verdict, request, policy, seen)
+    if (seen) seen.startedAt ??= performance.now()
+    return later(verdict, authorize, request, policy, seen)
   }
 
   function authorize(
     auth: VerifiedToken<C> | AuthError,
     request: RequestView,
     policy: Policy<C> | undefined,
+    seen: Seen | undefined,
   ): MaybePromise<Decision> {
+    if (seen) stop(seen)
     if (isAuthError(auth)) return refuse(auth, policy)
     if (auth.principal.kind === 'guest' && !(policy ?? general)?.guests) {
       return refuse(refusal('ERR_PERMISSION_DENIED', guestHint), policy)
@@ -141,9 +164,25 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
   ): Decision =>
     refusing ? notPermitted(refusing.challenge, asked?.challenge, answering) : { authorized: true, auth }
 
+  function report(decision: Decision, request: RequestView, event: Seen): Decision {
+    finish(event, decision)
+    try {
+      if (channel?.hasSubscribers) channel.publish(event)
+      const returned: unknown = onDecision?.(event, request)
+      if (isPending(returned)) Promise.resolve(returned).catch(() => {})
+    } catch {}
+    return decision
+  }
+
+  const answerTo: AnswerTo = error => {
+    const { challenge = {}, required } = askedBy(error)
+    const scope = joinScopes([general?.challenge?.scope, required?.scope])
+    return answer(error, challenge, { scope }, answering)
+  }
+
   sources.set(guard, tokenOf)
   verifiers.set(guard, verifier)
-  return guard as Guard<C>
+  return answeringBy(answerTo, guard as Guard<C>)
 }
 
 /**
@@ -163,13 +202,26 @@ export const verifierOf = (guard: object): Pick<Verifier, 'clock' | 'ready' | 'h
  * Returns a guard that also accepts requests without a token; `auth` is `undefined` then, and no policy is evaluated, not even one that
  * reads the request only: `protect(allowAnonymous(guard), isRead)` lets an anonymous DELETE through. Use it on routes and methods that
  * are open to everybody. A bad token is still refused: it never counts as no token.
+ *
+ * @throws TypeError for anything but a guard
  */
 export function allowAnonymous<C extends JwtClaims>(guard: Guard<C>): Guard<C, VerifiedToken<C> | undefined> {
+  if (typeof guard !== 'function')
+    throw new TypeError('allowAnonymous: guard must be a guard, such as createGuard({ ... })')
   const open: Guard<C, VerifiedToken<C> | undefined> = (request, policy) => guard(request, policy, true)
   const verifier = verifiers.get(guard)
   if (verifier) verifiers.set(open, verifier)
-  return open
+  return answeringBy(answerToOf(guard), open)
 }
+
+/** Returns how a guard answers an error; `undefined` for what is none of {@link createGuard} or {@link allowAnonymous}, of any copy of this package. */
+export const answerToOf = (guard: unknown): AnswerTo | undefined =>
+  (guard as { [answers]?: AnswerTo } | null | undefined)?.[answers]
+
+type AnswerTo = (error: AuthError) => Refusal
+
+const answeringBy = <G extends object>(answerTo: AnswerTo | undefined, guard: G): G =>
+  Object.defineProperty(guard, answers, { value: answerTo })
 
 /** Combines the general policy with one of a route. The result is cached by route policy. */
 function combinedWith<C extends JwtClaims>(general: Policy<C>): (policy: Policy<C>) => Policy<C> {
@@ -181,43 +233,49 @@ function combinedWith<C extends JwtClaims>(general: Policy<C>): (policy: Policy<
   }
 }
 
-function report(
-  decision: Decision,
-  request: RequestView,
-  onDecision: NonNullable<GuardOptions['onDecision']>,
-): Decision {
-  try {
-    const returned: unknown = onDecision(
-      decision.authorized ? authorizedEvent(decision.auth) : refusedEvent(decision),
-      request,
-    )
-    if (isPending(returned)) Promise.resolve(returned).catch(() => {})
-  } catch {}
-  return decision
+/** The event of a decision until that is made: the verifier fills in what it knows, so that a cached token costs one object. */
+type Seen = { -readonly [K in keyof DecisionEvent]: DecisionEvent[K] }
+
+const nothingSeen = (): Seen => ({
+  authorized: false,
+  status: 200,
+  code: undefined,
+  hint: undefined,
+  cause: undefined,
+  kind: undefined,
+  cached: undefined,
+  issuer: undefined,
+  startedAt: undefined,
+  duration: undefined,
+})
+
+/** The first time counts: policies are not verification. */
+function stop(seen: Seen): void {
+  if (seen.startedAt !== undefined) seen.duration ??= (performance.now() - seen.startedAt) / 1_000
+}
+
+function finish(seen: Seen, decision: Decision): void {
+  // A verifier of the application may reject with its refusals.
+  stop(seen)
+  seen.authorized = decision.authorized
+  if (decision.authorized) {
+    const { auth } = decision as { readonly auth: VerifiedToken | undefined }
+    seen.kind = auth ? auth.principal.kind : 'anonymous'
+    return
+  }
+  const { code, hint, cause } = decision.error
+  seen.status = decision.status
+  seen.code = code
+  seen.hint = hint
+  seen.cause = cause
 }
 
 const guestHint =
   'This is the token of a guest: sign in, or name guests in the policy of this route with isGuest.'
 
-const authorizedEvent = (auth: VerifiedToken | undefined): DecisionEvent => ({
-  authorized: true,
-  status: 200,
-  code: undefined,
-  hint: undefined,
-  cause: undefined,
-  kind: auth ? auth.principal.kind : 'anonymous',
-})
-
-const refusedEvent = ({ status, error: { code, hint, cause } }: Refusal): DecisionEvent => ({
-  authorized: false,
-  status,
-  code,
-  hint,
-  cause,
-  kind: undefined,
-})
-
 const sources = new WeakMap<object, TokenSource>()
+
+const answers = Symbol.for('cognito-guard.answers')
 
 const verifiers = new WeakMap<object, Pick<Verifier, 'clock' | 'ready' | 'health'>>()
 

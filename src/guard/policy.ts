@@ -289,7 +289,7 @@ const commonScopes = ([first, ...others]: readonly (string | undefined)[]) =>
     .join(' ')
 
 /** A policy of an application may say anything. */
-const scopesIn = (scope: unknown) => (typeof scope === 'string' ? scope.split(' ') : [])
+const scopesIn = (scope: unknown) => (typeof scope === 'string' ? scope.split(' ').filter(Boolean) : [])
 
 function expect(
   name: string,

@@ -56,6 +56,7 @@ export function identityPool(options: IdentityPoolOptions): TrustedIssuer<Identi
   const { identityPoolId } = options
   const issuer = options.issuer ?? issuerOf(identityPoolId)
   return {
+    name: options.name ?? 'identityPool',
     issuers: [issuer],
     algorithms,
     insecureIgnoreConfirmation: options.insecureIgnoreConfirmation === true,

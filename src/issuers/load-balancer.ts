@@ -58,6 +58,7 @@ export function loadBalancer(options: LoadBalancerOptions): TrustedIssuer<LoadBa
   const signers = listOf(loadBalancerArn)
   const clients = listOf(options.clientId)
   return {
+    name: options.name ?? 'loadBalancer',
     issuers: [issuer],
     algorithms: ['ES256'],
     padding: 'required',

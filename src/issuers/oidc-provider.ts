@@ -90,6 +90,7 @@ export function oidcProvider<S extends object = object>(
   const algorithms = listOf(options.algorithms ?? 'RS256')
   const audiences = listOf(options.audience)
   return {
+    name: options.name ?? 'oidcProvider',
     issuers: [issuer],
     algorithms,
     insecureIgnoreConfirmation: options.insecureIgnoreConfirmation === true,
@@ -111,7 +112,8 @@ export function oidcProvider<S extends object = object>(
   }
 }
 
-function validateAudience({ aud }: JwtClaims, audiences: readonly string[]): void {
+/** @throws AuthError `ERR_TOKEN_AUDIENCE` where `aud` names none of these, exactly */
+export function validateAudience({ aud }: JwtClaims, audiences: readonly string[]): void {
   const named = isTextList(aud) ? aud : [aud]
   if (!named.some(audience => audiences.includes(audience as string))) throw refusal('ERR_TOKEN_AUDIENCE')
 }

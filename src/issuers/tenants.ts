@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import { AuthError, isAuthError, refusal } from '../errors.js'
 import { tokenBucket } from '../jwks/token-bucket.js'
 import { andThen, isPending, later } from '../maybe-promise.js'
-import { aCount, aFunction, checkOptions, listOf, seconds, someAlgorithms } from '../options.js'
+import { aCount, aFunction, aName, checkOptions, listOf, seconds, someAlgorithms } from '../options.js'
 import type {
   Algorithm,
   JwtClaims,
@@ -38,6 +38,11 @@ export interface TenantsOptions {
   readonly accepts?: (iss: string) => boolean
   /** The accepted algorithms of all tenants. Default `'RS256'`: user pools. */
   readonly algorithms?: Algorithm | readonly Algorithm[]
+  /**
+   * What decisions call all of them, in place of the `name` of each, so that no metric has as many labels as there are tenants. 1 to 64 printable
+   * ASCII characters. What happens to the keys of a tenant is reported with its issuer's `name`. Default `'tenants'`.
+   */
+  readonly name?: string
 }
 
 /**
@@ -61,7 +66,14 @@ export function tenants<C extends JwtClaims = JwtClaims>(
 ): TrustedIssuer<C> {
   // Over 40 lines: its functions share the cache.
   checkOptions('tenants', { resolve, ...options }, checks)
-  const { maxTenants = 10_000, refreshAfter = 300, maxAge = 86_400, unknownFor = 60, accepts } = options
+  const {
+    maxTenants = 10_000,
+    refreshAfter = 300,
+    maxAge = 86_400,
+    unknownFor = 60,
+    accepts,
+    name = 'tenants',
+  } = options
   if (maxAge < refreshAfter) throw new TypeError('tenants: maxAge must be at least refreshAfter')
   const algorithms = listOf(options.algorithms ?? 'RS256')
   const known = new LRUCache<string, Tenant<C>>({ max: maxTenants })
@@ -119,7 +131,10 @@ export function tenants<C extends JwtClaims = JwtClaims>(
   }
 
   function store(iss: string, issuer: TrustedIssuer<C>, now: number): Tenant<C> {
-    const withCurrentKeys = Object.create(issuer, { keys: { value: keysFor(issuer) } }) as TrustedIssuer<C>
+    const withCurrentKeys = Object.create(issuer, {
+      keys: { value: keysFor(issuer) },
+      name: { value: name },
+    }) as TrustedIssuer<C>
     const tenant = { issuer, withCurrentKeys, due: now + refreshAfter * 1_000, end: now + maxAge * 1_000 }
     known.set(iss, tenant)
     return tenant
@@ -152,6 +167,7 @@ export function tenants<C extends JwtClaims = JwtClaims>(
   }
 
   return {
+    name,
     issuers: [],
     algorithms,
     keys: keysFor(),
@@ -247,4 +263,5 @@ const checks = {
   'unknownFor?': seconds(1, 86_400),
   'accepts?': aFunction,
   'algorithms?': someAlgorithms,
+  'name?': aName,
 }

@@ -114,6 +114,7 @@ export function userPool<const U extends TokenUse = 'access', S extends object =
   }
   const { groupsFrom } = options
   return {
+    name: options.name ?? 'userPool',
     issuers,
     algorithms,
     insecureIgnoreConfirmation: options.insecureIgnoreConfirmation === true,

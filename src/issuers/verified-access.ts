@@ -44,6 +44,7 @@ export function verifiedAccess(options: VerifiedAccessOptions): TrustedIssuer<Ve
   const { issuer, instanceArn } = options
   const signers = listOf(instanceArn)
   return {
+    name: options.name ?? 'verifiedAccess',
     issuers: [issuer],
     algorithms: ['ES384'],
     // Not documented. Either way a token has one spelling: a signature of 96 bytes takes no padding, and the rest is signed as it is sent.

@@ -3,7 +3,7 @@ import { isPending } from '../maybe-promise.js'
 import { aBoolean, aFunction, aString, checkOptions } from '../options.js'
 import type { Algorithm, MaybePromise } from '../types.js'
 import { elapsed } from './elapsed.js'
-import { safeCallback } from './events.js'
+import { emitter } from './events.js'
 import { fetchText } from './fetch-text.js'
 import { firstSight } from './first-sight.js'
 import type { KeyCacheOptions } from './key-cache.js'
@@ -15,7 +15,7 @@ import { refusingTestKeys } from './test-keys.js'
 import { tokenBucket } from './token-bucket.js'
 
 export { discoveryUrl, keySetUrlIn } from './discovery.js'
-export type { KeySetEvent } from './events.js'
+export type { KeyFetch, KeySetEvent } from './events.js'
 export type { KeySetError } from './failure.js'
 export { type KeyPerUrlSource, keyPerUrl } from './key-per-url.js'
 export type { SkippedEntry } from './key-set.js'
@@ -52,19 +52,26 @@ export interface KeySetSource extends KeySetOptions {
  * @throws TypeError for a missing, unknown or unusable option, naming it
  */
 export function keySet(options: KeySetSource): RefreshingKeys {
-  const { url, locate, algorithms, allowsUnnamed, factory = 'keySet' } = options
+  const { url, locate, algorithms, allowsUnnamed, factory = 'keySet', name = factory } = options
   const { jwks, offline, insecureLoopbackHttp, monotonic = performance } = options
   checkOptions(factory, options, { ...checks, url: offline ? aString : keyUrl(insecureLoopbackHttp) })
-  const emit = safeCallback(options.onEvent)
+  const emit = emitter(name, options.onEvent)
   const importing = {
     algorithms,
     importKey: importOf(options),
-    skipped: (reason: SkippedEntry) => emit({ type: 'entry_skipped', reason }),
+    skipped: (reason: SkippedEntry) => void emit({ type: 'entry_skipped', reason }),
     allowsUnnamed,
   }
   const bundled = jwks && importBundled(factory, jwks.keys, importing)
   const initial = isPending(bundled) ? undefined : bundled
-  const shared = { time: elapsed(monotonic), emit, initial, firstSeen: firstSight(), allowsUnnamed }
+  const shared = {
+    issuer: name,
+    time: elapsed(monotonic),
+    emit,
+    initial,
+    firstSeen: firstSight(),
+    allowsUnnamed,
+  }
   if (offline) {
     if (!bundled) throw new TypeError(`${factory}: offline needs jwks`)
     return refreshing({ ...shared, ...fixed(bundled) })

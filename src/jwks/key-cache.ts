@@ -1,9 +1,10 @@
 // Over 150 lines: one state, which is changed here and nowhere else.
+import { keyFetchChannel, tracingOf } from '../diagnostics.js'
 import type { AuthError } from '../errors.js'
 import type { Algorithm, KeySetHealth, VerificationKey } from '../types.js'
 import { backoff } from './backoff.js'
 import { cancellation } from './cancellation.js'
-import type { KeySetEvent } from './events.js'
+import type { Emit, FetchEvent, KeyFetch } from './events.js'
 import { asKeySetError, type KeySetError, keySetError } from './failure.js'
 import type { KeySet } from './key-set.js'
 import type { Timing } from './options.js'
@@ -11,6 +12,8 @@ import { unavailable } from './unavailable.js'
 
 /** The options of {@link keyCache}. */
 export interface KeyCacheOptions {
+  /** What the issuer is called in events. */
+  readonly issuer: string
   /** Fetches the keys, or rejects with a {@link KeySetError} as soon as `ended` resolves to it. */
   readonly load: (request: {
     readonly ended: Promise<KeySetError>
@@ -26,7 +29,7 @@ export interface KeyCacheOptions {
   readonly time: (wall?: number) => number
   /** Called when a fetch brings key IDs that were not there before. */
   readonly foundNew: () => void
-  readonly emit: (event: KeySetEvent) => void
+  readonly emit: Emit
 }
 
 /** Keys, and their `max-age` in milliseconds. */
@@ -76,6 +79,7 @@ interface KeyCache {
  * One closure: every function in it uses the state below.
  */
 export function keyCache({
+  issuer,
   load,
   initial,
   freshFor,
@@ -98,6 +102,7 @@ export function keyCache({
   let flight: (Flight & { readonly end: (why: KeySetError) => void }) | undefined
   let isClosed = false
   const outage = unavailable()
+  const fetches = tracingOf<KeyFetch>(keyFetchChannel)
 
   const age = (t: number) => t - (fetchedAt ?? t)
   const isUsable = (t: number) => keys !== undefined && age(t) < timing.hardAge
@@ -112,25 +117,35 @@ export function keyCache({
     const { ended, end } = cancellation<KeySetError>()
     const timer = setTimeout(() => end(keySetError('timeout')), timing.deadline)
     timer.unref?.()
-    const conclude = (account: () => void): Promise<void> | undefined => {
+    const fetch: KeyFetch = { issuer }
+    const conclude = (account: () => FetchEvent): Promise<void> | undefined => {
       clearTimeout(timer)
-      if (flight !== own) return flight?.done
-      flight = undefined
-      account()
-      return undefined
+      const isOwn = flight === own
+      if (isOwn) {
+        flight = undefined
+        fetch.event = account()
+      }
+      fetches.end(fetch)
+      return isOwn ? undefined : flight?.done
     }
     // After a failure there is no second request: a failing issuer gets one request, then the pause.
     const requests = failures === 0 ? 2 : 1
-    const done = load({ ended, requests, last: keys }).then(
-      loaded => conclude(() => succeed(t, loaded)),
-      error => conclude(() => fail(t, asKeySetError(error))),
-    )
+    const done = fetches
+      .start(fetch, () => load({ ended, requests, last: keys }))
+      .then(
+        loaded => conclude(() => succeed(t, loaded)),
+        thrown => {
+          const error = asKeySetError(thrown)
+          fetch.error = error
+          return conclude(() => fail(t, error))
+        },
+      )
     const own = { startedAt: t, done, end, hold: () => void timer.ref?.() }
     flight = own
     return own
   }
 
-  function succeed(startedAt: number, loaded: Loaded): void {
+  function succeed(startedAt: number, loaded: Loaded): FetchEvent {
     const { kids } = loaded.keys
     const before = keys?.kids
     keys = loaded.keys
@@ -143,14 +158,14 @@ export function keyCache({
     retryAt = Number.NEGATIVE_INFINITY
     failures = 0
     lastError = undefined
-    emit({ type: 'fetched', keys: kids.size })
-    if (!before) return
-    const fresh = [...kids].filter(kid => !before.has(kid)).length
+    const event = emit({ type: 'fetched', keys: kids.size, duration: since(startedAt, time()) })
+    const fresh = before ? [...kids].filter(kid => !before.has(kid)).length : 0
     if (fresh > 0) foundNew()
-    if (fresh > 0 && fresh === kids.size && before.size > 0) emit({ type: 'disjoint' })
+    if (fresh > 0 && fresh === kids.size && before?.size) emit({ type: 'disjoint' })
+    return event
   }
 
-  function fail(startedAt: number, error: KeySetError): void {
+  function fail(startedAt: number, error: KeySetError): FetchEvent {
     const t = time()
     const isCold = !isUsable(t)
     lastError = error
@@ -160,10 +175,11 @@ export function keyCache({
       const asked = Math.min((error.retryAfter ?? 0) * 1_000, isCold ? 10_000 : 60_000)
       retryAt = t + Math.max(asked, backoff(failures, isCold ? 5_000 : 30_000))
     }
-    emit(failed(error, retryAfter(t)))
+    const event = emit(failed(error, retryAfter(t), since(startedAt, t)))
     const seconds = Math.round(age(t) / 1_000)
     if (keys && isCold) emit({ type: 'expired', age: seconds })
     else if (keys && age(t) >= timing.blockingAge) emit({ type: 'served_stale', age: seconds })
+    return event
   }
 
   const retryAfter = (t: number) => Math.max(1, Math.ceil((retryAt - t) / 1_000))
@@ -212,15 +228,19 @@ export function keyCache({
   }
 }
 
-function failed({ reason, code, status }: KeySetError, retryAfter: number): KeySetEvent {
+function failed({ reason, code, status }: KeySetError, retryAfter: number, duration: number) {
   return {
-    type: 'fetch_failed',
+    type: 'fetch_failed' as const,
     reason,
     ...(code === undefined ? {} : { code }),
     ...(status === undefined ? {} : { status }),
     retryAfter,
+    duration,
   }
 }
+
+/** Seconds. */
+const since = (startedAt: number, t: number) => Math.max(0, t - startedAt) / 1_000
 
 /** Milliseconds by which a busy process may be late for a deadline. */
 const slack = 1_000

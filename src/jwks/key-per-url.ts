@@ -5,7 +5,7 @@ import { AuthError } from '../errors.js'
 import { aFunction, aString, checkOptions } from '../options.js'
 import type { Algorithm, KeyResolver, KeySetHealth, MaybePromise, VerificationKey } from '../types.js'
 import { elapsed } from './elapsed.js'
-import { safeCallback } from './events.js'
+import { emitter } from './events.js'
 import { type KeySetError, keySetError } from './failure.js'
 import { fetchText } from './fetch-text.js'
 import type { KeyCacheOptions } from './key-cache.js'
@@ -40,13 +40,14 @@ export interface KeyPerUrlSource extends KeyOptions {
 export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
   // Over 40 lines: its functions share four caches and one rate limit.
   const { urlOf, algorithm, factory = 'keyPerUrl', insecureLoopbackHttp, monotonic = performance } = options
+  const { name: issuer = factory } = options
   checkOptions(factory, options, checks)
   const problem = keyUrl(insecureLoopbackHttp)(urlOf(anyKid))
   if (problem) throw new TypeError(`${factory}: urlOf ${problem}`)
   const times = timing(factory, options)
   const get = transport(options.fetch, urlOf(anyKid), times.deadline)
   const time = elapsed(monotonic)
-  const emit = safeCallback(options.onEvent)
+  const emit = emitter(issuer, options.onEvent)
   const budget = tokenBucket(5, [2_000])
   const spent = overBudget()
   const known = new LRUCache<string, RefreshingKeys>({ max: 1_000 })
@@ -83,7 +84,17 @@ export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
     const unknown = tokenBucket(1, [60_000])
     unknown.take(time())
     const suspects = tokenBucket(1, [60_000])
-    const keys = refreshing({ load, timing: times, time, emit, permit, unknown, suspects, firstSeen })
+    const keys = refreshing({
+      issuer,
+      load,
+      timing: times,
+      time,
+      emit,
+      permit,
+      unknown,
+      suspects,
+      firstSeen,
+    })
     asked.set(kid, keys)
     return keys
   }
@@ -142,6 +153,8 @@ export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
     return fetchNow(kid)
   }
 
+  const all = () => [...known.values(), ...asked.values()]
+
   const resolve: KeyResolver = (kid, algorithm, now) => {
     const keys = known.get(kid as string)
     return keys ? keys(kid, algorithm, now) : search(kid, now)
@@ -150,10 +163,15 @@ export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
     loaded: (kid: string | undefined, algorithm: Algorithm, now: number) =>
       known.get(kid as string)?.loaded(kid, algorithm, now),
     suspect: (kid: string | undefined, now: number) => known.get(kid as string)?.suspect(kid, now),
-    health: (now: number) => healthOf([...known.values(), ...asked.values()].map(keys => keys.health(now))),
+    /** Fetches the latest again where it is due: without tokens, nothing else would find out that its host is back. */
+    ready: async (now: number) => latestOf(all(), now)?.ready(now),
+    health(now: number): KeySetHealth {
+      const keys = all().reduce((sum, each) => sum + each.health(now).keys, 0)
+      return { ...(latestOf(all(), now)?.health(now) ?? none), keys }
+    },
     close() {
       isClosed = true
-      for (const keys of [...known.values(), ...asked.values()]) keys.close()
+      for (const keys of all()) keys.close()
     },
   })
 }
@@ -184,12 +202,13 @@ async function keySetOf(
   }
 }
 
-/** The health of the oldest key, with the number of all. */
-function healthOf(all: readonly KeySetHealth[]): KeySetHealth {
-  const [worst] = all.toSorted((a, b) => (b.age ?? 0) - (a.age ?? 0))
-  const keys = all.reduce((sum, health) => sum + health.keys, 0)
-  return { ...(worst ?? { state: 'empty', age: undefined, lastFailure: undefined }), keys }
+/** The key that was fetched last: those that no token names any more are not fetched, and grow old. */
+function latestOf(all: readonly RefreshingKeys[], now: number): RefreshingKeys | undefined {
+  const age = (keys: RefreshingKeys) => keys.health(now).age ?? Number.MAX_VALUE
+  return all.toSorted((a, b) => age(a) - age(b))[0]
 }
+
+const none = { state: 'empty', age: undefined, lastFailure: undefined } as const
 
 const noKey: KeySet = {
   byAlgorithm: new Map(),

@@ -2,6 +2,7 @@ import {
   aBoolean,
   aClock,
   aFunction,
+  aName,
   aString,
   type OptionCheck,
   type OptionChecks,
@@ -15,12 +16,18 @@ import type { Fetch } from './request.js'
 /** The options for the keys of an issuer. Every issuer factory takes them beside its own. */
 export interface KeyOptions {
   /**
+   * What the issuer is called in events, metrics and `health()`: 1 to 64 printable ASCII characters. Give one where there are several of a
+   * kind. Default: the function that makes it, such as `'userPool'`.
+   */
+  readonly name?: string
+  /**
    * Fetches the keys in place of node:https (on Node.js) or the global `fetch` (elsewhere): for a proxy, a VPC endpoint, a test.
    * It must honour `redirect: 'manual'` and `signal`.
    */
   readonly fetch?: Fetch
   /**
-   * Called with what happens to the keys, as a closed set of events: no token, key ID or URL is in them.
+   * Called with what happens to the keys, as a closed set of events: no token, key ID or URL is in them. The channel `cognito-guard:keys`
+   * of `node:diagnostics_channel` gets the same ones, of all issuers.
    * What it throws is ignored. Default none.
    */
   readonly onEvent?: (event: KeySetEvent) => void
@@ -102,6 +109,7 @@ const loopback = /^(?:127\.\d+\.\d+\.\d+|\[::1\]|(?:[^.]+\.)*localhost\.?)$/
 
 /** The checks of {@link KeyOptions}, to be merged into those of a factory. */
 export const keyOptionChecks = {
+  'name?': aName,
   'fetch?': aFunction,
   'onEvent?': aFunction,
   'refreshAfter?': seconds(1, 86_400),

@@ -15,7 +15,13 @@ import {
   withTimeout,
 } from './remote-list.js'
 
-export type { RemoteRevocationHealth, RemoteRevocationOptions, RemoteRevocations } from './remote-list.js'
+export type {
+  RemoteRevocationHealth,
+  RemoteRevocationOptions,
+  RemoteRevocations,
+  RevocationEvent,
+  RevocationPoll,
+} from './remote-list.js'
 
 /** The client `new DynamoDB()` of `@aws-sdk/client-dynamodb`, the one with a method for each operation. */
 export interface DynamoClient {
@@ -82,7 +88,7 @@ export function dynamoRevocations(options: DynamoRevocationOptions): RemoteRevoc
   const { client, table: TableName, list: name = 'revocations', staleAfter, pollEvery = 2 } = options
   if (pollEvery > staleAfter / 2)
     throw new TypeError('dynamoRevocations: pollEvery must be at most half of staleAfter')
-  const list = remoteList(options)
+  const list = remoteList('dynamodb', options)
   const timeout = Math.min(5_000, staleAfter * 500)
   const partition = { S: name }
   let position = 0
@@ -104,7 +110,7 @@ export function dynamoRevocations(options: DynamoRevocationOptions): RemoteRevoc
   }
 
   function poll(): Promise<void> {
-    polling ??= readNew().finally(() => {
+    polling ??= list.polling(readNew).finally(() => {
       polling = undefined
     })
     return polling
@@ -231,6 +237,7 @@ export function dynamoRevocations(options: DynamoRevocationOptions): RemoteRevoc
     health: list.health,
     close() {
       isClosed = true
+      list.close()
       clearTimeout(timer)
     },
   }

@@ -20,7 +20,13 @@ import {
 
 export type { IoRedisClient } from './io-redis.js'
 export type { NodeRedisClient } from './node-redis.js'
-export type { RemoteRevocationHealth, RemoteRevocationOptions, RemoteRevocations } from './remote-list.js'
+export type {
+  RemoteRevocationHealth,
+  RemoteRevocationOptions,
+  RemoteRevocations,
+  RevocationEvent,
+  RevocationPoll,
+} from './remote-list.js'
 
 /** The options of {@link redisRevocations}. */
 export interface RedisRevocationOptions extends RemoteRevocationOptions {
@@ -52,7 +58,7 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
   // Over 40 lines: its functions share the position in the stream.
   checkOptions('redisRevocations', options, checks)
   const { client, key = 'cognito-guard:revocations', staleAfter } = options
-  const list = remoteList(options)
+  const list = remoteList('redis', options)
   const stream =
     'xAdd' in client ? nodeRedisStream(client, key, list.failed) : ioRedisStream(client, key, list.failed)
   // reads are short enough to renew the contact well before staleAfter, and time out when they hang
@@ -71,11 +77,10 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
       try {
         const connection = stream.connection()
         following = connection
-        await withTimeout(connection.open(), timeout)
-        await restartIfLost(connection, position)
+        await list.polling(() => open(connection))
         let isBehind = true
         while (!ended.signal.aborted) {
-          isBehind = await readNext(connection, isBehind)
+          isBehind = await list.polling(() => readNext(connection, isBehind))
           failures = 0
         }
       } catch (error) {
@@ -85,6 +90,11 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
       const delay = Math.min(1_000, 25 * 2 ** failures++) * (1 + Math.random())
       await pause(delay, undefined, { signal: ended.signal }).catch(() => {})
     }
+  }
+
+  async function open(connection: StreamConnection): Promise<void> {
+    await withTimeout(connection.open(), timeout)
+    await restartIfLost(connection, position)
   }
 
   /** Calls `end` once: a second call makes ioredis keep the process alive for two seconds. */
@@ -160,6 +170,7 @@ export function redisRevocations(options: RedisRevocationOptions): RemoteRevocat
     ready: list.ready,
     health: list.health,
     close() {
+      list.close()
       ended.abort()
       endConnection()
     },

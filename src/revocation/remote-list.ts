@@ -1,4 +1,5 @@
 // Over 150 lines: one list with the time of its last contact, and the types that both stores share.
+import { pollChannel, tracingOf } from '../diagnostics.js'
 import { AuthError, refusal } from '../errors.js'
 import { elapsed } from '../jwks/elapsed.js'
 import { aFunction, oneOf, seconds } from '../options.js'
@@ -51,14 +52,31 @@ export interface RemoteRevocations extends Revocations<Promise<void>> {
   close(): void
 }
 
+/** How a read of a shared list went. Durations are in seconds. */
+export type RevocationEvent =
+  | { readonly type: 'polled'; readonly duration: number }
+  /** The list in memory stays in use until it is stale. `onError` gets the store's error, which is not here: it may name hosts. */
+  | { readonly type: 'poll_failed'; readonly duration: number }
+
+/** A read of a shared list, as the tracing channel `cognito-guard:revocations.poll` shows it: one object from its start to its end. */
+export interface RevocationPoll {
+  readonly store: 'redis' | 'dynamodb'
+  /** How it went; absent until it has ended, and of one that `close()` has ended. */
+  event?: RevocationEvent
+  /** `ERR_REVOCATION_UNAVAILABLE`, where it failed. */
+  error?: AuthError
+}
+
 /** Returns the local copy of a shared list, which knows its age. */
-export function remoteList(options: RemoteRevocationOptions) {
+export function remoteList(store: RevocationPoll['store'], options: RemoteRevocationOptions) {
   // Over 40 lines: its functions share the list and the time of its last contact.
   const { staleAfter, whenStale, onError } = options
   const { maxTokenLifetime: lifetime, maxEntries, clock, monotonic } = withDefaults(options)
   const index = revocationIndex({ lifetime, maxEntries, monotonic })
   const names = issuerNames(true)
   const time = elapsed(monotonic)
+  const polls = tracingOf<RevocationPoll>(pollChannel)
+  let isClosed = false
   let contact: number | undefined
   let unreadable = 0
   let lastSaid = 0
@@ -93,6 +111,25 @@ export function remoteList(options: RemoteRevocationOptions) {
     // a response to a request from before the process was frozen makes nobody ready
     if (isStaleAt(clock.now())) return
     for (const wake of waiting.splice(0)) wake()
+  }
+
+  /** Reads from the store, and shows that to who watches. */
+  async function polling<T>(read: () => Promise<T>): Promise<T> {
+    const poll: RevocationPoll = { store }
+    const startedAt = monotonic.now()
+    const ended = (type: RevocationEvent['type']) => {
+      if (!isClosed) poll.event = { type, duration: Math.max(0, monotonic.now() - startedAt) / 1_000 }
+      polls.end(poll)
+    }
+    try {
+      const answer = await polls.start(poll, read)
+      ended('polled')
+      return answer
+    } catch (error) {
+      if (!isClosed) poll.error = new AuthError('ERR_REVOCATION_UNAVAILABLE')
+      ended('poll_failed')
+      throw error
+    }
   }
 
   function health(): RemoteRevocationHealth {
@@ -170,12 +207,16 @@ export function remoteList(options: RemoteRevocationOptions) {
     /** The argument for `contacted`. */
     time: () => time(clock.now()),
     contacted,
+    polling,
     take,
     failed,
     unavailable,
     isRevoked: Object.assign(isRevoked, { revision }),
     ready,
     health,
+    close: () => {
+      isClosed = true
+    },
   }
 }
 

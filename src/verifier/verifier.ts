@@ -18,6 +18,7 @@ import {
 import { recentHeaders } from '../token/recent-headers.js'
 import type {
   Algorithm,
+  CheckDetails,
   Clock,
   JwsHeader,
   JwtClaims,
@@ -63,12 +64,12 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
   options: VerifierOptions<I>,
 ): Verifier<ClaimsOf<I>> {
   checkOptions('createVerifier', options, checks)
-  const clock = options.clock ? checkedClock(options.clock) : Date
+  const clock = checkedClock(options.clock ?? Date)
   const checkAt = checker(options)
   options.revocations?.verifies?.(options.issuers)
-  const verdictOn = (token: string, canWait: boolean) => {
+  const verdictOn = (token: string, canWait: boolean, details?: CheckDetails) => {
     try {
-      const verdict = checkAt(token, timeOf(clock), canWait)
+      const verdict = checkAt(token, clock.now(), canWait, details)
       return (verdict instanceof Promise ? verdict.catch(asRefusal) : verdict) as MaybePromise<
         Verdict<ClaimsOf<I>>
       >
@@ -76,33 +77,35 @@ export function createVerifier<const I extends readonly TrustedIssuer[]>(
       return asRefusal(error)
     }
   }
-  const check = (token: string) => verdictOn(token, true)
+  const check = (token: string, details?: CheckDetails) => verdictOn(token, true, details)
   return {
-    clock,
+    clock: options.clock ? clock : Date,
     check,
     verify: token => promised(check, token),
     verifySync: token => settled(verdictOn(token, false)),
-    ready: async () => allReady(options, timeOf(clock)),
+    ready: async () => allReady(options, clock.now()),
     health() {
-      const now = timeOf(clock)
-      return options.issuers.flatMap(({ issuers, keys }) => {
+      const now = clock.now()
+      return options.issuers.flatMap(({ name = unnamed, issuers, keys }) => {
         const health = keys.health?.(now)
-        return health ? { issuers, ...health } : []
+        return health ? { name, issuers, ...health } : []
       })
     },
     close: () => options.issuers.forEach(issuer => issuer.keys.close?.()),
   }
 }
 
-/** A clock for policies, which read it themselves. */
-const checkedClock = (clock: Clock): Clock => ({ now: () => timeOf(clock) })
-
-/** Compared with a value that is no time, some dates are in the future: `null` is 1970, an old `Date` is any time. It is our fault, so never a refusal. */
-function timeOf(clock: Clock): number {
-  const time = clock.now()
-  if (typeof time === 'number' && time > 0 && time < Number.POSITIVE_INFINITY) return time
-  throw new TypeError('createVerifier: clock.now() must return milliseconds since the epoch')
-}
+/**
+ * The clock of a verifier and its policies. Compared with a value that is no time, some dates are in the future: `null` is 1970, an old `Date` is any
+ * time. It is our fault, so never a refusal.
+ */
+const checkedClock = (clock: Clock): Clock => ({
+  now() {
+    const time = clock.now()
+    if (typeof time === 'number' && time > 0 && time < Number.POSITIVE_INFINITY) return time
+    throw new TypeError('createVerifier: clock.now() must return milliseconds since the epoch')
+  },
+})
 
 async function allReady({ issuers, revocations }: VerifierOptions, now: number): Promise<void> {
   const answers = await Promise.allSettled([
@@ -122,21 +125,35 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
   const headers = recentHeaders()
   const verifiedCache = cache ? verifiedTokens(cache) : undefined
 
-  return function check(token: string, now: number, canWait: boolean): MaybePromise<Verdict> {
+  return function check(
+    token: string,
+    now: number,
+    canWait: boolean,
+    details?: CheckDetails,
+  ): MaybePromise<Verdict> {
     const entry = isOfTokenLength(token) ? verifiedCache?.get(token) : undefined
-    return entry ? recheck(entry, now, canWait) : verifyAfresh(token, now, canWait)
+    return entry ? recheck(entry, now, canWait, details) : verifyAfresh(token, now, canWait, details)
   }
 
   /** Looks up the key again: cache hits alone must keep the key set fresh, and a cached token is refused once its key is gone. */
-  function recheck(entry: Entry, now: number, canWait: boolean): MaybePromise<Verdict> {
+  function recheck(
+    entry: Entry,
+    now: number,
+    canWait: boolean,
+    details: CheckDetails | undefined,
+  ): MaybePromise<Verdict> {
+    if (details) {
+      details.cached = true
+      details.issuer = nameOf(entry.issuer)
+    }
     const timeError = refusedAt(entry, now, clockTolerance)
     if (timeError === 'ERR_TOKEN_EXPIRED') verifiedCache?.drop(entry)
     if (timeError) return refusal(timeError)
     const { kid, alg } = entry.header
     const key = entry.issuer.keys(kid, alg as Algorithm, now, entry.iss)
     return isPending(key)
-      ? later(key, unlessReplaced, entry, now, canWait)
-      : unlessReplaced(key, entry, now, canWait)
+      ? later(key, unlessReplaced, entry, now, canWait, details)
+      : unlessReplaced(key, entry, now, canWait, details)
   }
 
   function unlessReplaced(
@@ -144,10 +161,11 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
     entry: Entry,
     now: number,
     canWait: boolean,
+    details: CheckDetails | undefined,
   ): MaybePromise<Verdict> {
     if (key === entry.key) return unlessRevokedSince(entry, now)
     verifiedCache?.drop(entry)
-    return key ? verifyAfresh(entry.token, now, canWait) : refusal('ERR_TOKEN_KEY')
+    return key ? verifyAfresh(entry.token, now, canWait, details) : refusal('ERR_TOKEN_KEY')
   }
 
   function unlessRevokedSince(entry: Entry, now: number): Verdict {
@@ -158,21 +176,31 @@ function checker({ issuers, clockTolerance = 5, cache = {}, revocations }: Verif
     return verdict
   }
 
-  function verifyAfresh(token: string, now: number, canWait: boolean): MaybePromise<Verdict> {
+  function verifyAfresh(
+    token: string,
+    now: number,
+    canWait: boolean,
+    details: CheckDetails | undefined,
+  ): MaybePromise<Verdict> {
+    if (details) {
+      details.cached = false
+      details.startedAt = performance.now()
+    }
     const parts = splitJws(token, allowsPadding)
     const header = parts && (headers.get(parts.header) ?? parseHeader(parts.header))
     if (!header) return malformed(token, parts)
     if (!algorithms.has(header.alg)) return refusal('ERR_TOKEN_ALGORITHM')
     const unverified = parseClaims(parts, header)
     if (typeof unverified !== 'object') return malformed(token, parts, unverified)
-    const attempt = { token, parts, header, unverified, now, canWait }
+    const attempt = { token, parts, header, unverified, now, canWait, details }
     const candidates = find(claimedIssuer(header, unverified), now)
     return isPending(candidates) ? later(candidates, verifyFor, attempt) : verifyFor(candidates, attempt)
   }
 
   function verifyFor(candidates: readonly TrustedIssuer[], attempt: Attempt): MaybePromise<Verdict> {
-    const { parts, header, unverified, now } = attempt
+    const { parts, header, unverified, now, details } = attempt
     const selected = select(candidates, parts, header, unverified)
+    if (details) details.issuer = isAuthError(selected) ? nameOfOnly(candidates) : nameOf(selected.issuer)
     if (isAuthError(selected)) return selected
     const { issuer, claims } = selected
     if (!hasRegisteredClaims(claims)) return refusal('ERR_TOKEN_CLAIM')
@@ -242,7 +270,17 @@ interface Attempt {
   readonly unverified: JwtClaims
   readonly now: number
   readonly canWait: boolean
+  readonly details: CheckDetails | undefined
 }
+
+const nameOf = ({ name = unnamed }: TrustedIssuer) => name
+
+/** Of several issuers with one `iss`, none is the one that refuses a token. */
+const nameOfOnly = ([issuer, ...others]: readonly TrustedIssuer[]) =>
+  issuer && others.length === 0 ? nameOf(issuer) : undefined
+
+/** An issuer that no factory of this library made. */
+const unnamed = 'custom'
 
 function isSigned(
   { token, parts: { end, signatureEnd }, canWait }: Attempt,

@@ -4,13 +4,22 @@ import fastifyCors from '@fastify/cors'
 import { createAdaptorServer } from '@hono/node-server'
 // @ts-expect-error: it has no types
 import koaCors from '@koa/cors'
-import { createGuard, createVerifier, hasScope, isUser, userPool } from 'cognito-guard'
+import {
+  allowAnonymous,
+  createGuard,
+  createVerifier,
+  type Decision,
+  hasScope,
+  isUser,
+  type RequestView,
+  userPool,
+} from 'cognito-guard'
 import { authOf as expressAuthOf, protect as protectExpress } from 'cognito-guard/express'
 import { authOf as fastifyAuthOf, protect as protectFastify } from 'cognito-guard/fastify'
 import { protect as protectFetch } from 'cognito-guard/fetch'
 import { protect as protectHono } from 'cognito-guard/hono'
 import { protect as protectKoa } from 'cognito-guard/koa'
-import { protect as protectNode } from 'cognito-guard/node'
+import { markAuthorized, protect as protectNode } from 'cognito-guard/node'
 import { createTestIssuer } from 'cognito-guard/testing'
 import cors from 'cors'
 import express from 'express'
@@ -194,6 +203,41 @@ t.test('what is not a guard or a policy is refused when a adapter is built', asy
   const auth = { principal: { username: 'mallory' } }
   for (const authOf of [expressAuthOf, fastifyAuthOf])
     t.throws(() => authOf({ auth } as never), /no guard let this request through/, 'what others left there')
+})
+
+t.test("an adapter of one's own marks what its guard authorized, and nothing else", async t => {
+  const issuer = createTestIssuer()
+  const token = issuer.accessToken()
+  const view: RequestView = { header: name => (name === 'authorization' ? `Bearer ${token}` : undefined) }
+  const verifier = createVerifier({ issuers: [userPool(issuer.options)], clock: issuer.clock })
+  const guard = createGuard({ verifier })
+  const noToken = { header: () => undefined }
+  type Authorized = Extract<Decision, { authorized: true }>
+  const decision = (await guard(view)) as Authorized
+  for (const authOf of [expressAuthOf, fastifyAuthOf]) {
+    const request = {}
+    t.throws(() => authOf(request), /no guard let this request through/, 'before')
+    markAuthorized(request, decision)
+    t.equal(authOf(request), decision.auth)
+    t.equal((request as { auth?: unknown }).auth, decision.auth)
+    markAuthorized(request, (await allowAnonymous(guard)(noToken)) as Authorized)
+    t.throws(() => authOf(request), /no guard let this request through/, 'anonymous')
+    const copied = JSON.parse(JSON.stringify(Object.assign(request, { auth: decision.auth })))
+    t.throws(() => authOf(copied), /no guard let this request through/, 'a copy')
+  }
+  const wrong = new TypeError('markAuthorized: decision must be one of a guard that authorizes the request')
+  for (const none of [
+    await guard(noToken),
+    guard(view, async () => true),
+    decision.auth,
+    true,
+    undefined,
+    null,
+  ]) {
+    const request = {}
+    t.throws(() => markAuthorized(request, none as never), wrong)
+    t.strictSame(Object.keys(request), [])
+  }
 })
 
 t.test('handlers have the type of auth, and the arguments of the platform', async t => {

@@ -13,6 +13,7 @@ import type {
 } from 'aws-lambda'
 import {
   AuthError,
+  allowAnonymous,
   bearer,
   cookie,
   createGuard,
@@ -724,6 +725,16 @@ t.test('authorizers refuse wrong options when they are built', async t => {
   const wrong: [string, () => unknown, RegExp][] = [
     ['no guard', () => restAuthorizer(verifier as never), /guard/],
     ['an unknown option', () => restAuthorizer(guard, { route: {} } as never), /route is not an option/],
+    [
+      'routes of a prototype',
+      () => restAuthorizer(guard, { routes: { __proto__: { 'GET /x': isUser } } as never }),
+      /restAuthorizer: routes must be a plain object/,
+    ],
+    [
+      'fields of a prototype',
+      () => appSyncAuthorizer(guard, { fields: { __proto__: { 'Query.a': isUser } } as never }),
+      /appSyncAuthorizer: fields must be a plain object/,
+    ],
     ['no routes', () => restAuthorizer(guard, { routes: {} }), /there is none/],
     [
       'a misspelt policy',
@@ -785,6 +796,30 @@ t.test('authorizers refuse wrong options when they are built', async t => {
     ),
   ]
   for (const [name, build, message] of wrong) t.throws(build, { name: 'TypeError', message }, name)
+})
+
+t.test('what is no guard is named, with who was called', async t => {
+  const factories = {
+    restAuthorizer,
+    httpAuthorizer,
+    webSocketAuthorizer,
+    appSyncAuthorizer,
+    appSyncEventsAuthorizer,
+  }
+  for (const [name, factory] of Object.entries({ ...factories, edge, protect, allowAnonymous })) {
+    const make = factory as (...args: unknown[]) => unknown
+    for (const none of [undefined, null, {}, verifier, 'guard', []])
+      t.throws(
+        () => make(none, isUser, () => {}),
+        new TypeError(`${name}: guard must be a guard, such as createGuard({ ... })`),
+      )
+  }
+  for (const [name, factory] of Object.entries(factories))
+    for (const options of [null, [], isUser, 'policy'])
+      t.throws(() => factory(guard, options as never), new TypeError(`${name}: options must be an object`))
+  const two = 'expected one policy; every(...) and some(...) make one of several'
+  t.throws(() => edge(guard, ...([isUser, isUser] as unknown as [])), new TypeError(`edge: ${two}`))
+  t.throws(() => edge(guard, undefined), new TypeError('edge: policy is undefined, not a policy'))
 })
 
 t.test('httpAuthorizer', async t => {

@@ -1,7 +1,8 @@
 // Over 150 lines: one table of requests, which every host of an MCP server answers alike.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { signedInWithin } from 'cognito-guard'
+import { runInNewContext } from 'node:vm'
+import { isUser, signedInWithin } from 'cognito-guard'
 import { authOf } from 'cognito-guard/express'
 import {
   every,
@@ -289,13 +290,23 @@ const cases: [string, Asked, { status: number; challenge?: string; body?: object
   ['a list of messages', { body: [list, call('look'), call('write')], token: alice }, { status: 403 }],
   ['a list without it', { body: [list, call('look')], token: alice }, { status: 200 }],
   ['a response', { body: { jsonrpc: '2.0', id: 1, result: {} }, token: alice }, { status: 200 }],
-  ...[call(['write']), call(undefined), { method: 'tools/call' }, { method: 1 }, 'null', '7', [[]]].map(
-    (body): (typeof cases)[number] => [
-      `no message: ${JSON.stringify(body)}`,
-      { body, token: alice },
-      noMessage,
-    ],
-  ),
+  ['an error to the server', { body: { jsonrpc: '2.0', id: 1, error: {} }, token: alice }, { status: 200 }],
+  ...[
+    call(['write']),
+    call(undefined),
+    { method: 'tools/call' },
+    { method: 1 },
+    'null',
+    '7',
+    [[]],
+    {},
+    [{}],
+    { jsonrpc: '2.0', id: 1 },
+  ].map((body): (typeof cases)[number] => [
+    `no message: ${JSON.stringify(body)}`,
+    { body, token: alice },
+    noMessage,
+  ]),
   [
     'the headers of the body',
     { body: call('write'), token: alice, headers: named('tools/call', 'write') },
@@ -645,7 +656,8 @@ t.test('bodies', async t => {
     { ...json, 'content-type': 'text/plain' },
     { ...json, 'content-type': 'application/json-rpc' },
   ])
-    t.equal(await through(undefined, more), 400, 'what a client sends is no fault of ours')
+    for (const body of [undefined, {}])
+      t.equal(await through(body, more), 400, 'what a client sends is no fault of ours')
   const sent = { headersSent: true, setHeader: () => t.fail('somebody else has answered') }
   guarded.middleware({ headers: {}, method: 'GET', url: '/mcp' } as never, sent as never, () =>
     t.fail('not authorized'),
@@ -742,6 +754,14 @@ t.test('wrong options are named', async t => {
     [{ scopes: ['offline_access'] }, 'mcp: scopes has an entry that Cognito does not know: offline_access'],
     [{ policy: undefined }, 'mcp: policy is undefined'],
     [{ tools: [] }, 'mcp: tools must be an object'],
+    ...[
+      { __proto__: { write: isUser } },
+      Object.create(Object.create(null)),
+      new Map([['write', isUser]]),
+    ].map((tools): [object, string] => [
+      { tools },
+      'mcp: tools must be a plain object, without a prototype of its own',
+    ]),
     [{ tools: { write: undefined } }, 'mcp: tools.write is not a policy'],
     [{ tools: { write } }, 'mcp: tools.write is not a policy'],
     [{ serverChecksHeaders: 1 }, 'mcp: serverChecksHeaders must be true or false'],
@@ -769,4 +789,10 @@ t.test('wrong options are named', async t => {
       message,
     )
   t.ok(mcp({ userPool, resource: 'http://127.0.0.1:3000/mcp' }), 'on loopback')
+  for (const tools of [
+    { write: isUser },
+    Object.assign(Object.create(null), { write: isUser }),
+    runInNewContext('({})'),
+  ])
+    t.ok(mcp({ ...options, userPool, tools }), 'a plain object, of any realm')
 })

@@ -24,6 +24,7 @@ import { createClient } from 'redis'
 import t, { type Test } from 'tap'
 import { main } from '../../src/cli/main.js'
 import { logTo } from '../../src/cli/serve/log.js'
+import { metricsOf } from '../../src/cli/serve/metrics.js'
 import { followerOf } from '../../src/cli/serve/revocations.js'
 import { serveOn } from '../../src/cli/serve/server.js'
 import { dynamoDouble } from '../dynamo-double.js'
@@ -126,6 +127,7 @@ t.test('the schema and the check at start agree', async t => {
     { ...least, headers: 'remote', peers: 'unix', removeAuthorization: true },
     { ...least, peers: ['10.0.0.0/8', '::1'] },
     { ...least, assertion: { issuer: 'x' } },
+    { ...least, metrics: { listen: '127.0.0.1:9464' } },
     { ...least, assertion: { issuer: 'x', audiences: { default: 'y' }, keyFile: 'key.pem' } },
     { ...least, assertion: { issuer: 'x', keyFile: ['key.jwk', 'key.pem'] } },
     withPool({
@@ -561,6 +563,34 @@ t.test('serves what the file says, and stops gracefully', async t => {
   t.ok(events.some(({ event, issuer }) => event === 'keys' && issuer === 'users'))
   t.notMatch(ended.output, 'eyJ')
   t.notMatch(ended.output, 'readers')
+})
+
+t.test('metrics, for Prometheus', async t => {
+  const { issuer, program, url, lines } = await served(t, { metrics: { listen: '127.0.0.1:0' } })
+  const listening = lines(await program.until('"event":"ready"')).find(({ event }) => event === 'listening')
+  const metrics = `http://${listening?.metrics as string}`
+  const authorization = `Bearer ${issuer.accessToken()}`
+  for (let check = 0; check < 3; check++) await fetch(`${url}/auth-request`, { headers: { authorization } })
+  await fetch(`${url}/auth-request`)
+  const scraped = await (await fetch(`${metrics}/metrics`)).text()
+  t.match(scraped, /^cognito_guard_decisions_total\{[^}]*outcome="allowed"[^}]*issuer="users"[^}]*\} /m)
+  t.match(scraped, /^cognito_guard_decisions_total\{[^}]*code="ERR_TOKEN_MISSING"[^}]*\} 1\b/m)
+  t.match(scraped, /^cognito_guard_keys_age\{[^}]*issuer="users"[^}]*\} /m)
+  t.notMatch(scraped, 'eyJ')
+  t.equal((await fetch(metrics)).status, 404)
+  program.kill('SIGTERM')
+  t.equal((await program.closed).code, 0)
+})
+
+t.test('metrics need their packages', t => {
+  const found: string[] = []
+  const bases = [join(tmpdir(), 'nothing-is-installed-here', 'x.js')]
+  t.equal(
+    metricsOf({ listen: '127.0.0.1:0' }, bases, (place, problem) => found.push(`${place}: ${problem}`)),
+    undefined,
+  )
+  t.match(found, [/^metrics: needs three packages: npm install @opentelemetry\/api /])
+  t.end()
 })
 
 t.test('goes on trying until keys are there', async t => {

@@ -417,12 +417,13 @@ t.test('onDecision gets every decision, once, and changes none', async t => {
   const onDecision = (event: DecisionEvent, request: RequestView) => events.push([event, request])
   const cause = new Error('dns')
   const outage = new AuthError('ERR_KEYS_UNAVAILABLE', { cause })
-  const none = { code: undefined, hint: undefined, cause: undefined, kind: undefined }
+  const nothing = { cached: undefined, issuer: undefined, duration: undefined }
+  const none = { ...nothing, code: undefined, hint: undefined, cause: undefined, kind: undefined }
   const cases: [Guard<never, VerifiedToken<never> | undefined>, RequestView, DecisionEvent][] = [
     [
       createGuard({ verifier, onDecision }) as never,
       bearing(token()),
-      { ...none, authorized: true, status: 200, kind: 'user' },
+      { ...none, authorized: true, status: 200, kind: 'user', cached: true, issuer: 'userPool' },
     ],
     [
       allowAnonymous(createGuard({ verifier, onDecision })) as never,
@@ -443,13 +444,25 @@ t.test('onDecision gets every decision, once, and changes none', async t => {
     [
       createGuard({ verifier: refusing(outage, true), onDecision }) as never,
       bearing('x'),
-      { ...none, authorized: false, status: 503, code: 'ERR_KEYS_UNAVAILABLE', cause, hint: outage.hint },
+      {
+        ...none,
+        authorized: false,
+        status: 503,
+        code: 'ERR_KEYS_UNAVAILABLE',
+        cause,
+        hint: outage.hint,
+        duration: 1,
+      },
     ],
   ]
   for (const [guard, request, event] of cases) {
     events.length = 0
     await guard(request)
-    t.strictSame(events, [[event, request]], event.code ?? 'let through')
+    const seen = events.map(([{ duration, startedAt: _startedAt, ...rest }, of]) => [
+      { ...rest, duration: duration === undefined ? duration : Number(duration >= 0 && duration < 60) },
+      of,
+    ])
+    t.strictSame(seen, [[event, request]], event.code ?? 'let through')
   }
   const failing = [
     () => {

@@ -91,6 +91,23 @@ t.test('an OIDC provider: who its tokens speak for', async t => {
   )
 })
 
+t.test('an OIDC provider: how to fix it is not said of user pools', async t => {
+  const cases: [string, object, object, RegExp][] = [
+    [
+      'ERR_TOKEN_KEY',
+      { kid: 'another' },
+      claims,
+      /^Check that the token was signed by the issuer that it names/,
+    ],
+    ['ERR_TOKEN_ALGORITHM', { alg: 'PS512' }, claims, /each issuer signs with its own/],
+    ['ERR_TOKEN_ISSUER', {}, { ...claims, iss: `${issuer}/x` }, /^Check the configured issuers/],
+    ['ERR_TOKEN_AUDIENCE', {}, { ...claims, aud: 'x' }, /the audience option of an OpenID provider/],
+    ['ERR_TOKEN_CLAIM', {}, { ...claims, sub: 1 }, /that the issuer documents/],
+  ]
+  for (const [code, header, claims, hint] of cases)
+    await t.rejects(verifierOf().verify(rs256.token(header, claims)), { code, hint }, code)
+})
+
 t.test('an OIDC provider: algorithms are pinned', async t => {
   const all = [
     'RS256',

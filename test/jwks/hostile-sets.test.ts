@@ -132,13 +132,16 @@ t.test('whatever loading throws has a reason', async t => {
   ]) {
     const events: unknown[] = []
     const store = keyCache({
+      issuer: 'x',
       load: () => Promise.reject(thrown),
       timing: { softAge: 1, blockingAge: 1, hardAge: 1, deadline: 1_000, hedgeDelay: 1 },
       time: () => 0,
       foundNew: () => {},
-      emit: event => {
+      emit: change => {
+        const event = { ...change, issuer: 'x' }
         events.push(event)
         settle(event)
+        return event
       },
     })
     await store.start(0).done

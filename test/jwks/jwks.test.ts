@@ -453,6 +453,36 @@ t.test('one key per URL', async t => {
     keys.suspect?.(undefined, time.now)
   })
 
+  t.test('health and ready are those of the key that was fetched last', async t => {
+    const { issuer, time, keys, ask } = await setup(t)
+    const other = '00000000-90ab-cdef-1234-567890abcdef'
+    await keys.ready?.(time.now)
+    t.equal(issuer.requests, 0, 'there is nothing to load in advance')
+    issuer.behave = status(503)
+    t.match(await ask(), { error: { code: 'ERR_KEYS_UNAVAILABLE' } })
+    t.match(keys.health?.(time.now), { state: 'empty', lastFailure: 'status' })
+    issuer.behave = say(pem(one))
+    time.pass(10)
+    await keys.ready?.(time.now)
+    t.match(keys.health?.(time.now), { state: 'fresh', keys: 1 }, 'no token was needed for that')
+    time.pass(80_000)
+    await keys(other, 'ES256', time.now)
+    time.pass(10_000)
+    t.match(
+      keys.health?.(time.now),
+      { state: 'stale', age: 10_000, keys: 2 },
+      'the old one is in use no more',
+    )
+    time.pass(80_000)
+    t.match(keys.health?.(time.now), { state: 'expired' }, 'a day without a token')
+    issuer.behave = status(503)
+    await t.rejects(Promise.resolve(keys.ready?.(time.now)), { code: 'ERR_KEYS_UNAVAILABLE' })
+    issuer.behave = say(pem(one))
+    time.pass(10)
+    await keys.ready?.(time.now)
+    t.match(keys.health?.(time.now), { state: 'fresh', age: 0, keys: 2 })
+  })
+
   t.test('outlives an outage, not its withdrawal', async t => {
     const { issuer, time, keys, ask } = await setup(t)
     await ask()

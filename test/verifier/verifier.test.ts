@@ -506,7 +506,9 @@ t.test('key sets: ready, health, suspect, close', async t => {
     anyIssuer({ issuers: ['https://bare.example'] }),
   ])
   await verifier.ready()
-  t.same(verifier.health(), [{ issuers: [issuer], state: 'fresh', age: 1, keys: 2, lastFailure: undefined }])
+  t.same(verifier.health(), [
+    { name: 'custom', issuers: [issuer], state: 'fresh', age: 1, keys: 2, lastFailure: undefined },
+  ])
   codeOf(() => verifier.verifySync(token(claimsOf(), headerOf(), foreign)))
   codeOf(() => verifier.verifySync(token(claimsOf({ iss: 'https://bare.example' }), headerOf(), foreign)))
   verifier.close()

@@ -171,7 +171,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 const require = createRequire(import.meta.url)
 const { exports } = require('cognito-guard/package.json')
-for (const entry of Object.keys(exports).filter(entry => entry !== './package.json')) {
+for (const entry of Object.keys(exports).filter(entry => !entry.endsWith('.json'))) {
   const name = 'cognito-guard' + entry.slice(1)
   const [imported, required] = [await import(name), require(name)]
   assert.deepEqual(Object.keys(imported).filter(key => key !== 'module.exports').sort(), Object.keys(required).sort(), name)

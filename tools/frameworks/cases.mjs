@@ -19,7 +19,7 @@ const graphql = what => ({
 })
 
 /**
- * `requests` by route: a path, or a path and a body. `challenges: false`: what a field or a procedure refuses has a status and no challenge.
+ * `requests` by route: a path, or a path and a body.
  * `needsPort`: port 0 is not taken for one that the system picks.
  * `duplicates: 'first'`: the framework shows the first of two `Authorization` headers alone, so that nobody behind it can refuse them.
  */
@@ -38,18 +38,16 @@ export const servers = [
       { name: 'server action', action: '/orders' },
     ],
   },
-  { name: 'tRPC 11', args: ['dist/trpc.js'], requests: paths(''), challenges: false },
+  { name: 'tRPC 11', args: ['dist/trpc.js'], requests: paths('') },
   {
     name: 'GraphQL Yoga 5',
     args: ['dist/yoga.js'],
     requests: { me: graphql('me'), orders: graphql('orders'), admin: graphql('admin') },
-    challenges: false,
   },
   {
     name: 'Apollo Server 5',
     args: ['dist/apollo.js'],
     requests: { me: graphql('me'), orders: graphql('orders'), admin: graphql('admin') },
-    challenges: false,
   },
   { name: 'middy 6', args: ['../../tools/frameworks/lambda-server.mjs', 'middy'], requests: paths('') },
   {

@@ -7,6 +7,7 @@ import { LoadBalancerStack } from './load-balancer.ts'
 import { RestApiStack } from './rest-api.ts'
 import { RestJwtStack } from './rest-jwt.ts'
 import { RevocationsStack } from './revocations.ts'
+import { SidecarStack } from './sidecar.ts'
 import { UsersStack } from './users.ts'
 import { WebFunctionStack } from './web-function.ts'
 import { WebSocketStack } from './web-socket.ts'
@@ -32,19 +33,22 @@ export function stacks(app: App): void {
   new WebFunctionStack(app, 'WebFunction', props)
   new RevocationsStack(app, 'Revocations', props)
   // what these write into bundles, certificates and callbacks must be known
-  if (known.userPoolId)
+  const certificateArn = context(
+    'certificateArn',
+    'arn:aws:acm:eu-west-1:111122223333:certificate/00000000-0000-0000-0000-000000000000',
+  )
+  if (known.userPoolId) {
     new EdgeStack(app, 'Edge', {
       users: known,
       originDomain: context('originDomain', 'origin.example.com'),
       jwks: context('jwks'),
     })
+    new SidecarStack(app, 'Sidecar', { users: known, certificateArn })
+  }
   new LoadBalancerStack(app, 'LoadBalancer', {
     users,
     domainName: context('domainName', 'app.example.com'),
-    certificateArn: context(
-      'certificateArn',
-      'arn:aws:acm:eu-west-1:111122223333:certificate/00000000-0000-0000-0000-000000000000',
-    ),
+    certificateArn,
     domainPrefix: context('domainPrefix', 'orders-example'),
   })
 }

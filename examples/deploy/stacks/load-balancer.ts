@@ -91,14 +91,7 @@ export class LoadBalancerStack extends Stack {
       }),
     })
     new CfnOutput(this, 'LoadBalancerDomain', { value: balancer.loadBalancerDnsName })
-    acknowledge(this, {
-      'AwsSolutions-ELB2': 'Access logs are left to the deployment: they cost, and hold what callers are',
-      'AwsSolutions-EC23': 'An API that is open to the internet',
-      'AwsSolutions-VPC7': 'Flow logs are left to the deployment',
-      'AwsSolutions-ECS2': 'The environment holds identifiers, and no secret',
-      'AwsSolutions-ECS4': 'Container Insights are left to the deployment',
-      'AwsSolutions-IAM5[Resource::*]': 'To get a token of the image registry, which is for all images',
-    })
+    acknowledge(this, balancerReasons)
   }
 
   private service(vpc: Vpc, environment: Record<string, string>): FargateService {
@@ -126,4 +119,13 @@ export class LoadBalancerStack extends Stack {
       vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
     })
   }
+}
+
+export const balancerReasons = {
+  'AwsSolutions-ELB2': 'Access logs are left to the deployment: they cost, and hold what callers are',
+  'AwsSolutions-EC23': 'An API that is open to the internet',
+  'AwsSolutions-VPC7': 'Flow logs are left to the deployment',
+  'AwsSolutions-ECS2': 'The environment holds identifiers, and no secret',
+  'AwsSolutions-ECS4': 'Container Insights are left to the deployment',
+  'AwsSolutions-IAM5[Resource::*]': 'To get a token of the image registry, which is for all images',
 }

@@ -293,7 +293,10 @@ describe('revocations', () => {
     const dynalite = createRequire(new URL('../../../package.json', import.meta.url))('dynalite')
     const server = dynalite({ createTableMs: 0 }).listen(0, '127.0.0.1')
     await new Promise(resolve => server.on('listening', resolve))
-    close = () => server.close()
+    close = () => {
+      server.closeAllConnections()
+      server.close()
+    }
     environment = {
       AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${server.address().port}`,
       AWS_REGION: 'eu-west-1',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -365,5 +366,51 @@ describe('user pool', () => {
       Scopes: [Match.objectLike({ ScopeName: 'read' }), Match.objectLike({ ScopeName: 'write' })],
     })
     users.hasResourceProperties('AWS::Cognito::UserPoolDomain', { ManagedLoginVersion: 2 })
+  })
+})
+
+describe('sidecar', () => {
+  const { outdir, template } = apps['a pool that exists']
+  const containers = Object.values(template('Sidecar').findResources('AWS::ECS::TaskDefinition'))[0]
+    ?.Properties.ContainerDefinitions as { Name: string; PortMappings?: { ContainerPort: number }[] }[]
+  const { dockerImages } = JSON.parse(readFileSync(`${outdir}/Sidecar.assets.json`, 'utf8'))
+  const image = (name: string) => {
+    const images = Object.values<{ displayName: string; source: { directory: string } }>(dockerImages)
+    const found = images.find(({ displayName }) => displayName === `Task/${name}/AssetImage`)
+    return `${outdir}/${found?.source.directory}`
+  }
+
+  test('nginx alone is reached, and the containers speak over the loopback of their task', () => {
+    const ports = containers.map(({ Name, PortMappings = [] }) => [
+      Name,
+      PortMappings.map(({ ContainerPort }) => ContainerPort),
+    ])
+    assert.deepEqual(Object.fromEntries(ports), { app: [], guard: [], proxy: [8080] })
+    template('Sidecar').hasResourceProperties('AWS::ECS::TaskDefinition', { NetworkMode: 'awsvpc' })
+    template('Sidecar').hasResourceProperties('AWS::ECS::Service', {
+      LoadBalancers: [{ ContainerName: 'proxy', ContainerPort: 8080 }],
+    })
+    assert.equal(Object.keys(template('Sidecar').findResources('AWS::EC2::SecurityGroupIngress')).length, 1)
+  })
+
+  test('its configuration is one, and has every guard that nginx asks for', () => {
+    const file = `${image('guard')}/guard.json`
+    const main = fileURLToPath(new URL('../node_modules/cognito-guard/dist/src/cli/main.js', import.meta.url))
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [main, 'serve', '--config', file, '--check'],
+      {
+        encoding: 'utf8',
+      },
+    )
+    assert.equal(status, 0, stdout + stderr)
+    const { guards } = JSON.parse(readFileSync(file, 'utf8'))
+    const nginx = readFileSync(`${image('proxy')}/nginx.conf`, 'utf8')
+    const asked = Array.from(nginx.matchAll(/auth_request \/guard\/([\w-]+);/g), ([, name]) => name)
+    assert.ok(asked.length > 0)
+    assert.deepEqual(
+      asked.filter(name => !(String(name) in guards)),
+      [],
+    )
   })
 })

@@ -7,18 +7,17 @@ import {
 } from '@nestjs/common'
 import { Reflector } from '@nestjs/core'
 import { every, type Policy, type VerifiedToken } from 'cognito-guard'
-import { nodeRequestView } from 'cognito-guard/node'
+import { authOf, markAuthorized, nodeRequestView } from 'cognito-guard/node'
 import { guard } from '../guard.js'
 
 /** The policy of a handler or of a whole controller; with both, both must permit. */
 export const Require = Reflector.createDecorator<Policy>()
 
 /** The verified token, as an argument of a handler. */
-export const Auth = createParamDecorator((_: unknown, context: ExecutionContext): VerifiedToken => {
-  const auth = verified.get(context.switchToHttp().getRequest<object>())
-  if (!auth) throw new TypeError('Auth: no guard authorized this request')
-  return auth
-})
+export const Auth = createParamDecorator(
+  (_: unknown, context: ExecutionContext): VerifiedToken =>
+    authOf(context.switchToHttp().getRequest<object>()),
+)
 
 /** With Express and with Fastify: `@UseGuards(CognitoGuard)`, or as `APP_GUARD` for the whole app. */
 @Injectable()
@@ -33,7 +32,7 @@ export class CognitoGuard implements CanActivate {
     const view = nodeRequestView(request.raw ?? request, request.originalUrl)
     const decision = await guard(view, policies.length > 0 ? every(...policies) : undefined)
     if (decision.authorized) {
-      verified.set(request, decision.auth)
+      markAuthorized(request, decision)
       return true
     }
     const response = context.switchToHttp().getResponse()
@@ -41,5 +40,3 @@ export class CognitoGuard implements CanActivate {
     throw new HttpException(decision.body, decision.status)
   }
 }
-
-const verified = new WeakMap<object, VerifiedToken>()

@@ -211,6 +211,15 @@ export const fileShape: Shape = objectOf({
       }),
     }),
   ),
+  'metrics?': described(
+    'Answers Prometheus at /metrics.',
+    objectOf({
+      listen: described(
+        'host:port or unix:path; another than that of checks.',
+        text(address, 'host:port or unix:path'),
+      ),
+    }),
+  ),
   guards: described(
     'The guards by name. A check names one in its path; default serves checks that name none.',
     recordOf(names, name, guard),

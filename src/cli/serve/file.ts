@@ -20,6 +20,7 @@ export interface ServeFile {
   /** Of one member. */
   readonly revocations?: { readonly redis?: RedisInFile; readonly dynamodb?: DynamoInFile }
   readonly guards: Readonly<Record<string, GuardInFile>>
+  readonly metrics?: { readonly listen: string }
   readonly routes?: Readonly<Record<string, string>>
   readonly headers?: 'x-auth-request' | 'remote'
   readonly peers?: string | readonly string[]

@@ -49,7 +49,7 @@ export function buildFrom(file: ServeFile, { from, revocations, onKeys, ...rest 
   const attempt = attempting(note)
   const issuers = new Map<string, TrustedIssuer>()
   for (const [name, issuer] of Object.entries(file.issuers)) {
-    const made = issuerOf(issuer, `issuers.${name}`, attempt, onKeys && (event => onKeys(name, event)))
+    const made = issuerOf(name, issuer, attempt, onKeys && (event => onKeys(name, event)))
     if (made) issuers.set(name, made)
   }
   const verifiers = new Map<string, Verifier>()

@@ -21,16 +21,18 @@ import { onlyMember } from './policies.js'
 /** Called with what happens to the keys of an issuer. */
 export type OnKeys = NonNullable<KeyOptions['onEvent']>
 
-/** Returns the issuer that the file says at a place; `undefined` where it says it wrongly. */
+/** Returns the issuer that the file says by a name; `undefined` where it says it wrongly. */
 export function issuerOf(
+  name: string,
   issuer: Readonly<Record<string, Members>>,
-  place: string,
   attempt: Attempt,
   onEvent: OnKeys | undefined,
 ): TrustedIssuer | undefined {
+  const place = `issuers.${name}`
   const [kind, members] = onlyMember(issuer)
   const { groupsFrom, ...rest } = members
   const options = {
+    name,
     ...rest,
     ...(groupsFrom !== undefined && { groupsFrom: readerOf(groupsFrom) }),
     ...(onEvent && { onEvent }),

@@ -1,9 +1,9 @@
-import { createRequire } from 'node:module'
 import { type DynamoClient, dynamoRevocations } from '../../revocation/dynamo.js'
 import { type IoRedisClient, type NodeRedisClient, redisRevocations } from '../../revocation/redis.js'
 import type { RemoteRevocations } from '../../revocation/remote-list.js'
 import type { Io } from '../io.js'
 import type { DynamoInFile, RedisInFile, ServeFile } from './file.js'
+import { installed } from './installed.js'
 import type { Report } from './shapes.js'
 
 /** Where the clients of stores come from, and what they need. */
@@ -84,17 +84,6 @@ const withEnd = (list: RemoteRevocations, end: () => unknown): RemoteRevocations
     end()
   },
 })
-
-/** The first package of these names that is installed. */
-function installed(bases: readonly string[], ...names: readonly string[]): unknown {
-  for (const base of bases)
-    for (const name of names) {
-      try {
-        return createRequire(base)(name)
-      } catch {}
-    }
-  return undefined
-}
 
 interface NodeRedisPackage {
   createClient(options: { readonly url: string }): NodeRedisClient & {

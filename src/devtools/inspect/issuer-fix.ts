@@ -1,3 +1,4 @@
+import { isOfWorkload } from '../../issuers/workload-names.js'
 import { textOf } from './decode.js'
 import { poolIssuer } from './facts.js'
 import type { Show } from './show.js'
@@ -10,6 +11,8 @@ export function issuerFix(claimed: unknown, { userPool: pool }: InspectOptions, 
   const poolId = poolIssuer.exec(bare)?.[1]
   if (loopback.test(iss))
     return 'The token is of a Cognito on a developer’s machine (cognito-guard dev): sign in to the user pool that is configured, and never trust this one in production.'
+  if (isOfWorkload(iss))
+    return 'A workload of AWS has sent a token of its own: trust this issuer with awsWorkload if it may call the API, and authorize it by its role or service account.'
   if (poolId === undefined)
     return domain.test(iss)
       ? 'The token names a domain of managed login as its issuer, where Cognito names the pool (a custom domain changes nothing): take the access token that Cognito gives to the app.'

@@ -1,3 +1,4 @@
+import { isOfWorkload } from '../../issuers/workload-names.js'
 import { type Decoded, type Json, textOf } from './decode.js'
 import type { TokenKind } from './types.js'
 
@@ -40,6 +41,7 @@ function isCutOff(parts: readonly string[], { alg }: Json): boolean {
 function issuedKind(claims: Json): TokenKind {
   const iss = textOf(claims.iss)
   if (identityPoolIssuer.test(iss)) return 'identity-pool'
+  if (isOfWorkload(iss)) return 'aws-workload'
   if (claims.token_use === 'id') return 'id'
   if (claims.token_use !== 'access') return 'other-issuer'
   return claims.username === undefined && claims.sub === claims.client_id ? 'machine' : 'access'
@@ -60,6 +62,8 @@ const descriptions: Readonly<Record<TokenKind, string>> = {
   'verified-access': 'The claims of a user as AWS Verified Access signs them (x-amzn-ava-user-context).',
   'identity-pool':
     'An OpenID token of an identity pool: it is exchanged for AWS credentials. APIs behind a user pool do not take it.',
+  'aws-workload':
+    'The token of an AWS workload, of STS (GetWebIdentityToken) or of an EKS service account: services call each other with it. No user pool has issued it.',
   'other-issuer':
     'A JWT that no user pool has issued: it has no token_use. Perhaps it is the token of the provider that the user signed in with.',
   encrypted:

@@ -78,6 +78,7 @@ export type TokenKind =
   | 'load-balancer'
   | 'verified-access'
   | 'identity-pool'
+  | 'aws-workload'
   | 'other-issuer'
   | 'encrypted'
   | 'authorization-code'

@@ -56,6 +56,12 @@ t.test('ready when keys and revocations are there, and as long as keys can be us
   issuer.clock.advance(86_500)
   t.equal(await status(), 503, 'the keys are too old to be used')
   t.equal((await ask(port, '/healthz')).status, 200, 'still alive')
+  issuer.bringUp()
+  monotonic += 60_000
+  issuer.clock.advance(60)
+  let again = 0
+  for (let turn = 0; turn < 50 && again !== 200; turn++) again = await status()
+  t.equal(again, 200, 'and it fetches them again, though nobody sends it a check')
 })
 
 t.test('/readyz loads by itself', async t => {
@@ -237,6 +243,12 @@ t.test('wrong arguments', async t => {
     [guard, { peers: '0.0.0.0/0' }, 'peers must not be everybody'],
     [guard, { peers: '::/0' }, 'peers must not be everybody'],
     [guard, { routes: [] }, 'routes must be an object'],
+    [
+      guard,
+      { routes: { __proto__: { '/*': 'default' } } },
+      'routes must be a plain object, without a prototype of its own',
+    ],
+    [{ __proto__: { default: guard } }, {}, 'guards must be a guard, or guards by their names'],
     [guard, { routes: {} }, 'routes: there is none'],
     [guard, { routes: { orders: 'default' } }, 'routes: orders must be a path'],
     [guard, { routes: { '/a/../b': 'default' } }, 'routes: /a/../b must be a path'],

@@ -33,6 +33,7 @@ const failed = ({ checks }: Report) => checks.filter(({ result }) => result === 
 const named = ({ checks }: Report, name: string) => checks.find(check => check.name === name)
 
 const arn = 'arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/my-app/0123456789abcdef'
+const workload = 'https://a103a2cc-b461-473d-84fe-6c4f6d45af88.tokens.sts.global.api.aws'
 const es256 = ecPair()
 
 function balanced(header: object = {}, claims: object = {}, pad = true): string {
@@ -297,6 +298,7 @@ t.test('the checks follow the configuration', async t => {
       'issuer',
       { fix: /domain of managed login/ },
     ],
+    ['a workload of AWS', pool, { iss: workload }, 'issuer', { fix: /^A workload .*awsWorkload/ }],
     ['another provider', pool, { iss: 'https://accounts.google.com' }, 'issuer', { fix: /^No user pool/ }],
     ['no dates', pool, { iat: undefined }, 'valid already', { result: 'passed', actual: 'neither of them' }],
     ['exp as a text', pool, { exp: 'soon' }, 'not expired', { result: 'open', actual: '"soon"' }],
@@ -319,6 +321,8 @@ t.test('what it is', async t => {
     ['encrypted', `${base64url('{"enc":"A256GCM","alg":"RSA-OAEP"}')}.aaaa.bbbb.cccc.dddd`],
     ['load-balancer', `${base64url(json({ alg: 'ES256', signer: arn }))}.e30=.AAAA`],
     ['verified-access', `${base64url(json({ alg: 'ES384', signer: instance }))}.e30.AAAA`],
+    ['aws-workload', token({ iss: workload, sub: 'arn:aws:iam::111122223333:role/a', exp: now + 60 })],
+    ['aws-workload', token({ iss: 'https://oidc.eks.eu-west-1.amazonaws.com/id/AAAA', exp: now + 60 })],
     ['other-issuer', token(claimsOf({ iss: 'https://accounts.google.com', token_use: undefined }))],
     ['other-issuer', token(claimsOf({ token_use: undefined }), headerOf({ signer: 'somebody' }))],
     ['identity-pool', token({ iss: 'https://cognito-identity.amazonaws.com', exp: now + 60 })],
