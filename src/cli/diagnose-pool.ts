@@ -1,4 +1,5 @@
 // Over 150 lines: half of it is the texts of the diagnoses.
+import { pageOf } from '../errors.js'
 import { userPool } from '../issuers/user-pool.js'
 import type { KeySetError } from '../jwks/jwks.js'
 import type { Configuration } from './configuration.js'
@@ -130,14 +131,16 @@ function diagnoseBundled(jwks: unknown, sets: readonly FetchedKeySet[]): Diagnos
   )
 }
 
-const diagnoseFailure = (error: KeySetError, env: Io['env']): Diagnosis =>
-  finding(
+const diagnoseFailure = (error: KeySetError, env: Io['env']): Diagnosis => ({
+  ...finding(
     'problem',
     'key set',
     sentenceOf(error),
     'Without keys no token can be verified: every request is answered 503 (ERR_KEYS_UNAVAILABLE).',
     keySetFix(error, env),
-  )
+  ),
+  page: pageOf('ERR_KEYS_UNAVAILABLE'),
+})
 
 function diagnoseClock({ clockAhead }: FetchedKeySet, tolerance: number): Diagnosis {
   if (clockAhead === undefined)

@@ -44,8 +44,12 @@ export const run: Run = async (args, { stdout, env, fetch }) => {
 
 const print = (diagnoses: readonly Diagnosis[]) =>
   diagnoses
-    .map(({ name, result, what, why, fix }) =>
-      [`${marks[result]} ${name}: ${what}`, ...(why && fix ? [`    why: ${why}`, `    fix: ${fix}`] : [])]
+    .map(({ name, result, what, why, fix, page }) =>
+      [
+        `${marks[result]} ${name}: ${what}`,
+        ...(why && fix ? [`    why: ${why}`, `    fix: ${fix}`] : []),
+        ...(page ? [`    See ${page}`] : []),
+      ]
         .map(line => `${line}\n`)
         .join(''),
     )

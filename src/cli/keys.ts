@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { pageOf } from '../errors.js'
 import type { KeySetError } from '../jwks/jwks.js'
 import { configurationFlags, configurationHelp, readConfiguration } from './configuration.js'
 import { type FetchedKeySet, fetchKeySet, keySetUrls, sentenceOf } from './fetch-key-set.js'
@@ -21,7 +22,9 @@ export const run: Run = async (args, { stdout, stderr, env, fetch }) => {
   const { pool } = await readConfiguration(values, env)
   const answer = await fetchFirst(keySetUrls(pool), pool.insecureTestKeys, fetch)
   if ('reason' in answer) {
-    stderr.write(`No key set was written. ${keySetFix(answer, env)}\n  ${sentenceOf(answer)}\n`)
+    stderr.write(
+      `No key set was written. ${keySetFix(answer, env)}\n  ${sentenceOf(answer)}\n  See ${pageOf('ERR_KEYS_UNAVAILABLE')}\n`,
+    )
     return 2
   }
   const { keys, skipped, milliseconds } = answer

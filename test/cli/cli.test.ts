@@ -293,7 +293,7 @@ t.test('keys pull', async t => {
     {
       code: 2,
       out: '',
-      err: /^No key set was written. What answers is not Cognito: [^\n]*\n {2}The answer holds no usable key.\n$/,
+      err: /^No key set was written. What answers is not Cognito: [^\n]*\n {2}The answer holds no usable key.\n {2}See docs\/errors\.md#err_keys_unavailable\n$/,
     },
     'test keys',
   )
@@ -434,6 +434,7 @@ t.test('doctor looks at the pool', async t => {
 
   t.match(await cli(['doctor']), { code: 2, err: /nothing to look at/ })
   const { out } = await cli(['doctor', ...poolArgs], { fetch: inProcess })
+  t.match(out, /See docs\/errors\.md#err_keys_unavailable/)
   t.match(out, /^\+ configuration: [^]*\nx key set: .*\n {4}why: .*503.*\n {4}fix: /)
 })
 
