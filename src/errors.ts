@@ -61,6 +61,9 @@ export class AuthError extends Error {
   }
 }
 
+/** Returns where the page of an error is: a path in the repository, stable, with an anchor for each code. */
+export const pageOf = (code: AuthErrorCode): string => `docs/errors.md#${code.toLowerCase()}`
+
 /** Returns whether a value is a refusal of this library, from any copy of it: thrown, or returned by a verifier's `check`. */
 export function isAuthError(value: unknown): value is AuthError {
   const { name } = (value ?? {}) as { name?: unknown }
@@ -102,7 +105,7 @@ const errors = {
     401,
     undefined,
     'The request has no token',
-    'Send the header "Authorization: Bearer <access token>".',
+    'Send the access token where the guard reads it: by default in the header "Authorization: Bearer <access token>"; with cookie(name), webSocketProtocol() or queryToken() there, under exactly that name.',
   ],
   ERR_REQUEST_INVALID: [
     400,
@@ -120,13 +123,13 @@ const errors = {
     401,
     'invalid_token',
     'The token is signed with an algorithm that its issuer does not use',
-    'Check where the token comes from: each issuer signs with its own algorithms, a user pool with RS256.',
+    'Each issuer signs with its own algorithms, a user pool with RS256: send the access token of an issuer that is configured.',
   ],
   ERR_TOKEN_ISSUER: [
     401,
     'invalid_token',
     'The token comes from an issuer that is not configured',
-    'Check the configured issuers against the "iss" claim; of a user pool, its ID and its region.',
+    'Compare iss with the configured issuers; of a user pool: the same ID, the Region in it (a replica needs additionalRegions), no slash at the end, no issuer option that replaces it.',
   ],
   ERR_TOKEN_KEY: [
     401,
@@ -193,13 +196,13 @@ const errors = {
     401,
     'insufficient_user_authentication',
     'A more recent or stronger sign-in is required',
-    'Sign in again with what the challenge asks for.',
+    'The sign-in is too old or too weak for this route: sign in again with max_age or acr_values as the challenge names them; refreshing does not help.',
   ],
   ERR_PERMISSION_DENIED: [
     403,
     'insufficient_scope',
     'The token does not permit this request',
-    'Ask for the scope named in the challenge, or add the user to the group that the policy names.',
+    'The token lacks what the policy of this route asks for: a group (names differ in case: Admin is not admin), a user where this is a machine, or a scope that the sign-in asked for.',
   ],
   ERR_KEYS_UNAVAILABLE: [
     503,

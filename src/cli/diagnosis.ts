@@ -7,6 +7,8 @@ export interface Diagnosis {
   /** Why it matters. */
   readonly why?: string
   readonly fix?: string
+  /** The page of the error that an API answers with: a path in the repository. */
+  readonly page?: string
 }
 
 /** Returns a diagnosis without a problem. */

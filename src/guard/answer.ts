@@ -1,4 +1,4 @@
-import { type AuthError, type AuthErrorCode, refusal } from '../errors.js'
+import { type AuthError, type AuthErrorCode, pageOf, refusal } from '../errors.js'
 import { type Challenge, joinScopes } from './policy.js'
 
 /** A refused request, with the whole response to the client. */
@@ -19,6 +19,8 @@ export interface RefusalBody {
   readonly code?: AuthErrorCode
   /** Only with `explain: true`. */
   readonly hint?: string
+  /** The page of the error, a path in the repository. Only with `explain: true`. */
+  readonly page?: string
 }
 
 /** How a guard answers: options of it. */
@@ -44,7 +46,9 @@ export function notPermitted(
 /** Returns the error of a refusal by a policy: where its challenge asks for another sign-in, that is what is required. */
 export function refusalBy(challenge: Challenge = {}, required: Challenge | undefined): AuthError {
   const stepUp = challenge.maxAge !== undefined || challenge.acrValues !== undefined
-  return asking(refusal(stepUp ? 'ERR_STEP_UP_REQUIRED' : 'ERR_PERMISSION_DENIED'), challenge, required)
+  const hint = challenge.scope === undefined ? undefined : scopeHint
+  const error = stepUp ? refusal('ERR_STEP_UP_REQUIRED') : refusal('ERR_PERMISSION_DENIED', hint)
+  return asking(error, challenge, required)
 }
 
 /** Makes an error keep what its answer asks for. Nothing that logs or copies an error sees it: a policy of an application may hold anything. */
@@ -58,6 +62,9 @@ interface Asked {
   readonly challenge?: Challenge
   readonly required?: Challenge | undefined
 }
+
+const scopeHint =
+  'The token lacks a scope that the challenge names: ask for it at /oauth2/authorize or, as a machine, at /oauth2/token; a sign-in by SDK gives aws.cognito.signin.user.admin only.'
 
 /**
  * Returns the refusal for an error: the headers that RFC 6750 section 3 requires, and a body that says no more.
@@ -82,7 +89,13 @@ export function answer(
     status: error.status,
     headers,
     body: options.explain
-      ? { ...body, error_description: error.message, code: error.code, hint: error.hint }
+      ? {
+          ...body,
+          error_description: error.message,
+          code: error.code,
+          hint: error.hint,
+          page: pageOf(error.code),
+        }
       : body,
     error,
   }

@@ -19,19 +19,19 @@ export const aPoolId =
   (hasIssuer: boolean): OptionCheck =>
   value => {
     if (typeof value !== 'string' || value.length > 55 || !/^[\w-]+_[0-9a-zA-Z]+$/.test(value))
-      return 'must be a user pool ID, such as eu-west-1_AbCdEf123'
+      return `must be a user pool ID, such as eu-west-1_AbCdEf123${mistakeIn(value)}`
     return hasIssuer || documentedRegion.test(value.replace(/_[^_]*$/, '')) ? undefined : undocumented
   }
 
 export const aRegion: OptionCheck = value =>
   typeof value === 'string' && documentedRegion.test(value)
     ? undefined
-    : 'must be a Region, such as eu-west-1'
+    : `must be a Region, such as eu-west-1${mistakeIn(value)}`
 
 export const aClientId: OptionCheck = value =>
   typeof value === 'string' && value.length <= 128 && /^[\w+]+$/.test(value)
     ? undefined
-    : 'must be an app client ID'
+    : `must be an app client ID${mistakeIn(value)}`
 
 /**
  * A scope of a resource server. Those of Cognito itself (`aws.cognito`) belong to no API
@@ -42,6 +42,26 @@ export const aCustomScope: OptionCheck = value =>
   /^(?!aws\.cognito)[\x21\x23-\x5b\x5d-\x7e]+\/[\x21\x23-\x2e\x30-\x5b\x5d-\x7e]+$/.test(value)
     ? undefined
     : 'must be a scope of a resource server, such as orders/read'
+
+/** What a value is instead, and what to do, in a clause: empty where nothing is known. Does not quote the value. */
+function mistakeIn(value: unknown): string {
+  if (typeof value !== 'string') return ''
+  const found = mistakes.find(([pattern]) => pattern.test(value))
+  return found ? `: ${found[1]}` : ''
+}
+
+/** In order: what is around a value comes before what is in it. */
+const mistakes: readonly (readonly [RegExp, string])[] = [
+  [/\r|\n/, 'it holds a line break, such as of an environment file with CRLF; save that with LF'],
+  [/^\s|\s$/, 'it has blanks around it; trim it'],
+  [/^["'`]|["'`]$/, 'it is in quotes, which Docker and some shells keep; take them away'],
+  [/,/, 'it is a list with commas; split it and give an array'],
+  [/^arn:/, 'it is an ARN; the ID is what follows the last slash'],
+  [/^https?:/, 'it is a URL; the ID is what follows the last slash'],
+  [/^[\w-]+:[0-9a-f-]{36}$/i, 'it is an identity pool ID; use the ID of the user pool, or identityPool'],
+  [/^\$\{|^<|^\{\{/, 'it is a placeholder that nothing has filled in'],
+  [/\s/, 'it holds a blank; take it out, or split a list into an array'],
+]
 
 /** The commercial partition and GovCloud. */
 const documentedRegion = /^(?!cn-)[a-z]{2}-(?:gov-)?[a-z]+-\d+$/

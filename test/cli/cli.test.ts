@@ -140,7 +140,7 @@ t.test('inspect', async t => {
   const refused = await cli(['inspect', ...poolArgs], { input: issuer.idToken({ expiresIn: -60 }) })
   t.match(refused, {
     code: 1,
-    out: /^REFUSED ERR_TOKEN_USE: [^]*To fix\n {2}token use \(ERR_TOKEN_USE\)\n[^]*expired/,
+    out: /^REFUSED ERR_TOKEN_USE: [^]*To fix {2}This is an ID token; [^]*See docs\/errors\.md#err_token_use\n {8}Also failed[^\n]*: not expired\n/,
   })
   t.match(refused.out, /x token use +id\n +expected: token_use access\n/)
   t.match(await cli(['inspect', ...poolArgs], { input: good }), {
@@ -290,7 +290,11 @@ t.test('keys pull', async t => {
   const unusable = await pull([...poolArgs, '--out', out])
   t.match(
     unusable,
-    { code: 2, out: '', err: 'No key set was written. The answer holds no usable key.\n' },
+    {
+      code: 2,
+      out: '',
+      err: /^No key set was written. What answers is not Cognito: [^\n]*\n {2}The answer holds no usable key.\n {2}See docs\/errors\.md#err_keys_unavailable\n$/,
+    },
     'test keys',
   )
   t.equal(readFileSync(out, 'utf8'), 'the old one', 'the file stays')
@@ -430,6 +434,7 @@ t.test('doctor looks at the pool', async t => {
 
   t.match(await cli(['doctor']), { code: 2, err: /nothing to look at/ })
   const { out } = await cli(['doctor', ...poolArgs], { fetch: inProcess })
+  t.match(out, /See docs\/errors\.md#err_keys_unavailable/)
   t.match(out, /^\+ configuration: [^]*\nx key set: .*\n {4}why: .*503.*\n {4}fix: /)
 })
 
@@ -443,6 +448,18 @@ t.test('a key set that takes long is noted', async t => {
   t.teardown(() => (Date.now = real))
   const { out } = await cli(['doctor', ...withKeys, '--jwks-uri', 'https://keys.example/x'], { fetch: slow })
   t.match(out, /i key set: 2 usable keys, in 1[45]\d\d ms[^]*verifier\.ready\(\)/)
+})
+
+t.test('doctor compares a bundled key set with what the issuer publishes', async t => {
+  const file = `${t.testdir({})}/jwks.json`
+  const found = async (jwks: object) => {
+    writeFileSync(file, JSON.stringify(jwks))
+    const { out } = await cli(['doctor', '--json', ...withKeys, '--jwks', file], { fetch: inProcess })
+    return JSON.parse(out) as unknown
+  }
+  t.match(JSON.stringify(await found(issuer.jwks())), /It has all keys/)
+  const [key] = issuer.jwks().keys
+  t.match(JSON.stringify(await found({ keys: [{ ...key, kid: 'old' }] })), /It is stale[^}]*keys pull/)
 })
 
 t.test('doctor looks at an MCP server, in the order of clients', async t => {

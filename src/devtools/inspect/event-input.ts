@@ -38,17 +38,30 @@ export function eventInput(event: Json, prefersData: boolean): Input {
   return { ...input, ...(bare && { source: headerToken('authorization') }), findings }
 }
 
-/** The answer to a sign-in: of /oauth2/token, or of InitiateAuth. */
+/** The answer to a sign-in: of /oauth2/token, InitiateAuth, the local Cognito's /_local/tokens, Amplify or a client's storage. */
 function answerInput(answer: Json): Input {
-  const token = answer.access_token ?? objectIn(answer, 'AuthenticationResult').AccessToken
-  const isAnswer = typeof token === 'string'
+  const places = [answer, objectIn(answer, 'AuthenticationResult'), objectIn(answer, 'tokens')]
+  const found = answerMembers.flatMap(([kind, ...names]) =>
+    places.flatMap(place => names.flatMap(name => tokenIn(place[name]).map(token => ({ kind, token })))),
+  )[0]
   return {
-    name: isAnswer ? 'the answer to a sign-in; its access token' : 'JSON, but no event',
+    name: found ? `the answer to a sign-in; its ${found.kind}` : 'JSON, but no event',
     request: view([]),
-    source: () => (isAnswer ? token : undefined),
+    source: () => found?.token,
     findings: [],
   }
 }
+
+/** Amplify wraps a token: `{ payload, jwtToken }`. */
+const tokenIn = (value: unknown): readonly string[] =>
+  [value, Object(value).jwtToken].filter(each => typeof each === 'string')
+
+/** An API is called with the first of these that there is. */
+const answerMembers = [
+  ['access token', 'access_token', 'AccessToken', 'accessToken', 'token'],
+  ['ID token', 'id_token', 'IdToken', 'idToken'],
+  ['refresh token', 'refresh_token', 'RefreshToken', 'refreshToken'],
+] as const
 
 const textClaims: Finding = {
   what: 'The event holds claims that API Gateway has checked and made into texts: groups are "[a b]" or "a,b" there, dates are words.',

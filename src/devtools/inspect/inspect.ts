@@ -1,6 +1,7 @@
 import type { AuthError } from '../../errors.js'
 import type { KeySetEvent } from '../../jwks/jwks.js'
 import { type Api, apiOf } from './api.js'
+import { causeOf } from './cause.js'
 import { type CheckContext, check, claimChecks, formChecks } from './checks.js'
 import { type Decoded, decode } from './decode.js'
 import { configurationIn, factsOf, findingsOf } from './facts.js'
@@ -38,6 +39,7 @@ export async function inspect(text: string, options: InspectOptions = {}): Promi
     const again = damages.length > 0 ? await api.refusal(input.request, () => token) : undefined
     const checks = [...wayChecks(subject, refused), ...(await tokenChecks(subject, api, options, context))]
     const [kind, description] = identify(token, decoded)
+    const cause = causeOf({ kind, damages, checks }, options)
     return {
       ...outcome(refused, api, network),
       input: input.name,
@@ -50,6 +52,7 @@ export async function inspect(text: string, options: InspectOptions = {}): Promi
         ...findingsOf(token, decoded, input),
       ],
       checks,
+      ...(cause && { cause }),
       ...(damages.length > 0 && { mended: outcome(again, api, network) }),
       ...(network && { network: { milliseconds: Math.round(performance.now() - started), events } }),
       ...(!redact && { token: { header: decoded.header, claims: decoded.claims } }),
@@ -129,6 +132,7 @@ async function tokenChecks(
   const { checks, issuer, claims } = issuerChecks(token, decoded, issuers, options, context)
   const isWhole = form.every(({ result }) => result === 'passed')
   const candidate = isWhole ? ({ token, header: decoded.header, claims } as unknown as Candidate) : undefined
-  const keys = await keyChecks(candidate, issuer, context)
+  const isBundled = options.userPool?.jwks !== undefined && !options.network
+  const keys = await keyChecks(candidate, issuer, isBundled, context)
   return [...form, ...checks, ...claimChecks(claims, context), ...keys]
 }

@@ -48,12 +48,25 @@ export interface Report extends Outcome {
   readonly findings: readonly Finding[]
   /** Every check of verification, in its order. Of a damaged token: the checks of the token in it. */
   readonly checks: readonly Check[]
+  /** The one cause of a refusal, and what to do. The checks that fail after it follow from it, or show once it is fixed. */
+  readonly cause?: Cause
   /** When the token was damaged and could be repaired: the outcome for the repaired token. */
   readonly mended?: Outcome
   /** How fetching the keys went. Only when keys may be fetched. */
   readonly network?: Network
   /** What is in the token. Not in a report to share. */
   readonly token?: { readonly header: Json | undefined; readonly claims: Json | undefined }
+}
+
+/** Why a token is refused, and how to fix it. */
+export interface Cause {
+  /** What it is and what to do: the first sentence says both. */
+  readonly fix: string
+  readonly code: AuthErrorCode
+  /** The page of the error: a path in the repository. */
+  readonly page: string
+  /** The names of the other checks that fail. Fix the cause first. */
+  readonly alsoFailed: readonly string[]
 }
 
 /** The kind of a text. */

@@ -1,0 +1,39 @@
+import { isOfWorkload } from '../../issuers/workload-names.js'
+import { textOf } from './decode.js'
+import { poolIssuer } from './facts.js'
+import type { Show } from './show.js'
+import type { InspectOptions } from './types.js'
+
+/** Returns how to fix an `iss` that is not configured: the same pool may be spelled in several ways. */
+export function issuerFix(claimed: unknown, { userPool: pool }: InspectOptions, show: Show): string {
+  const iss = textOf(claimed)
+  const bare = iss.replace(/\/+$/, '')
+  const poolId = poolIssuer.exec(bare)?.[1]
+  if (loopback.test(iss))
+    return 'The token is of a Cognito on a developer’s machine (cognito-guard dev): sign in to the user pool that is configured, and never trust this one in production.'
+  if (isOfWorkload(iss))
+    return 'A workload of AWS has sent a token of its own: trust this issuer with awsWorkload if it may call the API, and authorize it by its role or service account.'
+  if (poolId === undefined)
+    return domain.test(iss)
+      ? 'The token names a domain of managed login as its issuer, where Cognito names the pool (a custom domain changes nothing): take the access token that Cognito gives to the app.'
+      : 'No user pool has issued this token: take the access token that Cognito gives to the app.'
+  if (poolId === pool?.userPoolId) return spellingFix(iss, bare, pool.issuer !== undefined)
+  if (pool && nameOf(poolId) === nameOf(pool.userPoolId))
+    return `The token is of the user pool ${show(poolId)}, which differs from the one that is configured in its Region only: correct the Region in userPoolId.`
+  return `The token is of the user pool ${show(poolId)}: sign in to the one that is configured, or configure this one if the API is to trust it.`
+}
+
+function spellingFix(iss: string, bare: string, hasIssuer: boolean): string {
+  if (iss !== bare)
+    return 'The token is of the configured pool, but its iss ends in a slash, which Cognito never writes: correct what makes the token.'
+  if (hasIssuer)
+    return 'The token is of the configured pool, but the option issuer names another iss: leave issuer out, it follows from userPoolId (also behind a custom domain).'
+  return new URL(iss).host.startsWith('issuer-')
+    ? 'The token is of the configured pool, but names the updated issuer of another Region: configure that iss with the option issuer.'
+    : 'The token is of the configured pool, but of a replica in another Region: name that Region in additionalRegions.'
+}
+
+const nameOf = (poolId: string) => poolId.slice(poolId.lastIndexOf('_'))
+
+const loopback = /^https?:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?(?:\/|$)/
+const domain = /^https:\/\/(?:[^/]*\.amazoncognito\.com|(?:auth|login|id|sso)\.[^/]*)(?:\/|$)/
