@@ -96,12 +96,13 @@ export const aWallClock: OptionCheck = value => {
 }
 
 /** A finite number of seconds within bounds. */
-export const seconds =
-  (least: number, most: number): OptionCheck =>
-  value =>
+/* @__NO_SIDE_EFFECTS__ */
+export function seconds(least: number, most: number): OptionCheck {
+  return value =>
     typeof value === 'number' && value >= least && value <= most
       ? undefined
       : `must be a number of seconds from ${least} to ${most}${instead(value, least, most)}`
+}
 
 /** What was probably meant, where a value that is too great is one in milliseconds, or a text holds a number. */
 function instead(value: unknown, least: number, most: number): string {
@@ -114,12 +115,13 @@ function instead(value: unknown, least: number, most: number): string {
 }
 
 /** A whole number within bounds. */
-export const aCount =
-  (least: number, most: number): OptionCheck =>
-  value =>
+/* @__NO_SIDE_EFFECTS__ */
+export function aCount(least: number, most: number): OptionCheck {
+  return value =>
     Number.isInteger(value) && (value as number) >= least && (value as number) <= most
       ? undefined
       : `must be a whole number from ${least} to ${most}`
+}
 
 export const oneOf =
   (...allowed: readonly string[]): OptionCheck =>

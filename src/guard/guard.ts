@@ -279,7 +279,10 @@ const answers = Symbol.for('cognito-guard.answers')
 
 const verifiers = new WeakMap<object, Pick<Verifier, 'clock' | 'ready' | 'health'>>()
 
-const anonymousDecision = Object.freeze({ authorized: true, auth: undefined }) as unknown as Decision
+const anonymousDecision = /* @__PURE__ */ Object.freeze({
+  authorized: true,
+  auth: undefined,
+}) as unknown as Decision
 
 const aVerifier: OptionCheck = value =>
   typeof (value as Partial<Verifier> | null)?.check === 'function'

@@ -121,9 +121,10 @@ export const isUser: Policy = ({ principal }) => principal.kind === 'user'
  * @example
  * app.use('/articles', protect(guard, some(isUser, every(isGuest, isRead)))) // readable by all, writable by signed-in users
  */
-export const isGuest: Policy = Object.assign(({ principal }: VerifiedToken) => principal.kind === 'guest', {
-  guests: true,
-} as const)
+export const isGuest: Policy = /* @__PURE__ */ Object.assign(
+  ({ principal }: VerifiedToken) => principal.kind === 'guest',
+  { guests: true } as const,
+)
 
 /** Permits requests that are meant to change nothing: GET, HEAD and OPTIONS (RFC 9110 section 9.2.1). */
 export const isRead: Policy = (_auth, { method = '' }) => safeMethods.has(method)
@@ -196,7 +197,7 @@ export const joinScopes = (scopes: readonly (string | undefined)[]): string =>
   [...new Set(scopes.flatMap(scopesIn))].join(' ')
 
 /** Checks an option that takes a policy. Refuses an explicit `undefined`: that is a misspelt name, and must not mean no policy. */
-export const aPolicy: OptionCheck = Object.assign((value: unknown) => aFunction(value), {
+export const aPolicy: OptionCheck = /* @__PURE__ */ Object.assign((value: unknown) => aFunction(value), {
   refusesUndefined: true,
 } as const)
 
