@@ -105,7 +105,7 @@ const errors = {
     401,
     undefined,
     'The request has no token',
-    'Send the access token where the guard reads it: by default in the header "Authorization: Bearer <access token>"; with cookie(name), webSocketProtocol() or queryToken() there, under exactly that name.',
+    'Send the header "Authorization: Bearer <access token>".',
   ],
   ERR_REQUEST_INVALID: [
     400,
@@ -123,13 +123,13 @@ const errors = {
     401,
     'invalid_token',
     'The token is signed with an algorithm that its issuer does not use',
-    'Each issuer signs with its own algorithms, a user pool with RS256: send the access token of an issuer that is configured.',
+    'Send the access token of a configured issuer: each signs with its own algorithms, a user pool with RS256.',
   ],
   ERR_TOKEN_ISSUER: [
     401,
     'invalid_token',
     'The token comes from an issuer that is not configured',
-    'Compare iss with the configured issuers; of a user pool: the same ID, the Region in it (a replica needs additionalRegions), no slash at the end, no issuer option that replaces it.',
+    'Compare "iss" with the configured issuers; of a user pool: its ID and Region (or additionalRegions), no slash at the end.',
   ],
   ERR_TOKEN_KEY: [
     401,
@@ -189,20 +189,20 @@ const errors = {
     401,
     'invalid_token',
     'The token is bound to a key',
-    'This token is bound to a key; this API takes bearer tokens and cannot check the proof. Ask the issuer for one without DPoP and mTLS.',
+    'This token is bound to a key; this API takes bearer tokens only: ask the issuer for one without DPoP and mTLS.',
   ],
   ERR_TOKEN_REVOKED: [401, 'invalid_token', 'The token has been revoked', 'Sign in again.'],
   ERR_STEP_UP_REQUIRED: [
     401,
     'insufficient_user_authentication',
     'A more recent or stronger sign-in is required',
-    'The sign-in is too old or too weak for this route: sign in again with max_age or acr_values as the challenge names them; refreshing does not help.',
+    'Sign in again with what the challenge asks for.',
   ],
   ERR_PERMISSION_DENIED: [
     403,
     'insufficient_scope',
     'The token does not permit this request',
-    'The token lacks what the policy of this route asks for: a group (names differ in case: Admin is not admin), a user where this is a machine, or a scope that the sign-in asked for.',
+    'The policy of this route refuses this token: see what it asks for, such as a scope or a group.',
   ],
   ERR_KEYS_UNAVAILABLE: [
     503,

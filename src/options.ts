@@ -86,14 +86,11 @@ export const aClock: OptionCheck = value =>
   typeof (value as { now?: unknown } | null)?.now === 'function' ? undefined : 'must have a function now()'
 
 /** A clock of the time of day, in milliseconds: one in seconds is in the year 1970, where no token is valid yet. */
-export const aWallClock: OptionCheck = value => {
-  const problem = aClock(value)
-  if (problem) return problem
-  const now = (value as { now(): unknown }).now()
-  return typeof now === 'number' && now > 1e9 && now < 1e10
-    ? 'must tell milliseconds: it tells seconds; multiply by 1000, or use Date'
-    : undefined
-}
+export const aWallClock: OptionCheck = value =>
+  aClock(value) ??
+  (Math.abs((value as { now(): number }).now() - 5e9) < 4e9
+    ? 'must tell milliseconds: it tells seconds; multiply by 1000'
+    : undefined)
 
 /** A finite number of seconds within bounds. */
 /* @__NO_SIDE_EFFECTS__ */
@@ -106,10 +103,8 @@ export function seconds(least: number, most: number): OptionCheck {
 
 /** What was probably meant, where a value that is too great is one in milliseconds, or a text holds a number. */
 function instead(value: unknown, least: number, most: number): string {
-  if (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)))
-    return ': it is a text; convert it with Number()'
-  const isLarge = typeof value === 'number' && value >= 1_000 && value > most
-  return isLarge && value / 1_000 >= least && value / 1_000 <= most
+  if (typeof value === 'string') return ': it is a text; convert it with Number()'
+  return typeof value === 'number' && value >= 1_000 * (least || 1) && value <= 1_000 * most
     ? ': it seems to be in milliseconds; divide it by 1000'
     : ''
 }

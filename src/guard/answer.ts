@@ -1,5 +1,7 @@
 import { type AuthError, type AuthErrorCode, pageOf, refusal } from '../errors.js'
-import { type Challenge, joinScopes } from './policy.js'
+import type { JwtClaims, VerifiedToken } from '../types.js'
+import { explanationOf } from './hints.js'
+import { type Challenge, joinScopes, type Policy } from './policy.js'
 
 /** A refused request, with the whole response to the client. */
 export interface Refusal {
@@ -35,20 +37,25 @@ export interface AnswerOptions {
  *
  * @param required what the whole policy of the request requires
  */
-export function notPermitted(
-  challenge: Challenge = {},
+export function notPermitted<C extends JwtClaims>(
+  refusing: Policy<C>,
+  auth: VerifiedToken<C>,
   required: Challenge | undefined,
   options: AnswerOptions,
 ): Refusal {
-  return answer(refusalBy(challenge, required), challenge, required, options)
+  return answer(refusalBy(refusing, auth, required), refusing.challenge ?? {}, required, options)
 }
 
 /** Returns the error of a refusal by a policy: where its challenge asks for another sign-in, that is what is required. */
-export function refusalBy(challenge: Challenge = {}, required: Challenge | undefined): AuthError {
+export function refusalBy<C extends JwtClaims>(
+  refusing: Policy<C>,
+  auth: VerifiedToken<C>,
+  required: Challenge | undefined,
+): AuthError {
+  const { challenge = {} } = refusing
   const stepUp = challenge.maxAge !== undefined || challenge.acrValues !== undefined
-  const hint = challenge.scope === undefined ? undefined : scopeHint
-  const error = stepUp ? refusal('ERR_STEP_UP_REQUIRED') : refusal('ERR_PERMISSION_DENIED', hint)
-  return asking(error, challenge, required)
+  const code = stepUp ? 'ERR_STEP_UP_REQUIRED' : 'ERR_PERMISSION_DENIED'
+  return asking(refusal(code, explanationOf(refusing, auth)), challenge, required)
 }
 
 /** Makes an error keep what its answer asks for. Nothing that logs or copies an error sees it: a policy of an application may hold anything. */
@@ -62,9 +69,6 @@ interface Asked {
   readonly challenge?: Challenge
   readonly required?: Challenge | undefined
 }
-
-const scopeHint =
-  'The token lacks a scope that the challenge names: ask for it at /oauth2/authorize or, as a machine, at /oauth2/token; a sign-in by SDK gives aws.cognito.signin.user.admin only.'
 
 /**
  * Returns the refusal for an error: the headers that RFC 6750 section 3 requires, and a body that says no more.

@@ -15,6 +15,7 @@ import type {
   Verifier,
 } from '../types.js'
 import { answer, askedBy, notPermitted, type Refusal } from './answer.js'
+import { missingHint } from './hints.js'
 import { aPolicy, every, joinScopes, type Policy, refusedBy } from './policy.js'
 import { bearer, type TokenSource } from './token-source.js'
 
@@ -133,7 +134,9 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
   ): MaybePromise<Decision> {
     const token = tokenOf(request)
     if (token === undefined) {
-      return anonymous ? anonymousDecision : refuse(refusal('ERR_TOKEN_MISSING'), policy)
+      return anonymous
+        ? anonymousDecision
+        : refuse(refusal('ERR_TOKEN_MISSING', missingHint(tokenOf, request)), policy)
     }
     const verdict = verifier.check(token, seen)
     if (!isPending(verdict)) return authorize(verdict, request, policy, seen)
@@ -162,7 +165,7 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
     auth: VerifiedToken<C>,
     asked: Policy<C> | undefined,
   ): Decision =>
-    refusing ? notPermitted(refusing.challenge, asked?.challenge, answering) : { authorized: true, auth }
+    refusing ? notPermitted(refusing, auth, asked?.challenge, answering) : { authorized: true, auth }
 
   function report(decision: Decision, request: RequestView, event: Seen): Decision {
     finish(event, decision)

@@ -29,7 +29,7 @@ export const aRegion: OptionCheck = value =>
     : `must be a Region, such as eu-west-1${mistakeIn(value)}`
 
 export const aClientId: OptionCheck = value =>
-  typeof value === 'string' && value.length <= 128 && /^[\w+]+$/.test(value)
+  typeof value === 'string' && value.length <= 128 && /^(?!undefined$|null$)[\w+]+$/.test(value)
     ? undefined
     : `must be an app client ID${mistakeIn(value)}`
 
@@ -44,23 +44,20 @@ export const aCustomScope: OptionCheck = value =>
     : 'must be a scope of a resource server, such as orders/read'
 
 /** What a value is instead, and what to do, in a clause: empty where nothing is known. Does not quote the value. */
-function mistakeIn(value: unknown): string {
-  if (typeof value !== 'string') return ''
-  const found = mistakes.find(([pattern]) => pattern.test(value))
-  return found ? `: ${found[1]}` : ''
-}
+const mistakeIn = (value: unknown) =>
+  mistakes.find(([pattern]) => typeof value === 'string' && pattern.test(value))?.[1] ?? ''
 
 /** In order: what is around a value comes before what is in it. */
 const mistakes: readonly (readonly [RegExp, string])[] = [
-  [/\r|\n/, 'it holds a line break, such as of an environment file with CRLF; save that with LF'],
-  [/^\s|\s$/, 'it has blanks around it; trim it'],
-  [/^["'`]|["'`]$/, 'it is in quotes, which Docker and some shells keep; take them away'],
-  [/,/, 'it is a list with commas; split it and give an array'],
-  [/^arn:/, 'it is an ARN; the ID is what follows the last slash'],
-  [/^https?:/, 'it is a URL; the ID is what follows the last slash'],
-  [/^[\w-]+:[0-9a-f-]{36}$/i, 'it is an identity pool ID; use the ID of the user pool, or identityPool'],
-  [/^\$\{|^<|^\{\{/, 'it is a placeholder that nothing has filled in'],
-  [/\s/, 'it holds a blank; take it out, or split a list into an array'],
+  [/[\r\n]/, ': it holds a line break; trim it, and save its file with LF, not CRLF'],
+  [/^\s|\s$/, ': it has blanks around it; trim it'],
+  [/["'`]/, ': it is in quotes, which Docker keeps; take them away'],
+  [/[,\s]/, ': it is a list; split it'],
+  [/^(?:arn|https?):/, ': it is an ARN or a URL; the ID is what follows the last slash'],
+  [/:[\da-f-]{36}$/i, ': it is the ID of an identity pool; give that to identityPool'],
+  [/^[\da-z]{26}$/, ': it is an app client ID'],
+  [/^[a-z-]+-\d_\w{9}$/, ': it is a user pool ID'],
+  [/^(?:undefined|null|\W.*)$/, ': it is a placeholder that nothing has filled in'],
 ]
 
 /** The commercial partition and GovCloud. */
