@@ -34,24 +34,19 @@ export interface AuthErrorOptions {
  */
 export class AuthError extends Error {
   override readonly name = 'AuthError'
-  readonly code: AuthErrorCode
-  readonly status: 400 | 401 | 403 | 503
+  declare readonly code: AuthErrorCode
+  declare readonly status: 400 | 401 | 403 | 503
   /** The `error` of the challenge; `undefined` where there is none (no token, an outage). */
-  readonly oauthError: OAuthError | undefined
-  readonly hint: string
-  readonly retryAfter: number | undefined
+  declare readonly oauthError: OAuthError | undefined
+  declare readonly hint: string
+  declare readonly retryAfter: number | undefined
   /** Whether the token's signature was not verified, so that the client is told no more than that the token is invalid. */
-  readonly unverified: boolean
+  declare readonly unverified: boolean
 
-  constructor(code: AuthErrorCode, options: AuthErrorOptions = {}) {
-    const [status, oauthError, message, hint] = errors[code] as ErrorRow
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
-    this.code = code
-    this.status = status
-    this.oauthError = oauthError
-    this.hint = options.hint ?? hint
-    this.retryAfter = options.retryAfter
-    this.unverified = options.unverified ?? false
+  constructor(code: AuthErrorCode, { cause, hint, retryAfter, unverified = false }: AuthErrorOptions = {}) {
+    const [status, oauthError, message, usual] = errors[code] as ErrorRow
+    super(message, cause === undefined ? undefined : { cause })
+    Object.assign(this, { code, status, oauthError, hint: hint ?? usual, retryAfter, unverified })
   }
 
   /** For logs: code, status, message and hint. */
@@ -117,7 +112,7 @@ const errors = {
     401,
     'invalid_token',
     'The token is not a well-formed signed JWT',
-    'Send the token exactly as it was issued: three base64url parts, nothing cut off, quoted, re-encoded or put before it. A token of five parts is a refresh token.',
+    'Send the access token exactly as it was issued: three parts, nothing cut off, quoted, re-encoded or put before it. Five parts are a refresh token.',
   ],
   ERR_TOKEN_ALGORITHM: [
     401,
@@ -135,7 +130,7 @@ const errors = {
     401,
     'invalid_token',
     'The token is signed with a key that its issuer does not publish',
-    'Check that the token was signed by the issuer that it names, and after the last rotation of its keys.',
+    'Sign in again, for a token of a current key; a bundled key set (option jwks) may be stale: pull it again.',
   ],
   ERR_TOKEN_SIGNATURE: [
     401,
@@ -165,13 +160,13 @@ const errors = {
     401,
     'invalid_token',
     'The token was issued to a client that is not configured',
-    'Check the app client ID against "client_id" (access token), "aud" (ID token) or "client" (header, of a load balancer).',
+    'Compare clientId with "client_id" (access token), "aud" (ID token) or "client" (header, of a load balancer).',
   ],
   ERR_TOKEN_AUDIENCE: [
     401,
     'invalid_token',
     'The token is meant for another audience',
-    'Name this API in the resource option of a user pool, or the audience option of an OpenID provider, if the token is meant for it.',
+    'If the token is meant for this API, name it in the option resource (user pool) or audience (OpenID provider).',
   ],
   ERR_TOKEN_CLAIM: [
     401,
@@ -208,7 +203,7 @@ const errors = {
     503,
     undefined,
     'The keys of the issuer cannot be fetched',
-    'See the cause for what the network said; a key set at hand (option jwks) bridges outages.',
+    'See the cause for what the network said; a bundled key set (option jwks) bridges outages.',
   ],
   ERR_KEYS_NOT_LOADED: [
     503,
