@@ -6,34 +6,30 @@ type Source = (request: RequestView) => string | undefined
 export type Explanation = (auth: VerifiedToken) => string
 
 /** Returns a policy whose refusals have a hint of their own. */
-export function explained<P extends object>(policy: P, explain: Explanation): P {
-  explanations.set(policy, explain)
-  return policy
-}
+export const explained = <P extends object>(policy: P, explain: Explanation): P =>
+  Object.defineProperty(policy, explanation, { value: explain })
 
 /** Returns the hint for a refusal by a policy; `undefined` for one of the application. */
 export const explanationOf = (policy: object, auth: VerifiedToken): string | undefined =>
-  explanations.get(policy)?.(auth)
+  (policy as { [explanation]?: Explanation })[explanation]?.(auth)
 
 /** Returns a token source whose place has a name. */
-export function namedSource(place: string, source: Source): Source {
-  places.set(source, place)
-  return source
-}
+export const namedSource = (where: string, source: Source): Source =>
+  Object.defineProperty(source, place, { value: where })
 
 /** Returns the places where sources look, in words. */
-export const placesOf = (sources: readonly Source[]): string =>
-  sources.map(source => places.get(source) ?? 'the place of a source of its own').join(' or ')
+export const placesOf = (sources: readonly (Source & { [place]?: string })[]): string =>
+  sources.map(source => source[place] ?? 'what a token source of yours reads').join(' or ')
 
 /** Returns the hint for a request in which a source finds no token: where it is instead, or where to send it. */
 export function missingHint(source: Source, request: RequestView): string {
-  const place = placesOf([source])
+  const where = placesOf([source])
   const found = elsewhere.find(([header, pattern]) => pattern.test(textIn(request, header)))
   if (found)
-    return `The token is in ${found[2]}, but the guard reads ${place}: send it there, or set the option token of the guard.`
-  return place === authorization && textIn(request, 'sec-websocket-key')
+    return `The token is in ${found[2]}, but the guard expects ${where}: send it there, or set the option token of the guard.`
+  return where === authorization && textIn(request, 'sec-websocket-key')
     ? 'A browser cannot send the header Authorization on a WebSocket: read the token with webSocketProtocol() or from a cookie.'
-    : `Send ${place}.`
+    : `Send ${where}.`
 }
 
 const textIn = (request: RequestView, name: string) =>
@@ -50,5 +46,6 @@ const elsewhere: readonly (readonly [header: string, pattern: RegExp, words: str
   ['sec-websocket-protocol', /(?:^|[\s,])eyJ[\w-]+\.eyJ/, 'Sec-WebSocket-Protocol'],
 ]
 
-const explanations = new WeakMap<object, Explanation>()
-const places = new WeakMap<Source, string>()
+/** Of any copy of this package. */
+const explanation = Symbol.for('cognito-guard.explanation')
+const place = Symbol.for('cognito-guard.place')
