@@ -15,6 +15,7 @@ const {
   './testing': testing,
   './express/request': express,
   './fastify/request': fastify,
+  './reports': reports,
   ...library
 } = exports
 const main = exports['.'].import.default
@@ -27,7 +28,11 @@ const librarySources = Object.values(library).flatMap(entry => entry.import?.def
 const augmentations = [express.import.default, fastify.import.default]
 
 export async function bundle() {
-  const declared = await bundleDeclarations([...librarySources, testing.import.default])
+  const declared = await bundleDeclarations([
+    ...librarySources,
+    testing.import.default,
+    reports.import.default,
+  ])
   const modules = [
     // Every entry imports the main one, of which esbuild would leave out again what is marked as free of side effects.
     ...(await bundleOf(librarySources, { inject: [main], plugins: [wholeModules] })),
@@ -39,9 +44,14 @@ export async function bundle() {
         external: served,
       }),
     ),
-    ...(await bundleOf(augmentations)),
+    ...(await bundleOf([...augmentations, reports.import.default])),
   ]
-  const required = await requireable([...librarySources, testing.import.default, ...augmentations])
+  const required = await requireable([
+    ...librarySources,
+    testing.import.default,
+    ...augmentations,
+    reports.import.default,
+  ])
   const written = new Set([...modules, ...required, ...declared, ...augment()])
   for (const folder of ['src', 'adapters']) removeOthers(`dist/${folder}`, written)
 }

@@ -1,5 +1,4 @@
 // Over 150 lines: half of it is the texts of the diagnoses.
-import { pageOf } from '../errors.js'
 import { userPool } from '../issuers/user-pool.js'
 import type { KeySetError } from '../jwks/jwks.js'
 import type { Configuration } from './configuration.js'
@@ -61,6 +60,7 @@ function diagnoseForm(pool: Configuration['pool']): Diagnosis[] {
             'A client ID is not of the form of those that Cognito makes: 26 small letters and digits.',
             'The name of a client, a secret or another ID in its place refuses every token with ERR_TOKEN_CLIENT.',
             'Compare it with the app client in the console of the user pool.',
+            'ERR_TOKEN_CLIENT',
           ),
         ]
       : []),
@@ -128,19 +128,19 @@ function diagnoseBundled(jwks: unknown, sets: readonly FetchedKeySet[]): Diagnos
     'It is stale: the issuer publishes a key that is not in it.',
     'With offline, tokens that are signed with that key are refused (ERR_TOKEN_KEY); else the first of them waits for a fetch.',
     'Write it anew: cognito-guard keys pull.',
+    'ERR_TOKEN_KEY',
   )
 }
 
-const diagnoseFailure = (error: KeySetError, env: Io['env']): Diagnosis => ({
-  ...finding(
+const diagnoseFailure = (error: KeySetError, env: Io['env']): Diagnosis =>
+  finding(
     'problem',
     'key set',
     sentenceOf(error),
     'Without keys no token can be verified: every request is answered 503 (ERR_KEYS_UNAVAILABLE).',
     keySetFix(error, env),
-  ),
-  page: pageOf('ERR_KEYS_UNAVAILABLE'),
-})
+    'ERR_KEYS_UNAVAILABLE',
+  )
 
 function diagnoseClock({ clockAhead }: FetchedKeySet, tolerance: number): Diagnosis {
   if (clockAhead === undefined)
@@ -160,5 +160,6 @@ function diagnoseClock({ clockAhead }: FetchedKeySet, tolerance: number): Diagno
     `It is ${away}; ${tolerance} s are tolerated.`,
     'A clock that is ahead refuses good tokens as expired; one that is behind refuses fresh ones as not yet valid.',
     'Synchronize it (NTP). clockTolerance is for small differences.',
+    clockAhead > 0 ? 'ERR_TOKEN_EXPIRED' : 'ERR_TOKEN_NOT_YET_VALID',
   )
 }

@@ -1,3 +1,5 @@
+import { type AuthErrorCode, pageOf } from '../errors.js'
+
 /** One finding of `doctor`. */
 export interface Diagnosis {
   readonly name: string
@@ -14,11 +16,16 @@ export interface Diagnosis {
 /** Returns a diagnosis without a problem. */
 export const fine = (name: string, what: string): Diagnosis => ({ name, result: 'ok', what })
 
-/** Returns any other diagnosis. */
+/**
+ * Returns any other diagnosis.
+ *
+ * @param code of the error that an API answers with because of it
+ */
 export const finding = (
   result: 'note' | 'problem' | 'unclear',
   name: string,
   what: string,
   why: string,
   fix: string,
-): Diagnosis => ({ name, result, what, why, fix })
+  code?: AuthErrorCode,
+): Diagnosis => ({ name, result, what, why, fix, ...(code && { page: pageOf(code) }) })

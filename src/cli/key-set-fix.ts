@@ -1,21 +1,33 @@
-import type { KeySetError } from '../jwks/jwks.js'
 import type { KeySetFailure } from '../types.js'
 import type { Io } from './io.js'
 
+/** Why a key set cannot be fetched: an error, or an event of it. */
+export interface FetchFailure {
+  readonly reason: KeySetFailure
+  readonly status?: number
+  readonly code?: string
+}
+
 /** Returns what keeps a key set from being fetched, and what to do: in one sentence, for every command that fetches one. */
-export function keySetFix({ reason, status }: KeySetError, env: Io['env']): string {
+export function keySetFix({ reason, status = 0, code = '' }: FetchFailure, env: Io['env']): string {
   const isUnreached = reason === 'dns' || reason === 'connect' || reason === 'timeout'
-  if (isUnreached && hasUnusedProxy(env)) return unusedProxy
-  if (status === 429 || (status ?? 0) >= 500) return trouble
-  return statusFixes[status ?? 0] ?? fixes[reason] ?? elsewhere
+  if (isUnreached && (env.HTTPS_PROXY || env.https_proxy)) return usesProxy(env) ? proxyRefuses : unusedProxy
+  if (/^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/.test(code)) return untimely
+  return statusFixes[status] ?? (status === 429 || status >= 500 ? trouble : fixes[reason]) ?? elsewhere
 }
 
 /** Node.js uses the variable only when it is told to. */
-const hasUnusedProxy = ({ HTTPS_PROXY, https_proxy, NODE_USE_ENV_PROXY }: Io['env']) =>
-  Boolean(HTTPS_PROXY || https_proxy) && NODE_USE_ENV_PROXY !== '1'
+const usesProxy = ({ NODE_USE_ENV_PROXY, NODE_OPTIONS = '' }: Io['env']) =>
+  NODE_USE_ENV_PROXY === '1' || NODE_OPTIONS.includes('--use-env-proxy')
 
 const unusedProxy =
   'HTTPS_PROXY is set, but Node.js does not use it: set NODE_USE_ENV_PROXY=1 as well (Node.js 22.21, 24 and later), or give userPool the fetch option.'
+
+const proxyRefuses =
+  'The proxy of HTTPS_PROXY does not lead to the host: let it pass cognito-idp.<Region>.amazonaws.com, or correct its address.'
+
+const untimely =
+  'The certificate of the host is not valid at the time of this machine: set its clock (NTP); of a proxy that opens TLS, renew it and give it to Node.js (NODE_EXTRA_CA_CERTS).'
 
 const noWayOut =
   'in a VPC it takes a NAT gateway or an endpoint for Cognito, behind a proxy the fetch option. Or bundle the key set: cognito-guard keys pull, where there is a network.'

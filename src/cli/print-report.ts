@@ -28,7 +28,11 @@ export function printReport(report: Report): string {
     `Input   ${input}`,
     `Token   ${kind}: ${description}`,
     ...facts.map(({ name, value }) => `        ${name} ${value}`),
-    ...section('To know', findings, ({ what, fix }) => [what, `  ${fix}`]),
+    ...section(
+      'To know',
+      findings.filter(({ what }) => !isSaid(what, cause)),
+      ({ what, fix }) => [what, `  ${fix}`],
+    ),
     ...section('Checks', checks, ({ name, result, expected, actual }) => [
       `${marks[result]} ${name.padEnd(width)}  ${actual}`,
       ...(result === 'passed' ? [] : [`  ${''.padEnd(width)}  expected: ${expected}`]),
@@ -39,6 +43,10 @@ export function printReport(report: Report): string {
   ]
   return `${lines.join('\n')}\n`
 }
+
+/** Whether what damaged the token is the cause already. */
+const isSaid = (what: string, cause: Cause | undefined) =>
+  cause?.fix.startsWith(what.replace(/\.$/, ':')) ?? false
 
 /** The cause first; what follows from it has no fix of its own. */
 const causeLines = ({ fix, page, alsoFailed }: Cause) => [

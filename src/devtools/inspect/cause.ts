@@ -29,6 +29,14 @@ const isConfigured = (kind: TokenKind, { identityPool, loadBalancer }: InspectOp
   (kind === 'identity-pool' && identityPool !== undefined) ||
   (kind === 'load-balancer' && loadBalancer !== undefined)
 
+/** Returns the checks with one fix among them: what else fails follows from the cause, or shows once that is fixed. */
+export function withOneFix(checks: readonly Check[], cause: Cause | undefined): Check[] {
+  const first = checks.findIndex(({ result }) => result === 'failed')
+  return checks.map(({ fix: _, ...check }, at) =>
+    at === first && cause ? { ...check, fix: cause.fix } : check,
+  )
+}
+
 const uncapitalized = (sentence: string) => sentence.charAt(0).toLowerCase() + sentence.slice(1)
 
 /** What Amazon Web Services made for another purpose, and what cannot be read. */

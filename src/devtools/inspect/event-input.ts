@@ -21,7 +21,8 @@ export function eventInput(event: Json, prefersData: boolean): Input {
     return { name, request: view([['authorization', authorizationToken]]), source, findings: [] }
   }
   const edge = objectIn(objectIn(firstIn(event, 'Records'), 'cf'), 'request')
-  const headers = [event, objectIn(event, 'request'), edge].flatMap(headersIn)
+  const cookies = [event.cookies ?? []].flat().map(pair => ['cookie', String(pair)] as const)
+  const headers = [...[event, objectIn(event, 'request'), edge].flatMap(headersIn), ...cookies]
   const name = eventNames.find(([, is]) => is(event, context))?.[0]
   if (name === undefined) return answerInput(event)
   const authorizer = objectIn(context, 'authorizer')
@@ -40,17 +41,38 @@ export function eventInput(event: Json, prefersData: boolean): Input {
 
 /** The answer to a sign-in: of /oauth2/token, InitiateAuth, the local Cognito's /_local/tokens, Amplify or a client's storage. */
 function answerInput(answer: Json): Input {
-  const places = [answer, objectIn(answer, 'AuthenticationResult'), objectIn(answer, 'tokens')]
-  const found = answerMembers.flatMap(([kind, ...names]) =>
-    places.flatMap(place => names.flatMap(name => tokenIn(place[name]).map(token => ({ kind, token })))),
+  const members = [answer, objectIn(answer, 'AuthenticationResult'), objectIn(answer, 'tokens')].flatMap(
+    Object.entries,
+  )
+  const found = answerMembers.flatMap(([kind, name]) =>
+    members
+      .filter(([member]) => name.test(member))
+      .flatMap(([, value]) => tokenIn(value).map(token => ({ kind, token }))),
   )[0]
+  const unfinished = unfinishedAnswers.find(([member]) => typeof answer[member] === 'string')
   return {
-    name: found ? `the answer to a sign-in; its ${found.kind}` : 'JSON, but no event',
+    name: found ? `the answer to a sign-in; its ${found.kind}` : (unfinished?.[1] ?? 'JSON, but no event'),
     request: view([]),
     source: () => found?.token,
     findings: [],
+    missing:
+      unfinished?.[2] ??
+      'This JSON is neither an event nor the answer to a sign-in: give the token in it by itself.',
   }
 }
+
+const unfinishedAnswers = [
+  [
+    'ChallengeName',
+    'the answer to a sign-in that is not finished',
+    'The sign-in asks for a challenge and has given no token yet: answer it with RespondToAuthChallenge, and take the access token of that.',
+  ],
+  [
+    'error',
+    'the error of a sign-in',
+    'The sign-in has failed and given no token: see error_description, and sign in again.',
+  ],
+] as const
 
 /** Amplify wraps a token: `{ payload, jwtToken }`. */
 const tokenIn = (value: unknown): readonly string[] =>
@@ -58,9 +80,9 @@ const tokenIn = (value: unknown): readonly string[] =>
 
 /** An API is called with the first of these that there is. */
 const answerMembers = [
-  ['access token', 'access_token', 'AccessToken', 'accessToken', 'token'],
-  ['ID token', 'id_token', 'IdToken', 'idToken'],
-  ['refresh token', 'refresh_token', 'RefreshToken', 'refreshToken'],
+  ['access token', /(?:^|\.)access_?token$|^token$/i],
+  ['ID token', /(?:^|\.)id_?token$/i],
+  ['refresh token', /(?:^|\.)refresh_?token$/i],
 ] as const
 
 const textClaims: Finding = {

@@ -9,18 +9,14 @@ export function issuerFix(claimed: unknown, { userPool: pool }: InspectOptions, 
   const iss = textOf(claimed)
   const bare = iss.replace(/\/+$/, '')
   const poolId = poolIssuer.exec(bare)?.[1]
-  if (loopback.test(iss))
-    return 'The token is of a Cognito on a developer’s machine (cognito-guard dev): sign in to the user pool that is configured, and never trust this one in production.'
-  if (isOfWorkload(iss))
-    return 'A workload of AWS has sent a token of its own: trust this issuer with awsWorkload if it may call the API, and authorize it by its role or service account.'
-  if (poolId === undefined)
-    return domain.test(iss)
-      ? 'The token names a domain of managed login as its issuer, where Cognito names the pool (a custom domain changes nothing): take the access token that Cognito gives to the app.'
-      : 'No user pool has issued this token: take the access token that Cognito gives to the app.'
-  if (poolId === pool?.userPoolId) return spellingFix(iss, bare, pool.issuer !== undefined)
-  if (pool && nameOf(poolId) === nameOf(pool.userPoolId))
-    return `The token is of the user pool ${show(poolId)}, which differs from the one that is configured in its Region only: correct the Region in userPoolId.`
-  return `The token is of the user pool ${show(poolId)}: sign in to the one that is configured, or configure this one if the API is to trust it.`
+  if (poolId === undefined) return foreignFixes.find(([is]) => is(iss))?.[1] ?? noPool
+  const own = pool?.userPoolId
+  if (poolId === own) return spellingFix(iss, bare, pool?.issuer !== undefined)
+  if (poolId.toLowerCase() === own?.toLowerCase())
+    return `The token is of the user pool ${show(poolId)}, which differs from the one that is configured in capital letters only: copy the ID into userPoolId.`
+  return own && nameOf(poolId) === nameOf(own)
+    ? `The token is of the user pool ${show(poolId)}, which differs from the one that is configured in its Region only: correct the Region in userPoolId.`
+    : `The token is of the user pool ${show(poolId)}: sign in to the one that is configured, or configure this one if the API is to trust it.`
 }
 
 function spellingFix(iss: string, bare: string, hasIssuer: boolean): string {
@@ -35,5 +31,28 @@ function spellingFix(iss: string, bare: string, hasIssuer: boolean): string {
 
 const nameOf = (poolId: string) => poolId.slice(poolId.lastIndexOf('_'))
 
-const loopback = /^https?:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?(?:\/|$)/
-const domain = /^https:\/\/(?:[^/]*\.amazoncognito\.com|(?:auth|login|id|sso)\.[^/]*)(?:\/|$)/
+const matches = (pattern: RegExp) => (iss: string) => pattern.test(iss)
+
+/** Issuers that are no user pool on AWS. The first that matches counts. */
+const foreignFixes: readonly (readonly [is: (iss: string) => boolean, fix: string])[] = [
+  [
+    matches(/^http:|^https:\/\/(?:localhost|127(?:\.\d+){3}|\[::1\])[:/]/),
+    'The token is of a Cognito on a developer’s machine (cognito-guard dev or an emulator): sign in to the user pool that is configured, and never trust this one in production.',
+  ],
+  [
+    isOfWorkload,
+    'A workload of AWS has sent a token of its own: trust this issuer with awsWorkload if it may call the API, and authorize it by its role or service account.',
+  ],
+  [
+    matches(
+      /^https:\/\/(?:accounts\.google\.com|appleid\.apple\.com|login\.microsoftonline\.com|sts\.windows\.net|www\.facebook\.com|limited\.facebook\.com|[\w.-]+\.(?:okta|auth0|oktapreview)\.com)(?:\/|$)/,
+    ),
+    'No user pool has issued this token, but the provider that its user signed in with: send the access token that Cognito gives after that sign-in, or trust the provider with oidcProvider.',
+  ],
+  [
+    matches(/^https:\/\/(?:[^/]*\.amazoncognito\.com|(?:auth|login|id|sso)\.[^/]*)\/?$/),
+    'The token names a domain of managed login as its issuer, where Cognito names the pool (a custom domain changes nothing): take the access token that Cognito gives to the app.',
+  ],
+]
+
+const noPool = 'No user pool has issued this token: take the access token that Cognito gives to the app.'

@@ -48,7 +48,7 @@ export interface Report extends Outcome {
   readonly findings: readonly Finding[]
   /** Every check of verification, in its order. Of a damaged token: the checks of the token in it. */
   readonly checks: readonly Check[]
-  /** The one cause of a refusal, and what to do. The checks that fail after it follow from it, or show once it is fixed. */
+  /** The one cause of a refusal or an outage, and what to do. The checks that fail after it follow from it, or show once it is fixed. */
   readonly cause?: Cause
   /** When the token was damaged and could be repaired: the outcome for the repaired token. */
   readonly mended?: Outcome
@@ -58,7 +58,7 @@ export interface Report extends Outcome {
   readonly token?: { readonly header: Json | undefined; readonly claims: Json | undefined }
 }
 
-/** Why a token is refused, and how to fix it. */
+/** Why a token is refused or cannot be verified, and how to fix it. */
 export interface Cause {
   /** What it is and what to do: the first sentence says both. */
   readonly fix: string
@@ -105,8 +105,9 @@ export interface Check {
   readonly result: 'passed' | 'failed' | 'open'
   readonly expected: string
   readonly actual: string
-  /** The library's code for a token that fails this check, and how to fix it. */
+  /** The library's code for a token that fails this check. */
   readonly code?: AuthErrorCode
+  /** How to fix it: of the first that fails alone, the same as of the report's `cause`. */
   readonly fix?: string
 }
 
