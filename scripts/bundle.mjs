@@ -170,7 +170,8 @@ function augment() {
 }
 
 /** What the main entry declares: it needs the types of no runtime and of no framework. */
-const core = /\/dist\/src\/(?:(?:token|crypto|jwks|issuers|verifier|guard)\/.*|(?!index\.)[\w-]+)\.d\.ts$/
+const core =
+  /\/dist\/src\/(?:(?:token|crypto|jwks|issuers|verifier|guard)\/.*|(?!(?:index|reports)\.)[\w-]+)\.d\.ts$/
 
 const declarationOf = file => resolve(root, file.replace(/\.js$/, '.d.ts'))
 

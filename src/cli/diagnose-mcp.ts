@@ -1,6 +1,7 @@
 // Over 150 lines: half of it is the texts of the diagnoses.
 import { plainly } from '../devtools/inspect/show.js'
-import { type Diagnosis, finding, fine } from './diagnosis.js'
+import type { Diagnosis } from '../reports.js'
+import { finding, fine } from './diagnosis.js'
 
 /**
  * Resolves to the diagnoses of an MCP server, in the order in which clients ask: the challenge, the metadata of the resource, that of the

@@ -1,8 +1,9 @@
 // Over 150 lines: half of it is the texts of the diagnoses.
 import { userPool } from '../issuers/user-pool.js'
 import type { KeySetError } from '../jwks/jwks.js'
+import type { Diagnosis } from '../reports.js'
 import type { Configuration } from './configuration.js'
-import { type Diagnosis, finding, fine } from './diagnosis.js'
+import { finding, fine } from './diagnosis.js'
 import { type FetchedKeySet, fetchKeySet, keySetUrls, sentenceOf } from './fetch-key-set.js'
 import type { Io } from './io.js'
 import { keySetFix } from './key-set-fix.js'

@@ -1,17 +1,5 @@
 import { type AuthErrorCode, pageOf } from '../errors.js'
-
-/** One finding of `doctor`. */
-export interface Diagnosis {
-  readonly name: string
-  /** `note`: perhaps intended. `unclear`: could not be checked. */
-  readonly result: 'ok' | 'note' | 'problem' | 'unclear'
-  readonly what: string
-  /** Why it matters. */
-  readonly why?: string
-  readonly fix?: string
-  /** The page of the error that an API answers with: a path in the repository. */
-  readonly page?: string
-}
+import type { Diagnosis } from '../reports.js'
 
 /** Returns a diagnosis without a problem. */
 export const fine = (name: string, what: string): Diagnosis => ({ name, result: 'ok', what })

@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util'
 import { printableJson } from '../devtools/inspect/show.js'
+import type { Diagnosis } from '../reports.js'
 import { configurationFlags, configurationHelp, readConfiguration } from './configuration.js'
 import { diagnoseApi } from './diagnose-api.js'
 import { diagnoseMcp } from './diagnose-mcp.js'
 import { diagnosePool } from './diagnose-pool.js'
-import type { Diagnosis } from './diagnosis.js'
 import { type Run, usageError } from './io.js'
 
 /** `cognito-guard doctor`: checks a configuration, its key set, and an API that uses it. */
