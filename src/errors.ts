@@ -197,7 +197,7 @@ const errors = {
     403,
     'insufficient_scope',
     'The token does not permit this request',
-    'The policy of this route refuses this token: see what it asks for, such as a scope or a group.',
+    'The policy of this route refuses this token: see what that asks for.',
   ],
   ERR_KEYS_UNAVAILABLE: [
     503,

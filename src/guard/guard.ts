@@ -3,7 +3,7 @@
 import { channelOf, decisionChannel } from '../diagnostics.js'
 import { type AuthError, type AuthErrorCode, asRefusal, isAuthError, refusal } from '../errors.js'
 import { keyUrl } from '../jwks/options.js'
-import { isPending, later } from '../maybe-promise.js'
+import { isPending, later, tell } from '../maybe-promise.js'
 import { aBoolean, aFunction, checkOptions, type OptionCheck } from '../options.js'
 import type {
   CheckDetails,
@@ -169,11 +169,8 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
 
   function report(decision: Decision, request: RequestView, event: Seen): Decision {
     finish(event, decision)
-    try {
-      if (channel?.hasSubscribers) channel.publish(event)
-      const returned: unknown = onDecision?.(event, request)
-      if (isPending(returned)) Promise.resolve(returned).catch(() => {})
-    } catch {}
+    if (channel?.hasSubscribers) channel.publish(event)
+    if (onDecision) tell(onDecision, event, request)
     return decision
   }
 

@@ -57,7 +57,7 @@ const mistakes: readonly (readonly [RegExp, string])[] = [
   [/:[\da-f-]{36}$/i, ': it is the ID of an identity pool; give that to identityPool'],
   [/^[\da-z]{26}$/, ': it is an app client ID'],
   [/^[a-z-]+-\d_\w{9}$/, ': it is a user pool ID'],
-  [/^(?:undefined|null|\W.*)$/, ': it is a placeholder that nothing has filled in'],
+  [/^(?:undefined|null|\W.*)$/, ': it is an unfilled placeholder'],
 ]
 
 /** The commercial partition and GovCloud. */
