@@ -130,13 +130,13 @@ const errors = {
     401,
     'invalid_token',
     'The token is signed with a key that its issuer does not publish',
-    'Sign in again, for a token of a current key; a bundled key set (option jwks) may be stale: pull it again.',
+    'Sign in again; a bundled key set (option jwks) may be stale: pull it again.',
   ],
   ERR_TOKEN_SIGNATURE: [
     401,
     'invalid_token',
     'The signature of the token does not verify',
-    'The token was changed after it was signed, or signed by somebody else.',
+    'The token was changed after it was signed, or signed by somebody else: send it as it was issued.',
   ],
   ERR_TOKEN_EXPIRED: [
     401,

@@ -19,7 +19,7 @@ export const namedSource = (where: string, source: Source): Source =>
 
 /** Returns the places where sources look, in words. */
 export const placesOf = (sources: readonly (Source & { [place]?: string })[]): string =>
-  sources.map(source => source[place] ?? 'what a token source of yours reads').join(' or ')
+  sources.map(source => source[place] ?? 'what the application’s own token source reads').join(' or ')
 
 /** Returns the hint for a request in which a source finds no token: where it is instead, or where to send it. */
 export function missingHint(source: Source, request: RequestView): string {

@@ -25,9 +25,12 @@ export function causeOf(evidence: Evidence, options: InspectOptions): Cause | un
 }
 
 /** Whether tokens of this kind are expected: then what is wrong with one is in its checks. */
-const isConfigured = (kind: TokenKind, { identityPool, loadBalancer }: InspectOptions) =>
+const isConfigured = (kind: TokenKind, { userPool, identityPool, loadBalancer }: InspectOptions) =>
   (kind === 'identity-pool' && identityPool !== undefined) ||
-  (kind === 'load-balancer' && loadBalancer !== undefined)
+  (kind === 'load-balancer' && loadBalancer !== undefined) ||
+  (ofPool.includes(kind) && (userPool !== undefined || !(identityPool ?? loadBalancer)))
+
+const ofPool: readonly TokenKind[] = ['access', 'machine', 'id']
 
 /** Returns the checks with one fix among them: what else fails follows from the cause, or shows once that is fixed. */
 export function withOneFix(checks: readonly Check[], cause: Cause | undefined): Check[] {
@@ -39,8 +42,14 @@ export function withOneFix(checks: readonly Check[], cause: Cause | undefined): 
 
 const uncapitalized = (sentence: string) => sentence.charAt(0).toLowerCase() + sentence.slice(1)
 
+const noPool =
+  'This is a token of a user pool, and none is configured: give --user-pool-id and --client-id, or send the token of what is configured.'
+
 /** What Amazon Web Services made for another purpose, and what cannot be read. */
 const kindFixes: Partial<Record<TokenKind, string>> = {
+  access: noPool,
+  machine: noPool,
+  id: noPool,
   refresh:
     'This is a refresh token, which only Cognito can read: exchange it at /oauth2/token (or by InitiateAuth) and send the access token.',
   'load-balancer':
