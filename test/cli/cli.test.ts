@@ -160,6 +160,13 @@ t.test('inspect', async t => {
     out: /Network\n {2}no key was asked for/,
   })
 
+  const away = (async () => {
+    throw Object.assign(new TypeError('fetch failed'), { cause: { code: 'ETIMEDOUT' } })
+  }) as typeof fetch
+  t.match(await cli(['inspect', ...withKeys, '--verify'], { input: good, fetch: away }), {
+    code: 2,
+    out: /^UNKNOWN ERR_KEYS_UNAVAILABLE: [^]*\nTo fix {2}There is no way to the host: [^]*See docs\/errors\.md#err_keys_unavailable\n/,
+  })
   const asJson = await cli(['inspect', ...poolArgs, '--json'], { input: good })
   t.match(JSON.parse(asJson.out), { verdict: 'unknown', checks: [{ name: 'request', result: 'passed' }] })
   const hostile = `a\u009b31m\u007f\u0085\u202e\u2028\u{e0001}b`
@@ -558,7 +565,7 @@ t.test('doctor looks at an MCP server, in the order of clients', async t => {
     ],
     [
       'another resource',
-      { [`${root}/mcp`]: members({ resource: 'https://other.example/mcp' }) },
+      { [`${root}/mcp`]: members({ resource: 'https://other.example/\u202e' }) },
       { resource: 'problem' },
     ],
     [
@@ -592,6 +599,7 @@ t.test('doctor looks at an MCP server, in the order of clients', async t => {
         }),
       },
       { PKCE: 'problem', registration: 'note' },
+      /Set advertisesPkce: true in the configuration file of the local Cognito/,
     ],
     ['nowhere', { [discovery]: gone }, { 'authorization server': 'problem' }],
     [
@@ -616,6 +624,20 @@ t.test('doctor looks at an MCP server, in the order of clients', async t => {
     t.match(looked.results, results, name)
     if (fix) t.match(looked.found.map(found => found.fix).join(), fix, name)
   }
+  const differing = changed({ [`${root}/mcp`]: members({ resource: 'https://other.example/\u202e' }) })
+  const { out: said } = await cli(['doctor', '--mcp', resource], { fetch: differing })
+  t.match(
+    said,
+    `The metadata names the resource "https://other.example/\\u{202e}"; clients connect to "${resource}"`,
+  )
+  const onAws = (async (url: string) =>
+    url.startsWith('https://idp.example/')
+      ? Response.json({ issuer: 'https://idp.example/x' })
+      : url.endsWith('/mcp') && !url.includes(root)
+        ? new Response(null, { status: 401, headers: { 'www-authenticate': 'Bearer' } })
+        : Response.json({ resource, authorization_servers: ['https://idp.example/x'] })) as typeof fetch
+  const pool = await look(resource, onAws)
+  t.match(pool.found.find(({ name }) => name === 'PKCE')?.fix, /^See whether the pool can say so/)
   const rootless = changed({
     '/': headers({ 'www-authenticate': 'Bearer' }),
     [root]: members({

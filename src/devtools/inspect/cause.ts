@@ -33,11 +33,14 @@ const isConfigured = (kind: TokenKind, { userPool, identityPool, loadBalancer }:
 const ofPool: readonly TokenKind[] = ['access', 'machine', 'id']
 
 /** Returns the checks with one fix among them: what else fails follows from the cause, or shows once that is fixed. */
-export function withOneFix(checks: readonly Check[], cause: Cause | undefined): Check[] {
-  const first = checks.findIndex(({ result }) => result === 'failed')
-  return checks.map(({ fix: _, ...check }, at) =>
-    at === first && cause ? { ...check, fix: cause.fix } : check,
-  )
+export function withOneFix(checks: readonly Check[], cause: Cause | undefined): readonly Check[] {
+  if (!cause) return checks
+  let isFirst = true
+  return checks.map(({ fix, ...check }) => {
+    if (fix === undefined || !isFirst) return check
+    isFirst = false
+    return { ...check, fix: cause.fix }
+  })
 }
 
 const uncapitalized = (sentence: string) => sentence.charAt(0).toLowerCase() + sentence.slice(1)

@@ -21,7 +21,9 @@ export function eventInput(event: Json, prefersData: boolean): Input {
     return { name, request: view([['authorization', authorizationToken]]), source, findings: [] }
   }
   const edge = objectIn(objectIn(firstIn(event, 'Records'), 'cf'), 'request')
-  const cookies = [event.cookies ?? []].flat().map(pair => ['cookie', String(pair)] as const)
+  const cookies = [event.cookies]
+    .flat()
+    .flatMap(pair => (typeof pair === 'string' ? [['cookie', pair] as const] : []))
   const headers = [...[event, objectIn(event, 'request'), edge].flatMap(headersIn), ...cookies]
   const name = eventNames.find(([, is]) => is(event, context))?.[0]
   if (name === undefined) return answerInput(event)

@@ -331,11 +331,7 @@ t.test('what tools answer to a sign-in, and cookies', async t => {
     [`Authorization: Bearer ${good}\nCookie: id=${id}`, 'headers'],
   ]
   for (const [text, input] of rows)
-    t.match(
-      await inspect(text, { userPool: pool, clock }),
-      { verdict: 'accepted', input },
-      `${text.slice(0, 40)}`,
-    )
+    t.match(await inspect(text, { userPool: pool, clock }), { verdict: 'accepted', input }, text.slice(0, 40))
   t.match((await inspect(`Cookie: a=${id}; b=${good}`, { userPool: pool, clock })).findings, [
     { what: /several tokens/ },
   ])

@@ -35,16 +35,17 @@ export const inspectForm = (): Html => html`<form class="stack" method="post" ac
 <textarea id="text" name="text" rows="5" cols="80" required spellcheck="false" data-testid="inspect-text"></textarea>
 <button data-testid="inspect">Inspect</button></form>`
 
-const reportHtml = ({ verdict, code, message, input, description, facts, findings, checks }: Report) =>
+const reportHtml = ({ verdict, code, message, cause, input, description, facts, findings, checks }: Report) =>
   html`<section aria-labelledby="verdict"><h2 id="verdict" class="${verdict === 'accepted' ? 'good' : 'bad'}" data-testid="verdict">${verdict}${
     code === undefined ? '' : ` ${code}`
   }</h2>
+${cause && html`<p data-testid="cause">To fix: ${cause.fix}</p>`}
 <p>${message}. Input: ${input}. ${description}</p>
 <dl>${facts.map(({ name, value }) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
 <ul>${findings.map(({ what, fix }) => html`<li>${what} ${fix}</li>`)}</ul>
-<table><thead><tr><th>Check</th><th>Result</th><th>Expected</th><th>Actual</th><th>How to fix it</th></tr></thead><tbody data-testid="checks">
+<table><thead><tr><th>Check</th><th>Result</th><th>Expected</th><th>Actual</th></tr></thead><tbody data-testid="checks">
 ${checks.map(
-  ({ name, result, expected, actual, fix }) =>
-    html`<tr><td>${name}</td><td class="${result === 'failed' ? 'bad' : 'good'}">${result}</td><td>${expected}</td><td>${actual}</td><td>${fix}</td></tr>`,
+  ({ name, result, expected, actual }) =>
+    html`<tr><td>${name}</td><td class="${result === 'failed' ? 'bad' : 'good'}">${result}</td><td>${expected}</td><td>${actual}</td></tr>`,
 )}
 </tbody></table></section>`
