@@ -63,17 +63,19 @@ function answerInput(answer: Json): Input {
   }
 }
 
+const failedAnswer = [
+  'the error of a sign-in',
+  'The sign-in has failed and given no token: see what the error says, and sign in again.',
+] as const
+
 const unfinishedAnswers = [
   [
     'ChallengeName',
     'the answer to a sign-in that is not finished',
     'The sign-in asks for a challenge and has given no token yet: answer it with RespondToAuthChallenge, and take the access token of that.',
   ],
-  [
-    'error',
-    'the error of a sign-in',
-    'The sign-in has failed and given no token: see error_description, and sign in again.',
-  ],
+  ['error', ...failedAnswer],
+  ['__type', ...failedAnswer],
 ] as const
 
 /** Amplify wraps a token: `{ payload, jwtToken }`. */

@@ -56,7 +56,7 @@ const keyCheck = (passed: boolean | undefined, actual: string, isBundled = false
     'ERR_TOKEN_KEY',
     isBundled
       ? 'The bundled key set (jwks) lacks this key and is probably stale: write it anew with cognito-guard keys pull.'
-      : undefined,
+      : 'The issuer does not publish this key: the token is of an emulator that uses the name of the pool (cognito-guard dev), of a pool that was made anew, or made up; sign in again, to the pool itself.',
   )
 
 const signatureCheck = (passed: boolean | undefined, actual: string) =>

@@ -63,6 +63,7 @@ const balanced = signed('ES256', 'arn:aws:elasticloadbalancing:eu-west-1:1:x', 8
 const verifiedAccess = signed('ES384', 'arn:aws:ec2:eu-west-1:1:verified-access-instance/x', 128)
 
 t.test('a token, as inspect sees it', async t => {
+  const published = async () => Response.json({ keys: [own.jwk] })
   const custom = { userPool: { ...pool, issuer: 'https://auth.example.com' } }
   const rows: Row<string | readonly [text: string, options: InspectOptions]>[] = [
     [
@@ -130,6 +131,24 @@ t.test('a token, as inspect sees it', async t => {
       'cognito-guard dev in production',
       of({ iss: `http://localhost:9400/${userPoolId}` }),
       'The token is of a Cognito on a developer’s machine (cognito-guard dev or an emulator): sign in to the user pool that is configured, and never trust this one in production.',
+    ],
+    [
+      'cognito-guard dev under its own name',
+      of({ iss: inRegion('us-east-1').replace(userPoolId, 'us-east-1_LOCALDEV0') }),
+      'The token is of a Cognito on a developer’s machine (cognito-guard dev or an emulator): sign in to the user pool that is configured, and never trust this one in production.',
+    ],
+    [
+      'cognito-guard dev under the name of the pool',
+      [
+        token(claimsOf(), headerOf({ kid: foreign.jwk.kid }), foreign),
+        { userPool: { userPoolId, clientId, fetch: published }, network: true },
+      ],
+      'The issuer does not publish this key: the token is of an emulator that uses the name of the pool (cognito-guard dev), of a pool that was made anew, or made up; sign in again, to the pool itself.',
+    ],
+    [
+      'error of InitiateAuth',
+      '{"__type":"NotAuthorizedException","message":"Incorrect username or password."}',
+      'The sign-in has failed and given no token: see what the error says, and sign in again.',
     ],
     [
       'dev with TLS',
@@ -261,7 +280,7 @@ t.test('a token, as inspect sees it', async t => {
     [
       'error of a sign-in',
       '{"error":"invalid_grant"}',
-      'The sign-in has failed and given no token: see error_description, and sign in again.',
+      'The sign-in has failed and given no token: see what the error says, and sign in again.',
     ],
     [
       'other JSON',
