@@ -2,6 +2,7 @@ import {
   amplifyCookie,
   appSyncRealtime,
   bearer,
+  behindLoadBalancer,
   cookie,
   createGuard,
   createVerifier,
@@ -553,6 +554,13 @@ t.test('a request without a token says where the guard looks', async t => {
     header: name => headers[name],
   })
   const socket = { 'sec-websocket-key': 'x' }
+  const balancer = behindLoadBalancer({
+    loadBalancerArn:
+      'arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/a/0123456789abcdef',
+    issuer,
+    clientId,
+    accessToken: userPool(pool),
+  })
   const rows: Row<readonly [source: TokenSource | undefined, request: RequestView]>[] = [
     ['no header', [undefined, get({})], 'Send the header "Authorization: Bearer <access token>".'],
     [
@@ -581,6 +589,11 @@ t.test('a request without a token says where the guard looks', async t => {
       'none of two',
       [firstOf(bearer(), cookie('access')), get({})],
       'Send the header "Authorization: Bearer <access token>" or the cookie "access" (with fetch: credentials \'include\').',
+    ],
+    [
+      'load balancer that lets everybody pass',
+      [balancer.token, get({})],
+      'Send the headers x-amzn-oidc-data and x-amzn-oidc-accesstoken of a load balancer.',
     ],
     [
       'source of the application',
