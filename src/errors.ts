@@ -118,7 +118,7 @@ const errors = {
     401,
     'invalid_token',
     'The token is signed with an algorithm that its issuer does not use',
-    'Send the access token of a configured issuer: each signs with its own algorithms, a user pool with RS256.',
+    'Send the access token of a configured issuer: each issuer signs with its own algorithms, a user pool with RS256.',
   ],
   ERR_TOKEN_ISSUER: [
     401,
@@ -130,7 +130,7 @@ const errors = {
     401,
     'invalid_token',
     'The token is signed with a key that its issuer does not publish',
-    'Sign in again; a bundled key set (option jwks) may be stale: pull it again.',
+    'Check that the token was signed by the issuer that it names; a bundled key set (option jwks) may be stale.',
   ],
   ERR_TOKEN_SIGNATURE: [
     401,
@@ -203,7 +203,7 @@ const errors = {
     503,
     undefined,
     'The keys of the issuer cannot be fetched',
-    'See the cause for what the network said; a bundled key set (option jwks) bridges outages.',
+    'See the cause, or run cognito-guard doctor here; a bundled key set (option jwks) bridges outages.',
   ],
   ERR_KEYS_NOT_LOADED: [
     503,

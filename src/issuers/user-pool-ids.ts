@@ -44,13 +44,12 @@ export const aCustomScope: OptionCheck = value =>
     : 'must be a scope of a resource server, such as orders/read'
 
 /** What a value is instead, and what to do, in a clause: empty where nothing is known. Does not quote the value. */
-const mistakeIn = (value: unknown) =>
+export const mistakeIn = (value: unknown): string =>
   mistakes.find(([pattern]) => typeof value === 'string' && pattern.test(value))?.[1] ?? ''
 
 /** In order: what is around a value comes before what is in it. */
 const mistakes: readonly (readonly [RegExp, string])[] = [
-  [/[\r\n]/, ': it holds a line break; trim it, and save its file with LF, not CRLF'],
-  [/^\s|\s$/, ': it has blanks around it; trim it'],
+  [/[\r\n]|^\s|\s$/, ': it has blanks or a line break in it, as of a file with CRLF; trim it'],
   [/["'`]/, ': it is in quotes, which Docker keeps; take them away'],
   [/[,\s]/, ': it is a list; split it'],
   [/^(?:arn|https?):/, ': it is an ARN or a URL; the ID is what follows the last slash'],

@@ -11,6 +11,7 @@ import {
   firstOf,
   hasScope,
   headerToken,
+  identityPool,
   inGroup,
   isMachine,
   isRead,
@@ -22,6 +23,7 @@ import {
   signedInWithin,
   type TokenSource,
   userPool,
+  verifiedAccess,
   webSocketProtocol,
   withAssurance,
 } from 'cognito-guard'
@@ -61,7 +63,7 @@ const good = token()
 const signed = (alg: string, signer: string, length: number) =>
   `${part({ alg, kid: 'a', signer })}.${part({ sub: 'a' })}.${'a'.repeat(length)}`
 const balanced = signed('ES256', 'arn:aws:elasticloadbalancing:eu-west-1:1:x', 86)
-const verifiedAccess = signed('ES384', 'arn:aws:ec2:eu-west-1:1:verified-access-instance/x', 128)
+const ofVerifiedAccess = signed('ES384', 'arn:aws:ec2:eu-west-1:1:verified-access-instance/x', 128)
 
 t.test('a token, as inspect sees it', async t => {
   const published = async () => Response.json({ keys: [own.jwk] })
@@ -188,7 +190,7 @@ t.test('a token, as inspect sees it', async t => {
     ],
     [
       'Verified Access',
-      verifiedAccess,
+      ofVerifiedAccess,
       'This is what AWS Verified Access signs (x-amzn-ava-user-context), not a token of the user pool: trust it with verifiedAccess, or send the access token.',
     ],
     [
@@ -768,12 +770,12 @@ t.test('start-up errors say what the value is instead', t => {
     [
       'CRLF',
       poolOf(`${userPoolId}\r`),
-      'userPool: userPoolId must be a user pool ID, such as eu-west-1_AbCdEf123: it holds a line break; trim it, and save its file with LF, not CRLF',
+      'userPool: userPoolId must be a user pool ID, such as eu-west-1_AbCdEf123: it has blanks or a line break in it, as of a file with CRLF; trim it',
     ],
     [
       'blanks',
       poolOf(` ${userPoolId}`),
-      'userPool: userPoolId must be a user pool ID, such as eu-west-1_AbCdEf123: it has blanks around it; trim it',
+      'userPool: userPoolId must be a user pool ID, such as eu-west-1_AbCdEf123: it has blanks or a line break in it, as of a file with CRLF; trim it',
     ],
     [
       'quotes',
@@ -836,9 +838,28 @@ t.test('start-up errors say what the value is instead', t => {
       'userPool: clientId must be an app client ID: it is an unfilled placeholder',
     ],
     [
+      'CRLF in an issuer',
+      () => userPool({ ...pool, issuer: `${issuer}\r\n` }),
+      'userPool: issuer must be a URL: it has blanks or a line break in it; trim it',
+    ],
+    [
+      'user pool ID as identity pool ID',
+      () => identityPool({ identityPoolId: userPoolId.slice(0, 19) }),
+      'identityPool: identityPoolId must be an identity pool ID, such as eu-west-1:11111111-2222-3333-4444-555555555555: it is a user pool ID',
+    ],
+    [
+      'ARN in quotes',
+      () =>
+        verifiedAccess({
+          instanceArn: '"arn:aws:ec2:eu-west-1:111122223333:verified-access-instance/vai-0123456789abcdef0"',
+          issuer: 'https://idp.example',
+        } as never),
+      'verifiedAccess: instanceArn must be an ARN, such as arn:aws:ec2:eu-west-1:111122223333:verified-access-instance/vai-0123456789abcdef0: it is in quotes, which Docker keeps; take them away',
+    ],
+    [
       'Region with a blank',
       () => userPool({ ...pool, additionalRegions: 'us-east-1 ' }),
-      'userPool: additionalRegions must be a Region, such as eu-west-1: it has blanks around it; trim it',
+      'userPool: additionalRegions must be a Region, such as eu-west-1: it has blanks or a line break in it, as of a file with CRLF; trim it',
     ],
     [
       'milliseconds for seconds',
