@@ -124,7 +124,7 @@ const errors = {
     401,
     'invalid_token',
     'The token comes from an issuer that is not configured',
-    'Compare "iss" with the configured issuers; of a user pool: its ID and Region (or additionalRegions), no slash at the end.',
+    'Check the configured issuers against "iss"; of a user pool: its ID and Region (or additionalRegions), no slash at the end.',
   ],
   ERR_TOKEN_KEY: [
     401,
@@ -166,7 +166,7 @@ const errors = {
     401,
     'invalid_token',
     'The token is meant for another audience',
-    'If the token is meant for this API, name it in the option resource (user pool) or audience (OpenID provider).',
+    'If the token is meant for this API, name it in the resource option of a user pool or the audience option of an OpenID provider.',
   ],
   ERR_TOKEN_CLAIM: [
     401,
