@@ -11,10 +11,13 @@ import type { LocalUser } from '../user-pool/users.js'
  */
 export function authorizationOf(local: Local, query: URLSearchParams): Authorization | Response {
   const client = local.clients.find(({ clientId }) => clientId === query.get('client_id'))
-  if (!client) return errorPage('There is no app client of this client_id.')
+  if (!client) return noClient(local, query)
   const redirectUri = query.get('redirect_uri') ?? client.callbackUrls?.[0]
   if (redirectUri === undefined || !isCallback(client, redirectUri))
-    return errorPage('redirect_mismatch: redirect_uri is not one of the callback URLs of the app client.')
+    return errorPage('redirect_mismatch: redirect_uri is not one of the callback URLs of the app client.', {
+      sent: ['redirect_uri', query.get('redirect_uri')],
+      known: urlsOf(client),
+    })
 
   const read = (name: string) => query.get(name) ?? undefined
   const authorization = {
@@ -30,6 +33,17 @@ export function authorizationOf(local: Local, query: URLSearchParams): Authoriza
   return problem ? refuse(authorization, ...problem) : authorization
 }
 
+/** The page for a request of no app client. */
+export const noClient = ({ clients }: Local, query: URLSearchParams): Response =>
+  errorPage('There is no app client of this client_id.', {
+    sent: ['client_id', query.get('client_id')],
+    known: ['App clients', clients.map(({ clientId }) => clientId)],
+  })
+
+/** The URLs of a client, for that page. */
+export const urlsOf = ({ clientId, callbackUrls = ['any http or https URL of this machine'] }: LocalClient) =>
+  [`URLs of ${clientId}`, callbackUrls] as const
+
 /** Sends the browser back with a code for the user, and a cookie that keeps them signed in. */
 export function grant(local: Local, authorization: Authorization, user: LocalUser): Response {
   const { client, redirectUri, scopes, state, nonce, resource, codeChallenge } = authorization
@@ -39,8 +53,7 @@ export function grant(local: Local, authorization: Authorization, user: LocalUse
     codeChallenge,
     session: { user, clientId: client.clientId, scopes, isManagedLogin: true, resource, nonce },
   })
-  const cookie = `${cookieName}=${local.sessions.addBrowser(user)}; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600`
-  return redirect(redirectUri, { code, state }, { 'set-cookie': cookie })
+  return redirect(redirectUri, { code, state }, { 'set-cookie': browserCookie(local, user) })
 }
 
 /** Sends the browser back with an error (RFC 6749 section 4.1.2.1). */
@@ -61,6 +74,10 @@ export function redirect(
     if (value !== undefined) target.searchParams.set(name, value)
   return new Response(null, { status: 302, headers: { location: target.href, ...headers } })
 }
+
+/** A new cookie of managed login. */
+export const browserCookie = ({ sessions }: Local, user: LocalUser): string =>
+  `${cookieName}=${sessions.addBrowser(user)}; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600`
 
 /** The cookie of managed login in a request. */
 export const cookieOf = (request: Request): string | undefined =>

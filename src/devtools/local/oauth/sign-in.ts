@@ -1,6 +1,6 @@
 import { field } from '../form.js'
 import type { Local } from '../local.js'
-import { confirmPage, errorPage, signInPage, signUpPage } from '../pages/sign-in-pages.js'
+import { confirmPage, errorPage, signInPage, signUpFields, signUpPage } from '../pages/sign-in-pages.js'
 import type { Authorization } from '../types.js'
 import { authenticate, confirm, signUp } from '../user-pool/accounts.js'
 import {
@@ -9,8 +9,10 @@ import {
   cookieOf,
   grant,
   isCallback,
+  noClient,
   redirect,
   refuse,
+  urlsOf,
 } from './authorization.js'
 import { startFederation } from './federation.js'
 
@@ -40,32 +42,39 @@ export function authorizeEndpoint(local: Local, request: Request): Response | Pr
 export const loginEndpoint = (local: Local, request: Request): Promise<Response> =>
   withForm(local, request, (authorization, form, query) => {
     const view = {
+      local,
+      authorization,
       query: query.toString(),
       users: local.users.all().filter(({ password, status }) => password && status === 'CONFIRMED'),
-      providers: local.config.identityProviders,
-      hint: field(query, 'login_hint'),
+      hint: field(form ?? query, form ? 'username' : 'login_hint'),
       formTarget: formTarget(authorization),
     }
     if (!form) return signInPage(view)
     try {
-      const clicked = view.users.find(({ username }) => username === form.get('as'))
+      const as = field(form, 'as')
+      const clicked = as === '' ? undefined : view.users.find(user => user === local.users.find(as))
       const user = clicked ?? authenticate(local, field(form, 'username'), form.get('password'))
       return grant(local, authorization, user)
     } catch (error) {
-      return signInPage({ ...view, error: (error as Error).message })
+      const { name, message } = error as Error
+      const user = local.users.find(view.hint)
+      if (name === 'UserNotConfirmedException' && user)
+        return confirmPage(view.query, user, view.formTarget, message)
+      return signInPage({ ...view, error: message })
     }
   })
 
 /** Answers `/signup`: the page, and then the one that asks for the code. */
 export const signUpEndpoint = (local: Local, request: Request): Promise<Response> =>
   withForm(local, request, (authorization, form, query) => {
-    if (!form) return signUpPage(query.toString())
+    if (!form) return signUpPage(local.config, query.toString())
     try {
-      const attributes = { email: field(form, 'email') }
+      const asked = signUpFields(local.config).filter(name => name !== 'username')
+      const attributes = Object.fromEntries(asked.map(name => [name, field(form, name)]))
       const user = signUp(local, field(form, 'username'), field(form, 'password'), attributes)
       return confirmPage(query.toString(), user, formTarget(authorization))
     } catch (error) {
-      return signUpPage(query.toString(), (error as Error).message)
+      return signUpPage(local.config, query.toString(), form, (error as Error).message)
     }
   })
 
@@ -85,24 +94,29 @@ export const confirmEndpoint = (local: Local, request: Request): Promise<Respons
 export function logoutEndpoint(local: Local, request: Request): Response {
   const { searchParams: query } = new URL(request.url)
   const client = local.clients.find(({ clientId }) => clientId === query.get('client_id'))
-  if (!client) return errorPage('There is no app client of this client_id.')
+  if (!client) return noClient(local, query)
   local.sessions.forget(cookieOf(request))
   const headers = { 'set-cookie': `${cookieName}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0` }
   const target = query.get('logout_uri')
   if (target !== null) {
-    if (!isCallback(client, target)) return errorPage('logout_uri is not one of the URLs of the app client.')
+    if (!isCallback(client, target))
+      return errorPage('logout_uri is not one of the URLs of the app client.', {
+        sent: ['logout_uri', target],
+        known: urlsOf(client),
+      })
     return redirect(target, {}, headers)
   }
   return redirect(new URL(`/login${new URL(request.url).search}`, request.url), {}, headers)
 }
 
 /** The final target of a form, for the Content Security Policy of the page. */
-const formTarget = ({ redirectUri }: Authorization): string => {
+export const formTarget = ({ redirectUri }: Authorization): string => {
   const { origin, protocol } = new URL(redirectUri)
   return origin === 'null' ? protocol : origin
 }
 
-async function withForm(
+/** Answers for the app that asks, with the form if there is one. */
+export async function withForm(
   local: Local,
   request: Request,
   answer: (
