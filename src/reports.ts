@@ -1,3 +1,8 @@
+/**
+ * The types of what `cognito-guard inspect --json` and `cognito-guard doctor --json` print. Types alone.
+ *
+ * @module
+ */
 import type { AuthErrorCode } from './errors.js'
 import type { KeySetEvent } from './jwks/jwks.js'
 
@@ -15,6 +20,7 @@ export interface Outcome {
 export interface Report extends Outcome {
   /** What the input is: a token by itself, a header, the event of a service. */
   readonly input: string
+  /** What the token is, by its form and claims. */
   readonly kind: TokenKind
   /** What the token is, and what it is for. */
   readonly description: string
@@ -31,13 +37,17 @@ export interface Report extends Outcome {
   /** How fetching the keys went. Only when keys may be fetched. */
   readonly network?: Network
   /** What is in the token. Not in a report to share. */
-  readonly token?: { readonly header: Members | undefined; readonly claims: Members | undefined }
+  readonly token?: {
+    readonly header: Readonly<Record<string, unknown>> | undefined
+    readonly claims: Readonly<Record<string, unknown>> | undefined
+  }
 }
 
 /** Why a token is refused or cannot be verified, and how to fix it. */
 export interface Cause {
   /** What it is and what to do: the first sentence says both. */
   readonly fix: string
+  /** The code of the error. */
   readonly code: AuthErrorCode
   /** The page of the error: a path in the repository. */
   readonly page: string
@@ -64,22 +74,29 @@ export type TokenKind =
 
 /** A statement of a token. */
 export interface Fact {
+  /** What is stated, such as `issuer`. */
   readonly name: string
+  /** As JSON, or a time in words. */
   readonly value: string
 }
 
 /** A remark, and how to fix its cause. */
 export interface Finding {
+  /** What was found. */
   readonly what: string
+  /** What to do. */
   readonly fix: string
 }
 
 /** One check of verification. */
 export interface Check {
+  /** What is checked, such as `issuer`. */
   readonly name: string
   /** `open`: it could not be made. */
   readonly result: 'passed' | 'failed' | 'open'
+  /** What passes, in words. */
   readonly expected: string
+  /** What is there, in words. */
   readonly actual: string
   /** The library's code for a token that fails this check. */
   readonly code?: AuthErrorCode
@@ -89,22 +106,24 @@ export interface Check {
 
 /** How fetching the keys went. */
 export interface Network {
+  /** How long it took. */
   readonly milliseconds: number
+  /** What happened, in order. */
   readonly events: readonly KeySetEvent[]
 }
 
 /** One finding of `cognito-guard doctor`; with `--json` it prints a list of these. */
 export interface Diagnosis {
+  /** What was looked at, such as `key set`. */
   readonly name: string
   /** `note`: perhaps intended. `unclear`: could not be checked. */
   readonly result: 'ok' | 'note' | 'problem' | 'unclear'
+  /** What was found. */
   readonly what: string
   /** Why it matters. */
   readonly why?: string
+  /** What to do. */
   readonly fix?: string
   /** The page of the error that an API answers with: a path in the repository. */
   readonly page?: string
 }
-
-/** Of a token that nobody has verified. */
-type Members = Readonly<Record<string, unknown>>
