@@ -60,10 +60,7 @@ t.test('AdminCreateUser', async t => {
       'custom:tenant': 'red',
     })
     t.equal(local.users.find('carol')?.codes.invitation?.value, 'Temporary-1')
-    t.match(
-      await (await get('/')).text(),
-      'To sign in for the first time, mailed code: <code>Temporary-1</code>',
-    )
+    t.match(await (await get('/')).text(), 'Temporary password, mailed code: <code>Temporary-1</code>')
   })
 
   t.test('makes a password that the policy allows', async t => {

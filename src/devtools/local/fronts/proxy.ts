@@ -8,7 +8,8 @@ import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream'
 
 /**
- * Passes a request on to a server on this machine, and its answer back, as they come.
+ * Passes a request on to a server on this machine, and its answer back, as they come. Whatever the server does ends this request at most: with 502 as
+ * long as nothing of an answer is sent, else with a broken connection.
  *
  * @param strip names of headers that a client may not send
  * @param added headers to add
@@ -38,8 +39,9 @@ export function forwardSocket(
 ): void {
   const socket = outgoing.socket as Socket
   const request = httpRequest({ ...targetOf(incoming, port, [strip], added), agent: false })
-  answerWith(request, outgoing)
+  const stop = answerWith(request, outgoing)
   request.on('upgrade', ({ rawHeaders }, upstream, first) => {
+    stop()
     const lines = rawHeaders.flatMap((name, index) =>
       index % 2 === 0 ? `${name}: ${rawHeaders[index + 1]}\r\n` : [],
     )
@@ -67,19 +69,29 @@ const targetOf = (
   return { host: '127.0.0.1', port, method: incoming.method, path: incoming.url, headers }
 }
 
-function answerWith(request: ClientRequest, outgoing: ServerResponse, owned?: RegExp): void {
+/** Returns what stops it from answering, for a request that becomes something else. */
+function answerWith(request: ClientRequest, outgoing: ServerResponse, owned?: RegExp): () => void {
+  const fail = () => {
+    if (outgoing.headersSent || outgoing.destroyed) outgoing.destroy()
+    else outgoing.writeHead(502, { 'content-type': 'text/html' }).end('<h1>502 Bad Gateway</h1>')
+  }
+  const lost = () => outgoing.headersSent || fail()
   request.on('response', answer => {
     const { rawHeaders } = answer
     const headers = owned
       ? rawHeaders.filter((_, index) => !owned.test(rawHeaders[index & ~1] as string))
       : rawHeaders
-    outgoing.writeHead(answer.statusCode as number, headers)
-    pipeline(answer, outgoing, () => {})
+    try {
+      outgoing.writeHead(answer.statusCode as number, headers)
+      pipeline(answer, outgoing, () => {})
+    } catch {
+      outgoing.destroy() // a status or headers that Node.js reads and does not write
+    }
   })
-  request.on('error', () => {
-    if (outgoing.headersSent) outgoing.destroy()
-    else outgoing.writeHead(502, { 'content-type': 'text/html' }).end('<h1>502 Bad Gateway</h1>')
-  })
+  // `close` alone comes after a switch of protocols that nobody asked for
+  request.on('error', fail).on('close', lost)
+  outgoing.on('close', () => request.destroy())
+  return () => request.off('close', lost)
 }
 
 /** Appends to the client's value, as load balancers do. */

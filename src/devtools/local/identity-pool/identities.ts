@@ -10,7 +10,7 @@ export interface Identities {
   /** Links a guest's identity to a user, as when a guest signs in. */
   readonly link: (identityId: string, user: string) => void
   /** Credentials for an hour. Only this server accepts them. */
-  readonly credentials: (identityId: string, role: string) => TemporaryCredentials
+  readonly credentials: (identityId: string, role: string, sessionName?: string) => TemporaryCredentials
   /** What credentials stand for, until they expire. */
   readonly find: (accessKeyId: string) => TemporaryCredentials | undefined
 }
@@ -24,6 +24,7 @@ export interface TemporaryCredentials {
   readonly expiration: number
   readonly identityId: string
   readonly role: string
+  readonly sessionName: string
 }
 
 export function createIdentities(identityPoolId: string, clock: Clock): Identities {
@@ -46,7 +47,7 @@ export function createIdentities(identityPoolId: string, clock: Clock): Identiti
     },
     ownerOf: identityId => owners.get(identityId),
     link,
-    credentials(identityId, role) {
+    credentials(identityId, role, sessionName = 'CognitoIdentityCredentials') {
       const credentials = {
         accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
         secretKey: randomBytes(30).toString('base64'),
@@ -54,6 +55,7 @@ export function createIdentities(identityPoolId: string, clock: Clock): Identiti
         expiration: Math.floor(clock.now() / 1000) + 3600,
         identityId,
         role,
+        sessionName,
       }
       issued.set(credentials.accessKeyId, credentials)
       return credentials

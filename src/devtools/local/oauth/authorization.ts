@@ -41,7 +41,7 @@ export const noClient = ({ clients }: Local, query: URLSearchParams): Response =
   })
 
 /** The URLs of a client, for that page. */
-export const urlsOf = ({ clientId, callbackUrls = ['any http or https URL of this machine'] }: LocalClient) =>
+export const urlsOf = ({ clientId, callbackUrls = ['any URL of this machine'] }: LocalClient) =>
   [`URLs of ${clientId}`, callbackUrls] as const
 
 /** Sends the browser back with a code for the user, and a cookie that keeps them signed in. */
