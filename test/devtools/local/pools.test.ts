@@ -21,6 +21,7 @@ import {
   DescribeUserPoolCommand,
   DescribeUserPoolDomainCommand,
   GetCSVHeaderCommand,
+  GetSigningCertificateCommand,
   GetUserPoolMfaConfigCommand,
   ListIdentityProvidersCommand,
   ListResourceServersCommand,
@@ -28,6 +29,8 @@ import {
   ListUserPoolClientsCommand,
   ListUserPoolsCommand,
   SignUpCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
   UpdateResourceServerCommand,
   UpdateUserPoolClientCommand,
   UpdateUserPoolCommand,
@@ -175,6 +178,16 @@ t.test('the pool', async t => {
       await outcome(add('late')),
       'InvalidParameterException: custom:late: Existing attribute already has this name.',
     )
+  })
+
+  t.test('has tags', async t => {
+    const ResourceArn = (await describe())?.Arn
+    const tags = async () => (await sdk.send(new ListTagsForResourceCommand({ ResourceArn }))).Tags
+    await sdk.send(new TagResourceCommand({ ResourceArn, Tags: { stage: 'dev' } }))
+    t.same(await tags(), { team: 'a', stage: 'dev' })
+    await sdk.send(new UntagResourceCommand({ ResourceArn, TagKeys: ['team'] }))
+    t.same(await tags(), { stage: 'dev' })
+    t.same((await describe())?.UserPoolTags, { stage: 'dev' })
   })
 
   t.test('has a domain', async t => {
@@ -417,7 +430,6 @@ t.test('what is not played says so, once on the console', async t => {
   const said: string[] = []
   local.say = sentence => said.push(sentence)
   const devices = 'AdminListDevices is not played by the local Cognito; no device is remembered.'
-  const ResourceArn = 'arn:aws:cognito-idp:us-east-1:000000000000:userpool/x'
   for (const [sentence, call] of [
     [devices, sdk.send(new AdminListDevicesCommand({ UserPoolId, Username: 'alice' }))],
     [devices, sdk.send(new AdminListDevicesCommand({ UserPoolId, Username: 'bob' }))],
@@ -434,8 +446,8 @@ t.test('what is not played says so, once on the console', async t => {
       sdk.send(new CreateManagedLoginBrandingCommand({ UserPoolId, ClientId: 'localweb' })),
     ],
     [
-      'ListTagsForResource is not played by the local Cognito; docs/local.md lists the calls that are.',
-      sdk.send(new ListTagsForResourceCommand({ ResourceArn })),
+      'GetSigningCertificate is not played by the local Cognito; docs/local.md lists the calls that are.',
+      sdk.send(new GetSigningCertificateCommand({ UserPoolId })),
     ],
   ] as const)
     t.equal(await outcome(call), `UnknownOperationException: ${sentence}`)

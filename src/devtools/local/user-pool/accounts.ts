@@ -1,3 +1,4 @@
+// Over 150 lines: accounts, their codes and passwords are one set of rules.
 import { fault } from '../aws.js'
 import type { Local } from '../local.js'
 import type { LocalClient } from '../types.js'

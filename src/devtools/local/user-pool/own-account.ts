@@ -1,3 +1,4 @@
+// Over 150 lines: the calls of users about themselves.
 import { type Call, fault, type Operations, required, textOf, textsOf } from '../aws.js'
 import type { Local } from '../local.js'
 import {

@@ -4,6 +4,7 @@ import { checkAdmin } from './administrators.js'
 import { appClients } from './app-clients.js'
 import { initiateAuth, refreshed, respondToAuthChallenge } from './auth-flows.js'
 import { clientOf } from './clients.js'
+import { domainAndProviders } from './domain-and-providers.js'
 import { groups } from './groups.js'
 import { ownAccount } from './own-account.js'
 import { pools } from './pools.js'
@@ -49,4 +50,5 @@ export const userPoolApi: Operations = validated({
   ...pools,
   ...appClients,
   ...resourceServers,
+  ...domainAndProviders,
 })
