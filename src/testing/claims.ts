@@ -129,7 +129,8 @@ const identityOf = ({ clock }: TestPool, { userId, name, type, issuer }: TestPro
   dateCreated: String(clock.now()),
 })
 
-function uuidOf(text: string): string {
+/** A UUID that is always the same for a text. */
+export function uuidOf(text: string): string {
   const hex = createHash('sha256').update(text).digest('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }

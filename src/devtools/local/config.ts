@@ -1,18 +1,7 @@
-// Over 150 lines: most of it is the tables of what a configuration may hold.
-import {
-  aBoolean,
-  aCount,
-  anObject,
-  aString,
-  checkOptions,
-  type OptionCheck,
-  type OptionChecks,
-  oneOf,
-} from '../../options.js'
-import { strings } from '../../testing/token-options.js'
+import { checkOptions } from '../../options.js'
+import { configChecks, entryChecks, memberChecks, providerUserChecks } from './config-checks.js'
 import { defaultConfig } from './default-config.js'
 import type { LocalConfig } from './types.js'
-import { isAttribute } from './user-pool/attributes.js'
 
 /**
  * The configuration of a file's JSON, with the defaults for what it leaves out.
@@ -27,12 +16,12 @@ export function parseConfig(document: unknown, source: string): LocalConfig {
     ...defaultConfig,
     ...given,
     lifetimes: { ...defaultConfig.lifetimes, ...given.lifetimes },
+    passwordPolicy: { ...defaultConfig.passwordPolicy, ...given.passwordPolicy },
     identityPool: { ...defaultConfig.identityPool, ...given.identityPool },
     registration: { ...defaultConfig.registration, ...given.registration },
   }
-  checkOptions(`${source}: lifetimes`, config.lifetimes, lifetimeChecks)
-  checkOptions(`${source}: registration`, config.registration, registrationChecks)
-  checkOptions(`${source}: identityPool`, config.identityPool, identityPoolChecks)
+  for (const [name, checks] of Object.entries(memberChecks))
+    checkOptions(`${source}: ${name}`, config[name as keyof typeof memberChecks], checks)
   for (const [list, checks] of Object.entries(entryChecks)) {
     for (const [index, entry] of (config[list as keyof typeof entryChecks] as readonly object[]).entries())
       checkOptions(`${source}: ${list}[${index}]`, entry, checks)
@@ -44,8 +33,14 @@ export function parseConfig(document: unknown, source: string): LocalConfig {
   return config
 }
 
-/** Names that refer to something else in the file must exist. */
+/** Names that refer to something else in the file must exist, and nothing may stand there twice. */
 function checkReferences(config: LocalConfig, source: string): void {
+  const fold = (name: string) => (config.caseSensitive ? name : name.toLowerCase())
+  checkUnique(`${source}: clients`, config.clients, ({ clientId }) => clientId)
+  checkUnique(`${source}: groups`, config.groups, ({ name }) => name)
+  checkUnique(`${source}: users`, config.users, ({ username }) => fold(username))
+  if (config.usernameAttributes.length > 0 && config.aliasAttributes !== defaultConfig.aliasAttributes)
+    throw new TypeError(`${source}: usernameAttributes and aliasAttributes exclude each other`)
   const groups = config.groups.map(({ name }) => name)
   for (const [index, user] of config.users.entries()) {
     const unknown = user.groups?.find(group => !groups.includes(group))
@@ -62,6 +57,12 @@ function checkReferences(config: LocalConfig, source: string): void {
   }
 }
 
+function checkUnique<T>(place: string, entries: readonly T[], nameOf: (entry: T) => string): void {
+  const names = entries.map(nameOf)
+  const twice = names.findIndex((name, index) => names.indexOf(name) < index)
+  if (twice >= 0) throw new TypeError(`${place}[${twice}]: ${names[twice]} stands there already`)
+}
+
 /** Every scope that a client may be given. */
 export const allScopes = ({ resourceServers, registration }: LocalConfig): string[] => [
   ...userScopes,
@@ -74,111 +75,3 @@ export const userScopes = ['openid', 'email', 'phone', 'profile', 'aws.cognito.s
 
 /** The scope that lets its holder register clients. */
 export const registrationScope = 'aws.cognito/dcr/register'
-
-const providerTypes = ['SAML', 'OIDC', 'Google', 'Facebook', 'LoginWithAmazon', 'SignInWithApple']
-
-const aList: OptionCheck = value => (Array.isArray(value) ? undefined : 'must be a list')
-
-const attributes: OptionCheck = value => {
-  if (anObject(value)) return anObject(value)
-  for (const [name, each] of Object.entries(value as object)) {
-    if (!isAttribute(name)) return `has ${name}, which is neither a standard attribute nor a custom: one`
-    if (typeof each !== 'string') return 'must hold strings only: so do the attributes of Cognito'
-  }
-  return undefined
-}
-
-const matching =
-  (pattern: RegExp, description: string): OptionCheck =>
-  value =>
-    typeof value === 'string' && pattern.test(value) ? undefined : `must be ${description}`
-
-const aUrl: OptionCheck = value => (URL.canParse(String(value)) ? undefined : 'must be a URL')
-
-/** A page of http(s), or a custom scheme of an app on a device; none that a browser runs or reads by itself. Its host ends up in a header. */
-export const callbacks: OptionCheck = value => {
-  const problem = strings(value)
-  if (problem) return problem
-  return (value as readonly string[]).every(isCallbackUrl)
-    ? undefined
-    : 'must hold URLs of http, https or an app’s own scheme'
-}
-
-function isCallbackUrl(url: string): boolean {
-  if (!URL.canParse(url)) return false
-  const { protocol, hostname } = new URL(url)
-  return /^https?:$/.test(protocol)
-    ? /^[\w.-]+$|^\[[\da-f:.]+\]$/.test(hostname)
-    : !browserSchemes.has(protocol)
-}
-
-const browserSchemes = new Set(
-  'about: blob: chrome: data: file: filesystem: ftp: javascript: mailto: vbscript: view-source: ws: wss:'.split(
-    ' ',
-  ),
-)
-
-const configChecks: OptionChecks = {
-  'userPoolId?': matching(
-    /^[a-z]+(-[a-z]+)+-\d_[0-9A-Za-z]{1,45}$/,
-    'a region, "_" and letters or digits, such as us-east-1_LOCALDEV0',
-  ),
-  'issuer?': oneOf('original', 'updated', 'local'),
-  'lifetimes?': anObject,
-  'groups?': aList,
-  'users?': aList,
-  'clients?': aList,
-  'resourceServers?': aList,
-  'identityProviders?': aList,
-  'identityPool?': anObject,
-  'registration?': anObject,
-  'advertisesPkce?': aBoolean,
-}
-
-const registrationChecks: OptionChecks = {
-  mode: oneOf('off', 'authenticated', 'open'),
-  allowedScopes: strings,
-}
-
-const lifetimeChecks: OptionChecks = {
-  access: aCount(1, 86_400),
-  id: aCount(1, 86_400),
-  refresh: aCount(1, 315_360_000),
-}
-
-const identityPoolChecks: OptionChecks = {
-  identityPoolId: matching(/^[\w-]+:[0-9a-f-]+$/, 'a region, ":" and a UUID'),
-  accountId: matching(/^\d{12}$/, 'twelve digits'),
-  allowGuests: aBoolean,
-  roles: anObject,
-  roleMappings: anObject,
-}
-
-const providerUserChecks: OptionChecks = { userId: aString, 'attributes?': attributes }
-
-const entryChecks = {
-  groups: { name: aString, 'precedence?': aCount(0, 2 ** 31), 'role?': aString },
-  users: {
-    username: aString,
-    password: aString,
-    'groups?': strings,
-    'scopes?': strings,
-    'attributes?': attributes,
-  },
-  clients: {
-    clientId: matching(/^[\w+]{1,128}$/, 'letters, digits, "_" and "+"'),
-    'secret?': aString,
-    'callbackUrls?': callbacks,
-    'scopes?': strings,
-    'refreshTokenRotation?': aBoolean,
-  },
-  resourceServers: { identifier: aString, scopes: strings },
-  identityProviders: {
-    name: matching(/^[^_\s][^_]{0,31}$/, 'at most 32 characters without "_"'),
-    type: oneOf(...providerTypes),
-    'issuer?': aUrl,
-    'clientId?': aString,
-    'clientSecret?': aString,
-    'users?': aList,
-  },
-} as const satisfies Record<string, OptionChecks>

@@ -5,6 +5,18 @@ export const defaultConfig: LocalConfig = {
   userPoolId: 'us-east-1_LOCALDEV0',
   issuer: 'original',
   lifetimes: { access: 3600, id: 3600, refresh: 2_592_000 },
+  usernameAttributes: [],
+  aliasAttributes: ['email'],
+  caseSensitive: false,
+  passwordPolicy: {
+    minimumLength: 8,
+    requireLowercase: true,
+    requireUppercase: true,
+    requireNumbers: true,
+    requireSymbols: true,
+    temporaryPasswordValidityDays: 7,
+  },
+  attributes: [],
   groups: [
     { name: 'admin', precedence: 1, role: 'arn:aws:iam::000000000000:role/local-admin' },
     { name: 'readers', precedence: 2, role: 'arn:aws:iam::000000000000:role/local-reader' },

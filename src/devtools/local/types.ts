@@ -5,7 +5,16 @@ export interface LocalConfig {
   /** The `iss` of its tokens: one of the two of AWS, or `local`, its own URL, for clients that insist on discovery. Default: `original`. */
   readonly issuer: 'original' | 'updated' | 'local'
   readonly lifetimes: Lifetimes
-  readonly groups: readonly LocalGroup[]
+  readonly groups: readonly LocalGroupConfig[]
+  /** What users sign in with instead of a username, which is a UUID then (`UsernameAttributes`). Default: none. */
+  readonly usernameAttributes: readonly ('email' | 'phone_number')[]
+  /** What users sign in with beside their username, once it is verified (`AliasAttributes`). Default: `email`. */
+  readonly aliasAttributes: readonly ('email' | 'phone_number' | 'preferred_username')[]
+  /** Whether `Alice` and `alice` are two users. Default: false, as in pools made in the console. */
+  readonly caseSensitive: boolean
+  readonly passwordPolicy: PasswordPolicy
+  /** What the pool declares beyond the defaults: custom attributes, and which ones are required. Default: the custom ones that `users` have. */
+  readonly attributes: readonly PoolAttribute[]
   readonly users: readonly LocalUserConfig[]
   readonly clients: readonly LocalClient[]
   readonly resourceServers: readonly ResourceServer[]
@@ -23,9 +32,33 @@ export interface Lifetimes {
   readonly refresh: number
 }
 
-/** A group of the pool. */
-interface LocalGroup {
+/** The rules for passwords (`PasswordPolicyType`). */
+export interface PasswordPolicy {
+  /** Default: 8. */
+  readonly minimumLength: number
+  /** Default: true, as for the three below. */
+  readonly requireLowercase: boolean
+  readonly requireUppercase: boolean
+  readonly requireNumbers: boolean
+  readonly requireSymbols: boolean
+  /** How long a password that an administrator sets is good for a first sign-in. Default: 7. */
+  readonly temporaryPasswordValidityDays: number
+}
+
+/** An attribute of the pool (`SchemaAttributeType`). */
+export interface PoolAttribute {
+  /** A standard name, or one that begins with `custom:`. */
   readonly name: string
+  /** Of a standard attribute only. Default: false. */
+  readonly required?: boolean
+  /** Default: true. */
+  readonly mutable?: boolean
+}
+
+/** A group of the pool. */
+export interface LocalGroupConfig {
+  readonly name: string
+  readonly description?: string
   /** The lowest one of a user's groups decides `cognito:preferred_role`. */
   readonly precedence?: number
   readonly role?: string
@@ -34,25 +67,47 @@ interface LocalGroup {
 /** Somebody who can sign in. */
 export interface LocalUserConfig {
   readonly username: string
+  /** Default: a UUID made of the pool ID and the username, the same at every start. */
+  readonly sub?: string
   readonly password: string
+  /** `FORCE_CHANGE_PASSWORD` asks for a new password at the first sign-in. Default: `CONFIRMED`. */
+  readonly status?: 'CONFIRMED' | 'UNCONFIRMED' | 'FORCE_CHANGE_PASSWORD' | 'RESET_REQUIRED'
+  /** Default: true. */
+  readonly enabled?: boolean
   readonly groups?: readonly string[]
   /** What a pre token generation trigger would add to the scopes of an SDK's sign-in. */
   readonly scopes?: readonly string[]
+  /** What a pre token generation trigger would add to the claims, of any JSON type. */
+  readonly claims?: { readonly access?: TokenClaims; readonly id?: TokenClaims }
   /** `email` is `<username>@example.com` unless it stands here. */
   readonly attributes?: Readonly<Record<string, string>>
 }
 
+type TokenClaims = Readonly<Record<string, unknown>>
+
 /** An app client. */
 export interface LocalClient {
   readonly clientId: string
+  /** Default: the client ID. */
+  readonly name?: string
   /** Makes it a confidential client. */
   readonly secret?: string
   /** Exact, as in Cognito. Default: any URL on loopback. */
   readonly callbackUrls?: readonly string[]
+  /** Where `/logout` may lead, exact. Default: any URL on loopback. */
+  readonly logoutUrls?: readonly string[]
+  /** The sign-in flows that are on (`ExplicitAuthFlows`), such as `ALLOW_USER_SRP_AUTH`. Default: all. */
+  readonly explicitAuthFlows?: readonly string[]
+  /** Seconds that this client's tokens are valid. Default: those of the pool. */
+  readonly lifetimes?: Partial<Lifetimes>
   /** The scopes that it may request. Default: the OpenID Connect scopes and all custom ones. */
   readonly scopes?: readonly string[]
   /** Replaces the refresh token at each use. Default: false. */
   readonly refreshTokenRotation?: boolean
+  /** Seconds that a replaced refresh token still works, for apps with several tabs: 0 to 60. Default: 0. */
+  readonly refreshTokenGracePeriod?: number
+  /** Whether errors hide that a user does not exist (`PreventUserExistenceErrors`). Default: true. */
+  readonly preventUserExistenceErrors?: boolean
 }
 
 /** Who may register app clients by themselves (`DcrConfiguration`). */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { isAuthError } from '../../../errors.js'
-import { callbacks, registrationScope } from '../config.js'
+import { registrationScope } from '../config.js'
+import { callbacks } from '../config-checks.js'
 import type { Local } from '../local.js'
 import type { LocalClient } from '../types.js'
 

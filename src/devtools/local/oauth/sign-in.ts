@@ -41,7 +41,7 @@ export const loginEndpoint = (local: Local, request: Request): Promise<Response>
   withForm(local, request, (authorization, form, query) => {
     const view = {
       query: query.toString(),
-      users: local.users.all().filter(({ password, confirmationCode }) => password && !confirmationCode),
+      users: local.users.all().filter(({ password, status }) => password && status === 'CONFIRMED'),
       providers: local.config.identityProviders,
       hint: field(query, 'login_hint'),
       formTarget: formTarget(authorization),
@@ -75,7 +75,7 @@ export const confirmEndpoint = (local: Local, request: Request): Promise<Respons
     const user = local.users.find(field(form, 'username'))
     if (!user) return errorPage('There is nobody to confirm.')
     try {
-      return grant(local, authorization, confirm(user, field(form, 'code')))
+      return grant(local, authorization, confirm(local, user, field(form, 'code')))
     } catch (error) {
       return confirmPage(query.toString(), user, formTarget(authorization), (error as Error).message)
     }

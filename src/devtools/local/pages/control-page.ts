@@ -109,9 +109,7 @@ const people = ({
 ${users.map(
   user =>
     html`<tr><td>${user.username}${
-      user.confirmationCode === undefined
-        ? undefined
-        : html`<br>mailed code: <code>${user.confirmationCode}</code>`
+      user.codes.signUp && html`<br>mailed code: <code>${user.codes.signUp.value}</code>`
     }</td><td>${form(
       'groups',
       html`<input type="hidden" name="username" value="${user.username}">

@@ -34,15 +34,19 @@ export const stateOf = (local: Local) => ({
   lifetimes: local.lifetimes,
   keySet: local.keySet,
   keys: local.keys.jwks().keys.map(({ kid }) => ({ kid, signs: useOf(local, kid) })),
-  groups: local.users.groups(),
-  users: local.users.all().map(({ username, sub, groups, attributes, confirmationCode, identities }) => ({
-    username,
-    sub,
-    groups,
-    attributes,
-    confirmationCode,
-    identities,
-  })),
+  groups: [...local.users.groups.keys()],
+  users: local.users
+    .all()
+    .map(({ username, sub, status, enabled, groups, attributes, codes, identities }) => ({
+      username,
+      sub,
+      status,
+      enabled,
+      groups,
+      attributes,
+      codes,
+      identities,
+    })),
   sessions: local.sessions.all().map(({ id, user, clientId, scopes, signedInAt, isRevoked }) => ({
     id,
     username: user.username,
@@ -94,7 +98,7 @@ const controls: Readonly<Record<string, Control>> = {
   groups: {
     checks: { username: aString, groups: strings },
     apply(local, { username, groups }) {
-      const unknown = (groups as string[]).find(group => !local.users.groups().includes(group))
+      const unknown = (groups as string[]).find(group => !local.users.groups.has(group))
       if (unknown !== undefined) throw new TypeError(`groups: groups names ${unknown}, which is no group`)
       userOf(local, username).groups = groups as string[]
     },

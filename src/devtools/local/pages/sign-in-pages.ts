@@ -61,7 +61,7 @@ ${field('password', 'Password, at least 8 characters', 'password', 'new-password
 /** The page that asks a new user for the code, and shows it: there is no mail here. */
 export const confirmPage = (
   query: string,
-  { username, confirmationCode = '' }: LocalUser,
+  { username, codes }: LocalUser,
   formTarget: string,
   error?: string,
 ): Response =>
@@ -71,7 +71,7 @@ export const confirmPage = (
     status: error === undefined ? 200 : 400,
     main: html`<div class="narrow"><h1>Confirm your account</h1>
 ${alert(error)}
-<p>Cognito would send this code by mail: <code data-testid="mailed-code">${confirmationCode}</code></p>
+<p>Cognito would send this code by mail: <code data-testid="mailed-code">${codes.signUp?.value}</code></p>
 <form class="stack" method="post" action="/confirm?${query}">
 <input type="hidden" name="username" value="${username}">
 ${field('code', 'Code', 'text', 'one-time-code')}

@@ -1,6 +1,6 @@
 import { fault } from '../aws.js'
 import type { Local } from '../local.js'
-import type { LocalUser } from './users.js'
+import type { CodePurpose, LocalUser } from './users.js'
 
 /** The user of a username and password. The error does not reveal which of the two is wrong. */
 export function authenticate(local: Local, username: string, password: unknown): LocalUser {
@@ -16,28 +16,40 @@ export function signUp(
   password: string,
   attributes: Record<string, string>,
 ): LocalUser {
-  if (password.length < 8)
+  if (password.length < local.config.passwordPolicy.minimumLength)
     throw fault('InvalidPasswordException', 'Password did not conform with policy: Password not long enough')
-  const user = local.users.signUp(username, password, attributes)
+  const user = local.users.add({ username, password, attributes, status: 'UNCONFIRMED' })
   if (!user) throw fault('UsernameExistsException', 'User already exists')
+  local.users.sendCode(user, 'signUp')
   return user
 }
 
 /** Confirms a user by the code that they were sent. */
-export function confirm(user: LocalUser | undefined, code: string): LocalUser {
+export function confirm(local: Local, user: LocalUser | undefined, code: string): LocalUser {
   if (!user) throw fault('UserNotFoundException', 'Username/client id combination not found.')
-  if (user.confirmationCode === undefined)
-    throw fault('NotAuthorizedException', 'User cannot be confirmed. Current status is CONFIRMED')
-  if (user.confirmationCode !== code)
-    throw fault('CodeMismatchException', 'Invalid verification code provided, please try again.')
-  user.confirmationCode = undefined
-  user.attributes.email_verified = 'true'
+  if (user.status !== 'UNCONFIRMED')
+    throw fault('NotAuthorizedException', `User cannot be confirmed. Current status is ${user.status}`)
+  useCode(local, user, 'signUp', code)
+  user.status = 'CONFIRMED'
+  if (user.attributes.email) user.attributes.email_verified = 'true'
   return user
 }
 
-/** The user, unless they have not confirmed yet. */
+/** Uses up a code that a user was sent. */
+export function useCode(local: Local, user: LocalUser, purpose: CodePurpose, code: string): void {
+  const sent = user.codes[purpose]
+  if (sent?.value !== code)
+    throw fault('CodeMismatchException', 'Invalid verification code provided, please try again.')
+  if (local.clock.now() >= sent.until)
+    throw fault('ExpiredCodeException', 'Invalid code provided, please request a code again.')
+  delete user.codes[purpose]
+  local.users.touch(user)
+}
+
+/** The user, unless they may not sign in: disabled, or not confirmed yet. */
 export function confirmed(user: LocalUser): LocalUser {
-  if (user.confirmationCode !== undefined) throw fault('UserNotConfirmedException', 'User is not confirmed.')
+  if (!user.enabled) throw fault('NotAuthorizedException', 'User is disabled.')
+  if (user.status === 'UNCONFIRMED') throw fault('UserNotConfirmedException', 'User is not confirmed.')
   return user
 }
 

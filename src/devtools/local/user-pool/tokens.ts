@@ -42,7 +42,7 @@ export function issueTokens(local: Local, session: Session): TokenSet {
             email: undefined,
             email_verified: undefined,
             ...visibleAttributes(session),
-            ...rolesOf(local.config, user),
+            ...rolesOf(local.users.groups, user),
             identities: user.identities,
             nonce: session.nonce,
             at_hash: isManagedLogin ? leftHalfOfHash(accessToken) : undefined,

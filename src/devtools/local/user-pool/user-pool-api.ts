@@ -18,15 +18,18 @@ export const userPoolApi: Operations = {
     const username = required(input, 'Username')
     checkSecretHash(client, username, input.SecretHash)
     const user = signUp(local, username, required(input, 'Password'), attributesOf(input.UserAttributes))
-    const [name = '', host = ''] = String(user.attributes.email).split('@')
+    const { email } = user.attributes
+    const [name = '', host = ''] = email?.split('@') ?? []
     return {
       UserConfirmed: false,
       UserSub: user.sub,
-      CodeDeliveryDetails: {
-        AttributeName: 'email',
-        DeliveryMedium: 'EMAIL',
-        Destination: `${name.slice(0, 1)}***@${host.slice(0, 1)}***`,
-      },
+      ...(email && {
+        CodeDeliveryDetails: {
+          AttributeName: 'email',
+          DeliveryMedium: 'EMAIL',
+          Destination: `${name.slice(0, 1)}***@${host.slice(0, 1)}***`,
+        },
+      }),
     }
   },
 
@@ -34,7 +37,7 @@ export const userPoolApi: Operations = {
     const client = clientOf(local, input)
     const username = required(input, 'Username')
     checkSecretHash(client, username, input.SecretHash)
-    confirm(local.users.find(username), required(input, 'ConfirmationCode'))
+    confirm(local, local.users.find(username), required(input, 'ConfirmationCode'))
     return {}
   },
 
@@ -111,7 +114,7 @@ function membership(local: Local, call: Call) {
   checkAdmin(local, call)
   const user = userOf(local, call.input)
   const group = required(call.input, 'GroupName')
-  if (!local.users.groups().includes(group)) throw fault('ResourceNotFoundException', 'Group not found.')
+  if (!local.users.groups.has(group)) throw fault('ResourceNotFoundException', 'Group not found.')
   return { user, group }
 }
 

@@ -1,94 +1,194 @@
+// Over 150 lines: the model of a user, and the functions that share the maps of users and groups.
 import { randomInt, randomUUID } from 'node:crypto'
+import { uuidOf } from '../../../testing/claims.js'
 import type { Clock } from '../../../types.js'
-import type { IdentityProvider, LocalConfig, LocalUserConfig, ProviderUser } from '../types.js'
+import type {
+  IdentityProvider,
+  LocalConfig,
+  LocalGroupConfig,
+  LocalUserConfig,
+  ProviderUser,
+} from '../types.js'
 
-/** A user of the pool as it is now. */
+/** A user of the pool as it is now. Plain data: `--state` keeps it as JSON. */
 export interface LocalUser {
   readonly username: string
   readonly sub: string
-  /** None for a federated user. */
-  readonly password?: string
-  readonly attributes: Record<string, string>
+  /** None for a federated user, and for one without a password. */
+  password?: string | undefined
+  status: UserStatus
+  enabled: boolean
+  /** Seconds since the epoch. */
+  readonly createdAt: number
+  modifiedAt: number
+  attributes: Record<string, string>
   groups: readonly string[]
   readonly scopes: readonly string[]
-  /** The code that confirms a new user, who cannot sign in before; removed once it is used. */
-  confirmationCode?: string | undefined
+  readonly claims?: LocalUserConfig['claims']
+  /** The codes that were sent to the user and are not used yet, by what they are for. */
+  readonly codes: Partial<Record<CodePurpose, SentCode>>
   /** The provider of a federated user, as the claim has it: strings only. */
   readonly identities?: readonly Readonly<Record<string, string | null>>[]
 }
 
-/** The users of the pool. */
-export interface Users {
-  readonly all: () => LocalUser[]
-  /** By username, `sub` or email address, as Cognito takes them. */
-  readonly find: (name: string) => LocalUser | undefined
-  /** Adds an unconfirmed user. Does not replace one: returns `undefined` when the name is taken. */
-  readonly signUp: (
-    username: string,
-    password: string,
-    attributes: Record<string, string>,
-  ) => LocalUser | undefined
-  /** The federated user of a provider's user, created at the first sign-in; the attributes are those of this sign-in. */
-  readonly federate: (provider: IdentityProvider, user: ProviderUser) => LocalUser
-  /** The groups that there are, with those that Cognito makes for providers. */
-  readonly groups: () => string[]
+/** `UserStatusType`. */
+export type UserStatus =
+  | 'CONFIRMED'
+  | 'UNCONFIRMED'
+  | 'FORCE_CHANGE_PASSWORD'
+  | 'RESET_REQUIRED'
+  | 'EXTERNAL_PROVIDER'
+
+/** What a code is for: confirming a new user, a new password, or an address. */
+export type CodePurpose = 'signUp' | 'forgotPassword' | 'email' | 'phone_number'
+
+export interface SentCode {
+  readonly value: string
+  /** Milliseconds since the epoch. */
+  readonly until: number
 }
 
-/** The users of a configuration, and those who sign up later. */
+/** A group as it is now. */
+export interface LocalGroup extends LocalGroupConfig {
+  /** Seconds since the epoch. */
+  readonly createdAt: number
+  readonly modifiedAt: number
+}
+
+/** What a new user is made from. */
+export interface NewUser {
+  /** In a pool with `usernameAttributes`, an address: the username is a UUID then. */
+  readonly username: string
+  readonly password?: string | undefined
+  readonly attributes: Readonly<Record<string, string>>
+  readonly status: UserStatus
+}
+
+/** The users and groups of the pool. */
+export interface Users {
+  readonly all: () => LocalUser[]
+  /** By username, `sub`, or an attribute that the pool takes in its place. */
+  readonly find: (name: string) => LocalUser | undefined
+  /** Adds a user. Does not replace one: returns `undefined` when the name is taken. */
+  readonly add: (user: NewUser) => LocalUser | undefined
+  readonly remove: (user: LocalUser) => void
+  /** The federated user of a provider's user, created at the first sign-in; the attributes are those of this sign-in. */
+  readonly federate: (provider: IdentityProvider, user: ProviderUser) => LocalUser
+  /** Sends a user a code, which replaces the last one for the same purpose; returns it. */
+  readonly sendCode: (user: LocalUser, purpose: CodePurpose) => string
+  /** Says that something of a user was changed now. */
+  readonly touch: (user: LocalUser) => void
+  /** The groups that there are, with those that Cognito makes for providers, by name. */
+  readonly groups: Map<string, LocalGroup>
+}
+
+/** The users of a configuration, and those who come later. */
 export function createUsers(config: LocalConfig, clock: Clock): Users {
   // Over 40 lines: its functions share the map of users.
   const users = new Map<string, LocalUser>()
-  const add = (user: LocalUser) => {
-    users.set(user.username, user)
+  const gone = new Set<string>()
+  const now = () => Math.floor(clock.now() / 1000)
+  const fold = (name: string) => (config.caseSensitive ? name : name.toLowerCase())
+  const subOf = (name: string) => {
+    const sub = uuidOf(`${config.userPoolId} ${name}`)
+    // somebody who comes again is somebody else
+    return gone.has(sub) ? randomUUID() : sub
+  }
+  const put = (user: LocalUser) => {
+    users.set(fold(user.username), user)
     return user
   }
-  for (const user of config.users) add(userOf(user))
+  const newUser = (
+    given: NewUser &
+      Partial<Pick<LocalUser, 'sub' | 'groups' | 'scopes' | 'claims' | 'identities' | 'enabled'>>,
+  ): LocalUser => {
+    const { sub = subOf(fold(given.username)) } = given
+    return {
+      groups: [],
+      scopes: [],
+      enabled: true,
+      codes: {},
+      createdAt: now(),
+      modifiedAt: now(),
+      ...given,
+      sub,
+      username: config.usernameAttributes.length > 0 && !given.identities ? sub : given.username,
+      attributes: { ...addressOf(config, given.username), ...given.attributes },
+    }
+  }
+  const find = (name: string) =>
+    users.get(fold(name)) ??
+    [...users.values()].find(user => user.sub === name || isAlias(config, fold, user, name))
+
+  for (const { attributes, status = 'CONFIRMED', ...user } of config.users)
+    put(
+      newUser({
+        ...user,
+        status,
+        attributes: {
+          email: user.username.includes('@') ? user.username : `${user.username}@example.com`,
+          email_verified: 'true',
+          ...attributes,
+        },
+      }),
+    )
   return {
     all: () => [...users.values()],
-    find: name =>
-      users.get(name) ??
-      [...users.values()].find(({ sub, attributes }) => sub === name || attributes.email === name),
-    signUp(username, password, attributes) {
-      if (users.has(username)) return undefined
-      const user = { ...userOf({ username, password, attributes }), confirmationCode: sixDigits() }
-      user.attributes.email_verified = 'false'
-      return add(user)
+    find,
+    add: given => (find(given.username) ? undefined : put(newUser(given))),
+    remove(user) {
+      users.delete(fold(user.username))
+      gone.add(user.sub)
     },
     federate(provider, { userId, attributes = {} }) {
       const username = `${provider.name}_${userId}`
-      const known = users.get(username)
+      const known = users.get(fold(username))
       if (known) {
         Object.assign(known.attributes, attributes)
         return known
       }
-      return add({
-        username,
-        sub: randomUUID(),
-        attributes: { email_verified: 'false', ...attributes },
-        groups: [providerGroup(config, provider)],
-        scopes: [],
-        identities: [
-          {
-            userId,
-            providerName: provider.name,
-            providerType: provider.type,
-            issuer: provider.issuer ?? null,
-            primary: 'true',
-            dateCreated: String(clock.now()),
-          },
-        ],
-      })
+      return put(
+        newUser({
+          username,
+          status: 'EXTERNAL_PROVIDER',
+          attributes: { email_verified: 'false', ...attributes },
+          groups: [providerGroup(config, provider)],
+          identities: [
+            {
+              userId,
+              providerName: provider.name,
+              providerType: provider.type,
+              issuer: provider.issuer ?? null,
+              primary: 'true',
+              dateCreated: String(clock.now()),
+            },
+          ],
+        }),
+      )
     },
-    groups: () => [
-      ...config.groups.map(({ name }) => name),
-      ...config.identityProviders.map(provider => providerGroup(config, provider)),
-    ],
+    sendCode(user, purpose) {
+      const value = String(randomInt(1_000_000)).padStart(6, '0')
+      user.codes[purpose] = { value, until: clock.now() + codeLifetimes[purpose] }
+      return value
+    },
+    touch(user) {
+      user.modifiedAt = now()
+    },
+    groups: new Map(
+      [
+        ...config.groups,
+        ...config.identityProviders.map(provider => ({
+          name: providerGroup(config, provider),
+          description: `Autogenerated group for users who sign in using ${provider.name}`,
+        })),
+      ].map(group => [group.name, { ...group, createdAt: now(), modifiedAt: now() }]),
+    ),
   }
 }
 
 /** The claims of the ID token that decide a user's role (Role-based access control, Amazon Cognito Developer Guide). */
-export function rolesOf({ groups: known }: LocalConfig, { groups }: LocalUser) {
-  const own = known.filter(({ name, role }) => role && groups.includes(name))
+export function rolesOf(known: Users['groups'], { groups }: LocalUser) {
+  const own = groups.flatMap(name => known.get(name) ?? []).filter(({ role }) => role)
   const least = Math.min(...own.map(precedence))
   const best = new Set(own.filter(group => precedence(group) === least).map(({ role }) => role))
   return {
@@ -99,22 +199,36 @@ export function rolesOf({ groups: known }: LocalConfig, { groups }: LocalUser) {
 
 const precedence = ({ precedence = Number.MAX_SAFE_INTEGER }: { readonly precedence?: number }) => precedence
 
-const userOf = ({
-  username,
-  password,
-  groups = [],
-  scopes = [],
-  attributes = {},
-}: LocalUserConfig): LocalUser => ({
-  username,
-  sub: randomUUID(),
-  password,
-  groups,
-  scopes,
-  attributes: { email: `${username}@example.com`, email_verified: 'true', ...attributes },
-})
+/** An alias counts once it is verified; what stands for the username counts at once. */
+function isAlias(
+  { usernameAttributes, aliasAttributes }: LocalConfig,
+  fold: (name: string) => string,
+  { attributes, identities }: LocalUser,
+  name: string,
+): boolean {
+  const has = (attribute: string) =>
+    attributes[attribute] !== undefined && fold(attributes[attribute]) === fold(name)
+  if (identities) return false
+  return usernameAttributes.length > 0
+    ? usernameAttributes.some(has)
+    : aliasAttributes.some(
+        alias => has(alias) && (alias === 'preferred_username' || attributes[`${alias}_verified`] === 'true'),
+      )
+}
+
+/** The address that is given as a username, where the pool takes one. */
+function addressOf({ usernameAttributes }: LocalConfig, name: string): Record<string, string> {
+  const attribute = name.includes('@') ? 'email' : /^\+\d+$/.test(name) ? 'phone_number' : undefined
+  return attribute && usernameAttributes.includes(attribute) ? { [attribute]: name } : {}
+}
 
 /** Cognito makes a group for each provider (Adding groups to a user pool, Amazon Cognito Developer Guide). */
 const providerGroup = ({ userPoolId }: LocalConfig, { name }: IdentityProvider) => `${userPoolId}_${name}`
 
-const sixDigits = () => String(randomInt(1_000_000)).padStart(6, '0')
+/** Milliseconds (Quotas in Amazon Cognito, validity of codes, Amazon Cognito Developer Guide). */
+const codeLifetimes: Readonly<Record<CodePurpose, number>> = {
+  signUp: 86_400_000,
+  forgotPassword: 3_600_000,
+  email: 86_400_000,
+  phone_number: 86_400_000,
+}
