@@ -3,6 +3,7 @@ import { type TestClock, testClock } from '../../testing/clock.js'
 import { issuerUrls } from '../../testing/issuer.js'
 import type { TrustedIssuer, Verifier } from '../../types.js'
 import { createVerifier } from '../../verifier/verifier.js'
+import { type Expiring, expiring } from './expiring.js'
 import { createIdentities, type Identities } from './identity-pool/identities.js'
 import type { KeyRing } from './keys.js'
 import { createDecisionLog, type DecisionLog } from './pages/decisions.js'
@@ -30,9 +31,9 @@ export interface Local {
   /** Verifies its own access tokens, for the calls that take one. */
   readonly verifier: Verifier
   /** Sign-ins by SRP that wait for their second half, by the secret block. */
-  readonly challenges: Map<string, { readonly exchange: SrpExchange; readonly user: LocalUser }>
+  readonly challenges: Expiring<{ readonly exchange: SrpExchange; readonly user: LocalUser }>
   /** Sign-ins at a provider that have not ended, by `state`. */
-  readonly federations: Map<string, PendingFederation>
+  readonly federations: Expiring<PendingFederation>
   lifetimes: Lifetimes
   keySet: KeySetBehaviour
 }
@@ -64,8 +65,9 @@ export function createLocal(config: LocalConfig, url: string, keys: KeyRing): Lo
     identities: createIdentities(config.identityPool.identityPoolId, clock),
     decisions: createDecisionLog(clock),
     verifier: verifierOf(issuer, clock, keys, sessions),
-    challenges: new Map(),
-    federations: new Map(),
+    // three minutes, as the session of a challenge unless a client says otherwise (AuthSessionValidity)
+    challenges: expiring(clock, 180),
+    federations: expiring(clock, 300),
     lifetimes: config.lifetimes,
     keySet: { mode: 'ok', seconds: 2 },
   }

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Clock } from '../../../types.js'
+import { expiring } from '../expiring.js'
 
 /** The identities of the pool, and the credentials they were given. */
 export interface Identities {
@@ -30,7 +31,7 @@ export function createIdentities(identityPoolId: string, clock: Clock): Identiti
   const region = identityPoolId.replace(/:.*/, '')
   const owners = new Map<string, string | null>()
   const ids = new Map<string, string>()
-  const issued = new Map<string, TemporaryCredentials>()
+  const issued = expiring<TemporaryCredentials>(clock, 3600)
   const link = (identityId: string, user: string) => {
     owners.set(identityId, user)
     ids.set(user, identityId)
@@ -58,9 +59,6 @@ export function createIdentities(identityPoolId: string, clock: Clock): Identiti
       issued.set(credentials.accessKeyId, credentials)
       return credentials
     },
-    find(accessKeyId) {
-      const credentials = issued.get(accessKeyId)
-      return credentials && clock.now() / 1000 < credentials.expiration ? credentials : undefined
-    },
+    find: issued.get,
   }
 }

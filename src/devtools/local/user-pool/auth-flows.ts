@@ -11,11 +11,7 @@ import { issueTokens } from './tokens.js'
 import type { LocalUser } from './users.js'
 
 /** Begins a sign-in, or refreshes one (InitiateAuth). The flow with a password has another name for administrators. */
-export function initiateAuth(
-  local: Local,
-  input: Call['input'],
-  passwordFlow: string,
-): MaybePromise<object> {
+export function initiateAuth(local: Local, input: Call['input'], passwordFlow: string): MaybePromise<object> {
   const client = clientOf(local, input)
   const parameters = members(input.AuthParameters)
   switch (input.AuthFlow) {
@@ -59,11 +55,7 @@ export function respondToAuthChallenge(local: Local, input: Call['input']): obje
   return signedIn(local, client, confirmed(pending.user))
 }
 
-async function srpChallenge(
-  local: Local,
-  client: LocalClient,
-  parameters: Call['input'],
-): Promise<object> {
+async function srpChallenge(local: Local, client: LocalClient, parameters: Call['input']): Promise<object> {
   const name = required(parameters, 'USERNAME')
   checkSecretHash(client, name, parameters.SECRET_HASH)
   const user = local.users.find(name)

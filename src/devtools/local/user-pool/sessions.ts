@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Clock } from '../../../types.js'
+import { type Expiring, expiring } from '../expiring.js'
 import type { LocalClient } from '../types.js'
 import type { LocalUser } from './users.js'
 
@@ -27,6 +28,8 @@ type NewSession = Omit<Session, 'id' | 'signedInAt' | 'isRevoked'>
 export interface Sessions {
   readonly all: () => Session[]
   readonly open: (session: NewSession) => Session
+  /** Keeps a session for as many seconds at least: those for which its tokens are good. */
+  readonly keep: (session: Session, seconds: number) => void
   readonly find: (id: unknown) => Session | undefined
   /** A new refresh token of a session. */
   readonly refreshToken: (session: Session, lifetime: number) => string
@@ -54,13 +57,15 @@ interface CodeGrant {
   readonly codeChallenge?: string | undefined
 }
 
+/** Sessions, which are dropped once everything that stands for them has expired. */
 export function createSessions(clock: Clock): Sessions {
-  const sessions = new Map<string, Session>()
-  const refreshTokens = expiring<Session>(clock)
-  const codes = expiring<CodeGrant>(clock)
-  const browsers = expiring<LocalUser>(clock)
+  const sessions = expiring<Session>(clock, 300)
+  const refreshTokens = expiring<Session>(clock, 300)
+  const codes = expiring<CodeGrant>(clock, 300)
+  const browsers = expiring<LocalUser>(clock, 3600)
+  const keep = (session: Session, seconds: number) => sessions.extend(session.id, session, seconds)
   return {
-    all: () => [...sessions.values()],
+    all: () => sessions.entries().map(([, session]) => session),
     open(given) {
       const session = {
         ...given,
@@ -71,44 +76,35 @@ export function createSessions(clock: Clock): Sessions {
       sessions.set(session.id, session)
       return session
     },
+    keep,
     find: id => sessions.get(id as string),
-    refreshToken: (session, lifetime) => refreshTokens.add(session, lifetime, opaqueToken()),
-    ofRefreshToken: token => refreshTokens.get(token),
-    spend: token => void refreshTokens.take(token),
-    signOutEverywhere(user) {
-      for (const session of sessions.values()) if (session.user === user) session.isRevoked = true
-      browsers.dropAll(user)
+    refreshToken(session, lifetime) {
+      const token = opaqueToken()
+      refreshTokens.set(token, session, lifetime)
+      keep(session, lifetime)
+      return token
     },
-    code: grant => codes.add(grant, 300),
-    redeem: code => codes.take(code),
-    addBrowser: user => browsers.add(user, 3600),
-    userOfBrowser: cookie => browsers.get(cookie),
-    forget: cookie => void browsers.take(cookie),
+    ofRefreshToken: refreshTokens.get,
+    spend: refreshTokens.delete,
+    signOutEverywhere(user) {
+      for (const [, session] of sessions.entries()) if (session.user === user) session.isRevoked = true
+      for (const [cookie, owner] of browsers.entries()) if (owner === user) browsers.delete(cookie)
+    },
+    code: grant => named(codes, grant),
+    redeem(code) {
+      const grant = codes.get(code)
+      codes.delete(code)
+      return grant
+    },
+    addBrowser: user => named(browsers, user),
+    userOfBrowser: browsers.get,
+    forget: browsers.delete,
   }
 }
-
-/** Values by a secret name, until they expire. */
-function expiring<T>(clock: Clock) {
-  const entries = new Map<string, { readonly value: T; readonly until: number }>()
-  const get = (name: string | undefined): T | undefined => {
-    const entry = entries.get(name as string)
-    return entry && clock.now() < entry.until ? entry.value : undefined
-  }
-  return {
-    get,
-    add(value: T, seconds: number, name: string = randomUUID()) {
-      entries.set(name, { value, until: clock.now() + seconds * 1000 })
-      return name
-    },
-    take(name: string | undefined): T | undefined {
-      const value = get(name)
-      entries.delete(name as string)
-      return value
-    },
-    dropAll(value: T) {
-      for (const [name, entry] of entries) if (entry.value === value) entries.delete(name)
-    },
-  }
+function named<T>(values: Expiring<T>, value: T): string {
+  const name = randomUUID()
+  values.set(name, value)
+  return name
 }
 
 /** A random text in the form of an encrypted JWT, opaque to clients (Understanding the refresh token, Amazon Cognito Developer Guide). */
