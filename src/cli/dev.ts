@@ -5,13 +5,23 @@ import { newLoadBalancerKey } from '../devtools/local/fronts/load-balancer.js'
 import { type LocalCognito, startLocalCognito } from '../devtools/local/server.js'
 import type { LocalConfig } from '../devtools/local/types.js'
 import type { Loopback } from '../testing/loopback.js'
-import { frontFlags, frontHelp, keyRoute, listening, portOf, readFronts, startFronts } from './fronts.js'
+import {
+  type Front,
+  frontFlags,
+  frontHelp,
+  keyRoute,
+  listening,
+  portOf,
+  readFronts,
+  startFronts,
+} from './fronts.js'
 import { type Io, usageError } from './io.js'
+import { openness, reachFlags, reachHelp, readReach } from './reach.js'
 import { untilInterrupted } from './until-interrupted.js'
 
 /** `cognito-guard dev`: runs a local Cognito until Ctrl-C, and what is to run in front of an app on this machine. */
-export async function run(args: readonly string[], { stdout, env }: Io): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: { ...flags, ...frontFlags } })
+export async function run(args: readonly string[], { stdout, stderr, env }: Io): Promise<number> {
+  const { values } = parseArgs({ args: [...args], options: { ...flags, ...reachFlags, ...frontFlags } })
   if (values.help) {
     stdout.write(help)
     return 0
@@ -19,18 +29,22 @@ export async function run(args: readonly string[], { stdout, env }: Io): Promise
   refuseProduction(env)
   const config = await readConfig(values.config)
   const fronts = await readFronts(values)
+  const reach = readReach(values)
   const key = newLoadBalancerKey()
   const running: Loopback[] = []
   try {
     const port = portOf('--port', values.port)
-    const cognito = await listening('--port', port, startLocalCognito(config, port, keyRoute(key)))
+    const cognito = await listening('--port', port, startLocalCognito(config, port, keyRoute(key), reach))
     running.push(cognito)
-    const lines: string[] = []
+    const started: Front[] = []
     for await (const front of startFronts(fronts, cognito.local, key)) {
       running.push(front)
-      lines.push(`  ${front.says}\n`)
+      started.push(front)
     }
-    stdout.write(banner(cognito, lines))
+    if (values.json) {
+      stderr.write(openness(reach))
+      stdout.write(`${JSON.stringify(summary(cognito, started))}\n`)
+    } else stdout.write(banner(cognito, started))
     await untilInterrupted()
     return 0
   } finally {
@@ -52,9 +66,9 @@ async function readConfig(file: string | undefined): Promise<LocalConfig> {
   }
 }
 
-const banner = ({ url, local: { config, issuer } }: LocalCognito, lines: readonly string[]) => `
+const banner = ({ url, local: { config, issuer, reach } }: LocalCognito, fronts: readonly Front[]) => `
 A local Cognito, for development only: whoever can reach it signs in as anybody.
-
+${openness(reach)}
   page       ${url}
   signs as   ${issuer}
   endpoint   ${url}   (AWS SDK, Amplify, amazon-cognito-identity-js)
@@ -62,13 +76,27 @@ A local Cognito, for development only: whoever can reach it signs in as anybody.
   key set    ${url}/${config.userPoolId}/.well-known/jwks.json
   clients    ${config.clients.map(({ clientId }) => clientId).join(', ')}
   users      ${config.users.map(({ username, password }) => `${username} (${password})`).join(', ')}
-${lines.join('')}
+${fronts.map(({ says }) => `  ${says}\n`).join('')}
 Ctrl-C ends it.
 `
+
+/** What a program wants to know that starts it. */
+const summary = ({ url, port, local: { config, issuer } }: LocalCognito, fronts: readonly Front[]) => ({
+  url,
+  port,
+  pid: process.pid,
+  issuer,
+  userPoolId: config.userPoolId,
+  clientIds: config.clients.map(({ clientId }) => clientId),
+  identityPoolId: config.identityPool.identityPoolId,
+  jwksUri: `${url}/${config.userPoolId}/.well-known/jwks.json`,
+  ...Object.assign({}, ...fronts.map(({ about }) => about)),
+})
 
 const flags = {
   config: { type: 'string' },
   port: { type: 'string', default: '9400' },
+  json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
 
@@ -78,4 +106,5 @@ Runs a Cognito for development on 127.0.0.1: user pool, sign-in page, identity p
 
   --config <file>   JSON: users, groups, clients, resourceServers, identityProviders, identityPool
   --port <port>     default 9400; 0 for any
-${frontHelp}`
+  --json            say where it runs as one line of JSON: url, port, IDs
+${reachHelp}${frontHelp}`

@@ -15,9 +15,11 @@ import type { Loopback } from '../testing/loopback.js'
 import { usageError } from './io.js'
 
 /** A server that runs in front of an app. */
-interface Front extends Loopback {
+export interface Front extends Loopback {
   /** A line that names its URL. */
   readonly says: string
+  /** The same for programs. */
+  readonly about: object
 }
 
 /** The servers to run in front of apps: a load balancer, an API Gateway, both or neither. */
@@ -85,15 +87,15 @@ export async function* startFronts(
       startLoadBalancer(local, key, fronts.loadBalancer),
     )
     const says = `balancer   ${balancer.url}   ${balancer.arn}, keys at ${local.url}/public-keys`
-    yield { ...balancer, says }
+    yield { ...balancer, says, about: { loadBalancer: { url: balancer.url, arn: balancer.arn } } }
   }
   if (fronts.apiGateway) {
     const gateway = await listening(
       '--api-listen',
       fronts.apiGateway.port,
-      startApiGateway({ ...fronts.apiGateway, clock: local.clock }),
+      startApiGateway({ ...fronts.apiGateway, clock: local.clock, reach: local.reach }),
     )
-    yield { ...gateway, says: `gateway    ${gateway.url}` }
+    yield { ...gateway, says: `gateway    ${gateway.url}`, about: { apiGateway: { url: gateway.url } } }
   }
 }
 
@@ -104,8 +106,11 @@ export async function* startFronts(
  */
 export const listening = <T>(flag: string, port: number, starting: Promise<T>): Promise<T> =>
   starting.catch((error: NodeJS.ErrnoException) => {
+    if (error.syscall !== 'listen') throw error
+    if (error.code === 'EADDRNOTAVAIL') throw usageError('--host: this machine has no such address')
+    const taken = error.code === 'EADDRINUSE' ? `. See what is there: http://127.0.0.1:${port}/health` : ''
     throw usageError(
-      `${flag}: port ${port} cannot be had (${error.code}). Choose another port, or 0 for any that is free`,
+      `${flag}: port ${port} cannot be had (${error.code}). Choose another port, or 0 for any that is free${taken}`,
     )
   })
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Loopback, loopback } from '../../../testing/loopback.js'
+import { type Loopback, loopback, type Reach } from '../../../testing/loopback.js'
 import type { Clock } from '../../../types.js'
 import { type AuthorizerEvent, type AuthorizerType, authorizerEvent } from './authorizer-event.js'
 import { forward } from './proxy.js'
@@ -17,6 +17,8 @@ export interface ApiGatewayOptions {
   readonly apiPort: number
   readonly port: number
   readonly clock: Clock
+  /** From where it is reached. Default: from this machine. */
+  readonly reach?: Reach
   /** Seconds that the authorizer has. API Gateway gives it ten. */
   readonly timeout?: number
 }
@@ -28,7 +30,7 @@ export interface ApiGatewayOptions {
  * Source: "Use API Gateway Lambda authorizers", API Gateway Developer Guide.
  */
 export function startApiGateway(options: ApiGatewayOptions): Promise<Loopback> {
-  const { type, ttl, apiPort, port, clock } = options
+  const { type, ttl, apiPort, port, clock, reach } = options
   const cache = new Map<string, { readonly verdict: Verdict; readonly until: number }>()
 
   async function verdictOf(token: string, event: AuthorizerEvent['event']): Promise<Verdict> {
@@ -55,7 +57,7 @@ export function startApiGateway(options: ApiGatewayOptions): Promise<Loopback> {
     forward(request, response, apiPort, /^x-amzn-request-context$/, { 'x-amzn-request-context': context })
   }
 
-  return loopback(handle, port)
+  return loopback(handle, port, reach)
 }
 
 async function call({ authorizer, timeout = 10 }: ApiGatewayOptions, event: object): Promise<Answer> {

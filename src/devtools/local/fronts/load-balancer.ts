@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { signPadded } from '../../../testing/load-balancer.js'
 import { type Loopback, loopback } from '../../../testing/loopback.js'
+import { originOf } from '../http.js'
 import type { Local } from '../local.js'
 import { userInfo } from '../oauth/user-info.js'
 import type { Session } from '../user-pool/sessions.js'
@@ -51,7 +52,7 @@ export async function startLoadBalancer(
   const signedIn = new Map<string, { readonly session: Session; tokens: TokenSet; until: number }>()
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
-    const url = new URL(`http://${request.headers.host}${request.url}`)
+    const url = new URL(`${originOf(request)}${request.url}`)
     if (url.pathname === callbackPath) return callback(url, response)
     const session = sessionOf(request.headers.cookie)
     if (session || unauthenticated === 'allow')
@@ -59,7 +60,7 @@ export async function startLoadBalancer(
     if (unauthenticated === 'deny') return void response.writeHead(401).end()
     const state = randomUUID()
     pending.set(state, url.href)
-    redirect(response, `${local.url}/oauth2/authorize?${authorization(local, url, state)}`)
+    redirect(response, `${cognitoBeside(local, url)}/oauth2/authorize?${authorization(local, url, state)}`)
   }
 
   function callback(url: URL, response: ServerResponse): void {
@@ -101,13 +102,17 @@ export async function startLoadBalancer(
     }
   }
 
-  return { arn, ...(await loopback(handle, port)) }
+  return { arn, ...(await loopback(handle, port, local.reach)) }
 }
 
 function freshTokens(local: Local, session: Session) {
   const tokens = issueTokens(local, session)
   return { tokens, until: local.clock.now() + tokens.expiresIn * 1000 }
 }
+
+/** The local Cognito by the name that the browser knows this machine by. */
+const cognitoBeside = ({ config, home }: Local, { hostname }: URL): string =>
+  config.url ?? Object.assign(new URL(home), { hostname }).origin
 
 const authorization = ({ config }: Local, { origin }: URL, state: string): string =>
   new URLSearchParams({

@@ -1,4 +1,4 @@
-import { isLoopback } from '../../../testing/loopback.js'
+import { isOneOf } from '../../../testing/loopback.js'
 import { allScopes } from '../config.js'
 import type { Local } from '../local.js'
 import { errorPage } from '../pages/sign-in-pages.js'
@@ -10,17 +10,20 @@ import type { LocalUser } from '../user-pool/users.js'
  * Source: "Redirect and authorization endpoint", Amazon Cognito Developer Guide.
  */
 export function authorizationOf(local: Local, query: URLSearchParams): Authorization | Response {
-  const client = local.clients.find(({ clientId }) => clientId === query.get('client_id'))
-  if (!client) return errorPage('There is no app client of this client_id.')
-  const redirectUri = query.get('redirect_uri') ?? client.callbackUrls?.[0]
-  if (redirectUri === undefined || !isCallback(client, redirectUri))
-    return errorPage('redirect_mismatch: redirect_uri is not one of the callback URLs of the app client.')
+  const client = clientIn(local, query)
+  if (client instanceof Response) return client
+  const { clientId, callbackUrls } = client
+  const redirectUri = query.get('redirect_uri') ?? callbackUrls?.[0]
+  if (redirectUri === undefined || !(callbackUrls?.includes(redirectUri) ?? isHere(local, redirectUri)))
+    return errorPage(
+      `redirect_mismatch: redirect_uri is not one of the callback URLs of the app client. ${sentAndListed(redirectUri, clientId, callbackUrls)}`,
+    )
 
   const read = (name: string) => query.get(name) ?? undefined
   const authorization = {
     client,
     redirectUri,
-    scopes: read('scope')?.split(/[ +]/) ?? client.scopes ?? ['openid', 'email', 'profile'],
+    scopes: read('scope')?.split(/[ +]/) ?? client.scopes ?? allScopes(local.config),
     state: read('state'),
     nonce: read('nonce'),
     resource: read('resource'),
@@ -68,9 +71,27 @@ export const cookieOf = (request: Request): string | undefined =>
 
 export const cookieName = 'cognito'
 
-/** Whether this URL is a callback URL of the client. */
-export const isCallback = ({ callbackUrls }: LocalClient, url: string): boolean =>
-  callbackUrls ? callbackUrls.includes(url) : isLoopback(url)
+/** The app client that a query names, or the answer that refuses it. */
+export function clientIn({ clients }: Local, query: URLSearchParams): LocalClient | Response {
+  const id = query.get('client_id')
+  if (!id) return errorPage('client_id is missing.')
+  const known = clients.map(({ clientId }) => clientId).join(', ')
+  return (
+    clients.find(({ clientId }) => clientId === id) ??
+    errorPage(`There is no app client of this client_id. Sent: ${id}. There are: ${known}.`)
+  )
+}
+
+/** Whether a URL leads to this machine, by one of the names that this server answers to. */
+export const isHere = ({ reach }: Local, url: string): boolean => isOneOf(reach.names, url)
+
+/** What a developer compares when a URL is refused: they must be the same to the letter. */
+export const sentAndListed = (
+  sent: string | undefined,
+  clientId: string,
+  listed: readonly string[] | undefined,
+): string =>
+  `Sent: ${sent ?? 'nothing'}. Listed for ${clientId}: ${listed?.join(', ') ?? 'none, which permits any URL of this machine'}.`
 
 function problemOf(
   local: Local,
@@ -83,6 +104,8 @@ function problemOf(
   if (!scopes.every(scope => allowed.includes(scope))) return ['invalid_scope']
   if (query.has('code_challenge') && query.get('code_challenge_method') !== 'S256')
     return ['invalid_request', 'code_challenge_method must be S256']
+  if (query.has('code_challenge_method') && !query.has('code_challenge'))
+    return ['invalid_request', 'code_challenge is missing']
   if (resource !== undefined && (query.getAll('resource').length > 1 || !URL.canParse(resource)))
     return ['invalid_request', 'resource must be one URL']
   return undefined

@@ -5,12 +5,14 @@ import type { Authorization } from '../types.js'
 import { authenticate, confirm, signUp } from '../user-pool/accounts.js'
 import {
   authorizationOf,
+  clientIn,
   cookieName,
   cookieOf,
   grant,
-  isCallback,
+  isHere,
   redirect,
   refuse,
+  sentAndListed,
 } from './authorization.js'
 import { startFederation } from './federation.js'
 
@@ -83,17 +85,22 @@ export const confirmEndpoint = (local: Local, request: Request): Promise<Respons
 
 /** Answers `/logout` (Managed login sign-out endpoint, Amazon Cognito Developer Guide). */
 export function logoutEndpoint(local: Local, request: Request): Response {
-  const { searchParams: query } = new URL(request.url)
-  const client = local.clients.find(({ clientId }) => clientId === query.get('client_id'))
-  if (!client) return errorPage('There is no app client of this client_id.')
+  const { searchParams: query, search } = new URL(request.url)
+  const client = clientIn(local, query)
+  if (client instanceof Response) return client
   local.sessions.forget(cookieOf(request))
   const headers = { 'set-cookie': `${cookieName}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0` }
   const target = query.get('logout_uri')
-  if (target !== null) {
-    if (!isCallback(client, target)) return errorPage('logout_uri is not one of the URLs of the app client.')
+  if (target === null)
+    return query.has('redirect_uri') || query.has('response_type')
+      ? redirect(new URL(`/login${search}`, request.url), {}, headers)
+      : errorPage('logout_uri is missing, or redirect_uri for signing in again.')
+  const { clientId, logoutUrls, callbackUrls } = client
+  if (logoutUrls?.includes(target) ?? (callbackUrls?.includes(target) || isHere(local, target)))
     return redirect(target, {}, headers)
-  }
-  return redirect(new URL(`/login${new URL(request.url).search}`, request.url), {}, headers)
+  return errorPage(
+    `logout_uri is not one of the sign-out URLs of the app client. ${sentAndListed(target, clientId, logoutUrls)}`,
+  )
 }
 
 /** The final target of a form, for the Content Security Policy of the page. */
