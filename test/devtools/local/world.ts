@@ -58,7 +58,8 @@ export async function runDev(t: Test, args: readonly string[], comesUp = true) {
     isOver = true
   })
   const all = () => output + errors
-  while (comesUp && !/Ctrl-C|^\{.*\}\n$/.test(output)) {
+  const isUp = () => !comesUp || /Ctrl-C|^\{.*\}\n$/.test(output)
+  while (!isUp()) {
     if (isOver) throw new Error(all())
     await new Promise(resolve => setTimeout(resolve, 2))
   }
