@@ -15,13 +15,17 @@ import {
   readFronts,
   startFronts,
 } from './fronts.js'
+import { httpsFlags, httpsHelp, readHttps, trust } from './https.js'
 import { type Io, usageError } from './io.js'
 import { openness, reachFlags, reachHelp, readReach } from './reach.js'
 import { untilInterrupted } from './until-interrupted.js'
 
 /** `cognito-guard dev`: runs a local Cognito until Ctrl-C, and what is to run in front of an app on this machine. */
 export async function run(args: readonly string[], { stdout, stderr, env }: Io): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: { ...flags, ...reachFlags, ...frontFlags } })
+  const { values } = parseArgs({
+    args: [...args],
+    options: { ...flags, ...reachFlags, ...httpsFlags, ...frontFlags },
+  })
   if (values.help) {
     stdout.write(help)
     return 0
@@ -29,7 +33,9 @@ export async function run(args: readonly string[], { stdout, stderr, env }: Io):
   refuseProduction(env)
   const config = await readConfig(values.config)
   const fronts = await readFronts(values)
-  const reach = readReach(values)
+  const { names = [], address } = readReach(values)
+  const tls = await readHttps(values, names)
+  const reach = { names, tls, ...(address !== undefined && { address }) }
   const key = newLoadBalancerKey()
   const running: Loopback[] = []
   try {
@@ -41,10 +47,11 @@ export async function run(args: readonly string[], { stdout, stderr, env }: Io):
       running.push(front)
       started.push(front)
     }
+    const notes = openness(reach) + (tls ? `\n${trust(values, tls)}` : '')
     if (values.json) {
-      stderr.write(openness(reach))
+      stderr.write(notes)
       stdout.write(`${JSON.stringify(summary(cognito, started))}\n`)
-    } else stdout.write(banner(cognito, started))
+    } else stdout.write(banner(cognito, started, notes))
     await untilInterrupted()
     return 0
   } finally {
@@ -66,9 +73,13 @@ async function readConfig(file: string | undefined): Promise<LocalConfig> {
   }
 }
 
-const banner = ({ url, local: { config, issuer, reach } }: LocalCognito, fronts: readonly Front[]) => `
+const banner = (
+  { url, local: { config, issuer } }: LocalCognito,
+  fronts: readonly Front[],
+  notes: string,
+) => `
 A local Cognito, for development only: whoever can reach it signs in as anybody.
-${openness(reach)}
+${notes}
   page       ${url}
   signs as   ${issuer}
   endpoint   ${url}   (AWS SDK, Amplify, amazon-cognito-identity-js)
@@ -107,4 +118,4 @@ Runs a Cognito for development on 127.0.0.1: user pool, sign-in page, identity p
   --config <file>   JSON: users, groups, clients, resourceServers, identityProviders, identityPool
   --port <port>     default 9400; 0 for any
   --json            say where it runs as one line of JSON: url, port, IDs
-${reachHelp}${frontHelp}`
+${reachHelp}${httpsHelp}${frontHelp}`

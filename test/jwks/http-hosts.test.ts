@@ -46,7 +46,7 @@ t.test('http is for the hosts that are named', async t => {
     t.throws(
       made(options),
       { message: /^userPool: jwksUri must be an https URL/ },
-      `${host} for ${insecureHttpHosts}`,
+      `${host} for ${String(insecureHttpHosts)}`,
     )
   }
 })
@@ -129,7 +129,7 @@ t.test('keys from such a host verify', async t => {
         jwksUri,
         insecureHttpHosts: ['cognito'],
         async fetch(url) {
-          asked.push(String(url))
+          asked.push(url)
           return Response.json(issuer.jwks())
         },
       }),
