@@ -18,6 +18,7 @@ import {
 import { httpsFlags, httpsHelp, readHttps, trust } from './https.js'
 import { type Io, usageError } from './io.js'
 import { openness, reachFlags, reachHelp, readReach } from './reach.js'
+import { openStateFile, unlessState } from './state-file.js'
 import { untilInterrupted } from './until-interrupted.js'
 
 /** `cognito-guard dev`: runs a local Cognito until Ctrl-C, and what is to run in front of an app on this machine. */
@@ -37,11 +38,17 @@ export async function run(args: readonly string[], { stdout, stderr, env }: Io):
   const tls = await readHttps(values, names)
   const reach = { names, tls, ...(address !== undefined && { address }) }
   const key = newLoadBalancerKey()
+  const warn = (problem: string) => stderr.write(`${problem}\n`)
+  const port = portOf('--port', values.port)
+  const state =
+    values.state === undefined ? undefined : await openStateFile(values.state, config.userPoolId, warn)
   const running: Loopback[] = []
   try {
-    const port = portOf('--port', values.port)
-    const cognito = await listening('--port', port, startLocalCognito(config, port, keyRoute(key), reach))
+    const options = { reach, saved: state?.saved, changed: () => state?.changed() }
+    const starting = startLocalCognito(config, port, keyRoute(key), options)
+    const cognito = await listening('--port', port, starting).catch(unlessState(values.state, state?.saved))
     running.push(cognito)
+    await state?.begin(cognito.local)
     const started: Front[] = []
     for await (const front of startFronts(fronts, cognito.local, key)) {
       running.push(front)
@@ -56,6 +63,7 @@ export async function run(args: readonly string[], { stdout, stderr, env }: Io):
     return 0
   } finally {
     await Promise.all(running.map(server => server.close()))
+    await state?.close()
   }
 }
 
@@ -107,15 +115,17 @@ const summary = ({ url, port, local: { config, issuer } }: LocalCognito, fronts:
 const flags = {
   config: { type: 'string' },
   port: { type: 'string', default: '9400' },
+  state: { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
 
 const help = `Usage: cognito-guard dev [options]
 
-Runs a Cognito for development on 127.0.0.1: user pool, sign-in page, identity pool. Its keys are made when it starts.
+Runs a Cognito for development on 127.0.0.1: user pool, sign-in page, identity pool. Its keys are made when it starts, unless --state has some.
 
   --config <file>   JSON: users, groups, clients, resourceServers, identityProviders, identityPool
   --port <port>     default 9400; 0 for any
+  --state <file>    keep users, sessions, codes and keys there over a restart; it holds private keys and passwords
   --json            say where it runs as one line of JSON: url, port, IDs
 ${reachHelp}${httpsHelp}${frontHelp}`

@@ -9,16 +9,20 @@ export interface Expiring<T> {
   readonly extend: (name: string, value: T, seconds: number) => void
   readonly delete: (name: string | undefined) => void
   /** Those that have not expired, the oldest first. */
-  readonly entries: () => [name: string, value: T, until: number][]
+  readonly entries: () => Entry<T>[]
 }
 
+/** A value until a time, in milliseconds. */
+export type Entry<T> = readonly [name: string, value: T, until: number]
+
 /**
- * An empty map whose values expire. It holds at most 50,000, the newest, so that a server that runs for weeks, or under load, keeps its memory.
+ * A map whose values expire. It holds at most 50,000, the newest, so that a server that runs for weeks, or under load, keeps its memory.
  *
  * @param seconds how long a value lives unless its `set` says otherwise
+ * @param saved what it begins with
  */
-export function expiring<T>(clock: Clock, seconds: number): Expiring<T> {
-  const all = new Map<string, { readonly value: T; readonly until: number }>()
+export function expiring<T>(clock: Clock, seconds: number, saved: readonly Entry<T>[] = []): Expiring<T> {
+  const all = new Map(saved.map(([name, value, until]) => [name, { value, until }]))
   let sweepAt = 1000
   const sweep = () => {
     const now = clock.now()

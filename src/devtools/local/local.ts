@@ -8,6 +8,7 @@ import { type Expiring, expiring } from './expiring.js'
 import { createIdentities, type Identities } from './identity-pool/identities.js'
 import type { KeyRing } from './keys.js'
 import { createDecisionLog, type DecisionLog } from './pages/decisions.js'
+import type { SavedState } from './state.js'
 import type { Lifetimes, LocalClient, LocalConfig, PendingFederation } from './types.js'
 import { createSessions, type Sessions } from './user-pool/sessions.js'
 import type { SrpExchange } from './user-pool/srp.js'
@@ -54,10 +55,21 @@ export interface KeySetBehaviour {
 
 export const keySetModes = ['ok', 'slow', 'error', 'hang', 'refuse'] as const
 
-/** The state at the start, of a server at this URL. */
-export function createLocal(config: LocalConfig, own: string, keys: KeyRing, reach: Reach = {}): Local {
+/** The state at the start, or as it was saved, of a server at this URL. */
+export function createLocal(
+  config: LocalConfig,
+  own: string,
+  keys: KeyRing,
+  { reach = {}, saved }: { readonly reach?: Reach | undefined; readonly saved?: SavedState | undefined } = {},
+): Local {
+  // Over 40 lines: nearly all of it is a table.
   const clock = testClock(Date)
-  const sessions = createSessions(clock)
+  const users = createUsers(config, clock, saved?.users)
+  const registered = saved?.clients.filter(
+    ({ clientId }) => !config.clients.some(own => own.clientId === clientId),
+  )
+  const clients = [...config.clients, ...(registered ?? [])]
+  const sessions = createSessions(clock, { users: users.all(), clients }, saved?.sessions)
   const home = config.url ?? own
   const named = ['localhost', '127.0.0.1', ...(reach.names ?? [])].map(
     name => Object.assign(new URL(own), { hostname: name }).origin,
@@ -67,7 +79,7 @@ export function createLocal(config: LocalConfig, own: string, keys: KeyRing, rea
   let keySet: KeySetBehaviour = { mode: 'ok', seconds: 2 }
   return {
     config,
-    clients: [...config.clients],
+    clients,
     url: home,
     home,
     issuer: issuerAt(config, home),
@@ -75,9 +87,9 @@ export function createLocal(config: LocalConfig, own: string, keys: KeyRing, rea
     reach,
     clock,
     keys,
-    users: createUsers(config, clock),
+    users,
     sessions,
-    identities: createIdentities(config.identityPool.identityPoolId, clock),
+    identities: createIdentities(config.identityPool.identityPoolId, clock, saved?.identities),
     decisions: createDecisionLog(clock),
     verifier: verifierOf(issuers, clock, keys, sessions),
     // three minutes, as the session of a challenge unless a client says otherwise (AuthSessionValidity)

@@ -25,6 +25,7 @@ import { controlPage } from './pages/control-page.js'
 import { controlCall, decisionStream } from './pages/control-routes.js'
 import { stateOf } from './pages/controls.js'
 import { inspectEndpoint } from './pages/inspect-page.js'
+import type { SavedState } from './state.js'
 import type { LocalConfig } from './types.js'
 import { userPoolApi } from './user-pool/user-pool-api.js'
 
@@ -37,28 +38,50 @@ export interface LocalCognito {
   readonly close: () => Promise<void>
 }
 
+/** How a local Cognito starts. */
+interface StartOptions {
+  /** Whether it listens elsewhere, and by which names it may be asked. Default: on 127.0.0.1, by the names of loopback. */
+  readonly reach?: Reach
+  /** What it was when it ended. Default: nothing. */
+  readonly saved?: SavedState | undefined
+  /** Called after each request, which may have changed it. */
+  readonly changed?: (local: Local) => void
+}
+
 /**
  * Resolves to a local Cognito on 127.0.0.1, once it listens.
  *
  * @param port 0 for one that the system picks
  * @param more further routes, by method and path
- * @param reach whether it listens elsewhere, and by which names it may be asked
  */
 export async function startLocalCognito(
   config: LocalConfig,
   port: number,
   more: (local: Local) => Routes = () => ({}),
-  reach: Reach = {},
+  { reach, saved, changed }: StartOptions = {},
 ): Promise<LocalCognito> {
-  const keys = await createKeyRing()
+  const keys = await createKeyRing(saved?.keys)
   let handler: Handler
   const server = await loopback(
     answerWith(request => handler(request)),
     port,
     reach,
   )
-  const local = createLocal(config, server.url, keys, reach)
-  handler = route(local, here => ({ ...routesOf(here), ...more(here) }))
+  let local: Local
+  try {
+    local = createLocal(config, server.url, keys, { reach, saved })
+  } catch (error) {
+    await server.close()
+    throw error
+  }
+  const answer = route(local, here => ({ ...routesOf(here), ...more(here) }))
+  handler = async request => {
+    try {
+      return await answer(request)
+    } finally {
+      changed?.(local)
+    }
+  }
   return { url: local.home, port: server.port, local, close: server.close }
 }
 

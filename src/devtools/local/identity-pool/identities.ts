@@ -14,7 +14,12 @@ export interface Identities {
   readonly credentials: (identityId: string, role: string) => TemporaryCredentials
   /** What credentials stand for, until they expire. */
   readonly find: (accessKeyId: string) => TemporaryCredentials | undefined
+  /** Whose the identities are, as JSON. */
+  readonly saved: () => SavedIdentities
 }
+
+/** Identities and their users, `null` for a guest. */
+export type SavedIdentities = readonly (readonly [identityId: string, user: string | null])[]
 
 /** Credentials, and what they stand for. */
 export interface TemporaryCredentials {
@@ -27,7 +32,11 @@ export interface TemporaryCredentials {
   readonly role: string
 }
 
-export function createIdentities(identityPoolId: string, clock: Clock): Identities {
+export function createIdentities(
+  identityPoolId: string,
+  clock: Clock,
+  saved: SavedIdentities = [],
+): Identities {
   const region = identityPoolId.replace(/:.*/, '')
   const owners = new Map<string, string | null>()
   const ids = new Map<string, string>()
@@ -36,6 +45,9 @@ export function createIdentities(identityPoolId: string, clock: Clock): Identiti
     owners.set(identityId, user)
     ids.set(user, identityId)
   }
+  for (const [identityId, user] of saved)
+    if (user === null) owners.set(identityId, null)
+    else link(identityId, user)
   return {
     of(user) {
       const known = user === undefined ? undefined : ids.get(user)
@@ -60,5 +72,6 @@ export function createIdentities(identityPoolId: string, clock: Clock): Identiti
       return credentials
     },
     find: issued.get,
+    saved: () => [...owners],
   }
 }

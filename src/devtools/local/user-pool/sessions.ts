@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Clock } from '../../../types.js'
-import { type Expiring, expiring } from '../expiring.js'
+import { type Entry, type Expiring, expiring } from '../expiring.js'
 import type { LocalClient } from '../types.js'
 import type { LocalUser } from './users.js'
 
@@ -46,6 +46,26 @@ export interface Sessions {
   readonly addBrowser: (user: LocalUser) => string
   readonly userOfBrowser: (cookie: string | undefined) => LocalUser | undefined
   readonly forget: (cookie: string | undefined) => void
+  /** All of it as JSON. */
+  readonly saved: () => SavedSessions
+}
+
+/** {@link Sessions} as JSON: users by their `sub`, clients and sessions by their IDs. */
+export interface SavedSessions {
+  readonly sessions: readonly Entry<Saved<Session>>[]
+  readonly refreshTokens: readonly Entry<string>[]
+  readonly codes: readonly Entry<
+    Omit<CodeGrant, 'client' | 'session'> & { client: string; session: Saved<NewSession> }
+  >[]
+  readonly browsers: readonly Entry<string>[]
+}
+
+type Saved<T> = Omit<T, 'user'> & { readonly user: string }
+
+/** What saved sessions refer to. */
+export interface Known {
+  readonly users: readonly LocalUser[]
+  readonly clients: readonly LocalClient[]
 }
 
 /** What an authorization code stands for. */
@@ -57,12 +77,30 @@ interface CodeGrant {
   readonly codeChallenge?: string | undefined
 }
 
-/** Sessions, which are dropped once everything that stands for them has expired. */
-export function createSessions(clock: Clock): Sessions {
-  const sessions = expiring<Session>(clock, 300)
-  const refreshTokens = expiring<Session>(clock, 300)
-  const codes = expiring<CodeGrant>(clock, 300)
-  const browsers = expiring<LocalUser>(clock, 3600)
+/** Sessions, which are dropped once everything that stands for them has expired. Those that are saved and refer to nothing any more are dropped, too. */
+export function createSessions(clock: Clock, known: Known, saved?: SavedSessions): Sessions {
+  // Over 40 lines: its functions share four maps.
+  const userOf = (sub: string) => known.users.find(user => user.sub === sub)
+  const withUser = <T extends Saved<object>>(session: T) => {
+    const user = userOf(session.user)
+    return user && { ...session, user }
+  }
+  const sessions = expiring<Session>(clock, 300, revived(saved?.sessions, withUser))
+  const refreshTokens = expiring<Session>(
+    clock,
+    300,
+    revived(saved?.refreshTokens, id => sessions.get(id)),
+  )
+  const codes = expiring<CodeGrant>(
+    clock,
+    300,
+    revived(saved?.codes, grant => {
+      const client = known.clients.find(({ clientId }) => clientId === grant.client)
+      const session = withUser(grant.session)
+      return client && session && { ...grant, client, session }
+    }),
+  )
+  const browsers = expiring<LocalUser>(clock, 3600, revived(saved?.browsers, userOf))
   const keep = (session: Session, seconds: number) => sessions.extend(session.id, session, seconds)
   return {
     all: () => sessions.entries().map(([, session]) => session),
@@ -99,8 +137,32 @@ export function createSessions(clock: Clock): Sessions {
     addBrowser: user => named(browsers, user),
     userOfBrowser: browsers.get,
     forget: browsers.delete,
+    saved: () => ({
+      sessions: sessions.entries().map(([id, session, until]) => [id, withSub(session), until]),
+      refreshTokens: refreshTokens.entries().map(([token, { id }, until]) => [token, id, until]),
+      codes: codes
+        .entries()
+        .map(([code, grant, until]) => [
+          code,
+          { ...grant, client: grant.client.clientId, session: withSub(grant.session) },
+          until,
+        ]),
+      browsers: browsers.entries().map(([cookie, { sub }, until]) => [cookie, sub, until]),
+    }),
   }
 }
+const withSub = <T extends { readonly user: LocalUser }>(session: T) => ({
+  ...session,
+  user: session.user.sub,
+})
+
+/** Saved entries as they were, without those that refer to nothing any more. */
+const revived = <S, T>(saved: readonly Entry<S>[] = [], revive: (value: S) => T | undefined): Entry<T>[] =>
+  saved.flatMap(([name, value, until]) => {
+    const alive = revive(value)
+    return alive === undefined ? [] : [[name, alive, until] as const]
+  })
+
 function named<T>(values: Expiring<T>, value: T): string {
   const name = randomUUID()
   values.set(name, value)
