@@ -108,9 +108,8 @@ export const listening = <T>(flag: string, port: number, starting: Promise<T>): 
   starting.catch((error: NodeJS.ErrnoException) => {
     if (error.syscall !== 'listen') throw error
     if (error.code === 'EADDRNOTAVAIL') throw usageError('--host: this machine has no such address')
-    const taken = error.code === 'EADDRINUSE' ? `. See what is there: http://127.0.0.1:${port}/health` : ''
     throw usageError(
-      `${flag}: port ${port} cannot be had (${error.code}). Choose another port, or 0 for any that is free${taken}`,
+      `${flag}: port ${port} cannot be had (${error.code}). Choose another port, or 0 for any that is free`,
     )
   })
 

@@ -31,15 +31,12 @@ async function respond(handler: Handler, incoming: IncomingMessage, outgoing: Se
   if (isHead) {
     await response.body?.cancel()
     outgoing.end()
-  } else if (response.body)
-    await pipeline(Readable.fromWeb(response.body as never), outgoing).catch(unlessLeft)
+  } else if (response.body) await pipeline(Readable.fromWeb(response.body as never), outgoing).catch(left)
   else outgoing.end()
 }
 
-/** A client that leaves a stream, such as that of the decisions, is no fault. */
-function unlessLeft(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
-}
+/** A client that leaves a stream, such as that of the decisions, is no fault, and the connection is closed by then. */
+const left = () => {}
 
 /** The scheme, name and port that a request was sent to. */
 export const originOf = (request: IncomingMessage): string =>
