@@ -1,6 +1,7 @@
 // From where the local Cognito is reached: names, addresses, HEAD, health, and what it opens.
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { createVerifier, userPool } from 'cognito-guard'
+import * as client from 'openid-client'
 import t from 'tap'
 import { claimsOf, runDev, startTestCognito } from './world.js'
 
@@ -81,6 +82,31 @@ t.test('the issuer is the name that is asked by', async t => {
     '/us-east-1_LOCALDEV0/.well-known/openid-configuration',
   )
   t.match(last.json, { issuer: local.issuer })
+})
+
+t.test('a client that insists on discovery, by either name', async t => {
+  const { port } = await startTestCognito(t, { issuer: 'local' })
+  for (const name of ['localhost', '127.0.0.1']) {
+    const issuer = `http://${name}:${port}/us-east-1_LOCALDEV0`
+    const config = await client.discovery(new URL(issuer), 'localweb', undefined, client.None(), {
+      execute: [client.allowInsecureRequests],
+    })
+    const url = client.buildAuthorizationUrl(config, {
+      redirect_uri: 'http://localhost:5173/cb',
+      nonce: 'n',
+      state: 's',
+      scope: 'openid',
+      login_hint: 'alice',
+      auto: '1',
+    })
+    const back = (await fetch(url, { redirect: 'manual' })).headers.get('location') ?? ''
+    const checks = { expectedNonce: 'n', expectedState: 's' }
+    const tokens = await client.authorizationCodeGrant(config, new URL(back), checks)
+    t.equal(tokens.claims()?.iss, issuer)
+    const info = await client.fetchUserInfo(config, tokens.access_token, tokens.claims()?.sub ?? '')
+    t.equal(info.username, 'alice')
+    t.ok((await client.refreshTokenGrant(config, tokens.refresh_token ?? '')).access_token)
+  }
 })
 
 t.test('the endpoints of a pool with a URL for browsers', async t => {
