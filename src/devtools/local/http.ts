@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type HandleRequest, readBody, schemeOf } from '../../testing/loopback.js'
 import type { MaybePromise } from '../../types.js'
+import { ownTurn } from './turn.js'
 
 /** Answers a request. `Response.error()` closes the connection without an answer. */
 export type Handler = (request: Request) => MaybePromise<Response>
@@ -18,10 +19,12 @@ async function respond(handler: Handler, incoming: IncomingMessage, outgoing: Se
   if (body === undefined) return void outgoing.writeHead(413).end()
   const { method, headers, url } = incoming as IncomingMessage & { readonly method: string }
   const isHead = method === 'HEAD'
+  const hasBody = !isHead && method !== 'GET'
+  if (hasBody) await ownTurn() // a sign-in signs two tokens
   const request = new Request(`${originOf(incoming)}${url}`, {
     method: isHead ? 'GET' : method,
     headers: headers as Record<string, string>,
-    ...(isHead || method === 'GET' ? {} : { body }),
+    ...(hasBody && { body }),
   })
   const response = await handler(request)
   if (response.type === 'error') return void outgoing.destroy()
