@@ -1,9 +1,9 @@
-import { open, readFile, realpath, rename, rm, utimes } from 'node:fs/promises'
-import { hostname } from 'node:os'
+import { open, readFile, realpath, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Local } from '../devtools/local/local.js'
 import { parseState, type SavedState, savedState } from '../devtools/local/state.js'
 import { usageError } from './io.js'
+import { lock } from './lock-file.js'
 
 /** A file that a local Cognito keeps its state in. */
 export interface StateFile {
@@ -30,7 +30,13 @@ export async function openStateFile(
 ): Promise<StateFile> {
   // Over 40 lines: its functions share what was written last.
   const file = await realpath(path).catch(() => path)
-  const unlock = await lock(file, path)
+  const unlock = await lock(file).catch((error: unknown) => {
+    throw usageError(cannotWrite(path, error))
+  })
+  if (!unlock)
+    throw usageError(
+      `--state: ${path} is in use by another process. End it, name another file, or remove ${file}.lock if there is none`,
+    )
   let written: string | undefined
   let saved: SavedState | undefined
   try {
@@ -80,12 +86,16 @@ export async function openStateFile(
     saved,
     async begin(begun) {
       local = begun
-      await write().catch((error: unknown) => {
+      const first = write()
+      writing = first.catch(() => {
+        local = undefined
+      })
+      await first.catch((error: unknown) => {
         throw usageError(cannotWrite(path, error))
       })
     },
     changed() {
-      timer ??= setTimeout(() => void flush(), delay)
+      if (local) timer ??= setTimeout(() => void flush(), delay)
     },
     async close() {
       clearTimeout(timer)
@@ -122,74 +132,13 @@ async function replace(file: string, text: string): Promise<void> {
     await handle.close()
   }
   await rename(temporary, file)
-  const folder = await open(dirname(file))
+  await syncFolder(dirname(file)).catch(() => {}) // there is no such thing on Windows
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path)
   await folder.sync().finally(() => folder.close())
 }
 
-/** Locks a file until the returned function is called. A lock whose process is gone, or that nobody has renewed, is void. */
-async function lock(file: string, path: string): Promise<() => Promise<void>> {
-  const lockFile = `${file}.lock`
-  const create = async () => {
-    const handle = await open(lockFile, 'wx', 0o600)
-    await handle.writeFile(JSON.stringify({ pid: process.pid, host: hostname() }))
-    await handle.close()
-  }
-  await create().catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw usageError(cannotWrite(path, error))
-    if (await isHeld(lockFile))
-      throw usageError(
-        `--state: ${path} is in use by another process. End it, name another file, or remove ${lockFile} if there is none`,
-      )
-    await rm(lockFile, { force: true })
-    await create()
-  })
-  own.add(lockFile)
-  const renewal = setInterval(() => {
-    const now = new Date()
-    utimes(lockFile, now, now).catch(() => {})
-  }, renewed)
-  renewal.unref()
-  return async () => {
-    clearInterval(renewal)
-    own.delete(lockFile)
-    await rm(lockFile, { force: true })
-  }
-}
-
-/** Process IDs say nothing about another machine or container, which share the file by a volume. */
-async function isHeld(lockFile: string): Promise<boolean> {
-  const handle = await open(lockFile)
-  try {
-    const { mtimeMs } = await handle.stat()
-    const { pid, host } = ownerIn(await handle.readFile('utf8'))
-    if (host === hostname()) return pid === process.pid ? own.has(lockFile) : isAlive(pid)
-    return Date.now() - mtimeMs < 5 * renewed
-  } finally {
-    await handle.close()
-  }
-}
-
-function ownerIn(text: string): { readonly pid?: number; readonly host?: string } {
-  try {
-    return Object(JSON.parse(text)) as object
-  } catch {
-    return {} // it is being written
-  }
-}
-
-function isAlive(pid: unknown): boolean {
-  try {
-    return process.kill(Number(pid), 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
-/** The locks of this process: another one had its ID before, in a container that was started again. */
-const own = new Set<string>()
-
 /** Milliseconds after which a change is written, with those that follow it. */
 const least = 100
-
-/** Milliseconds between two renewals of a lock. */
-const renewed = 2000

@@ -18,6 +18,7 @@ async function respond(handler: Handler, incoming: IncomingMessage, outgoing: Se
   const body = await readBody(incoming)
   if (body === undefined) return void outgoing.writeHead(413).end()
   const { method, headers, url } = incoming as IncomingMessage & { readonly method: string }
+  if (method === 'TRACE') return void outgoing.writeHead(405).end() // a Request of the web cannot be one
   const isHead = method === 'HEAD'
   const hasBody = !isHead && method !== 'GET'
   if (hasBody) await ownTurn() // a sign-in signs two tokens

@@ -19,6 +19,7 @@ t.test('it can be waited for', async t => {
   const { url } = await startTestCognito(t)
   const health = await fetch(`${url}/health`)
   t.match([health.status, await health.json()], [200, { status: 'ok' }])
+  t.equal((await asking(new URL(url).port, 'localhost')('TRACE', '/')).status, 405)
   for (const [path, status] of [
     ['/', 200],
     ['/health', 200],

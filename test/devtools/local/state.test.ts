@@ -23,6 +23,7 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { createVerifier, userPool } from 'cognito-guard'
 import t, { type Test } from 'tap'
+import { lock as doLock } from '../../../src/cli/lock-file.js'
 import { createKeyRing } from '../../../src/devtools/local/keys.js'
 import { createLocal } from '../../../src/devtools/local/local.js'
 import { type SavedState, savedState } from '../../../src/devtools/local/state.js'
@@ -253,6 +254,18 @@ t.test('locks', async t => {
     t.equal(existsSync(lock), !isFree, name)
     rmSync(lock, { force: true })
   }
+  const unlock = await doLock(file, 1)
+  utimesSync(lock, old, old)
+  while (statSync(lock).mtimeMs < Date.now() - 30_000) await new Promise(resolve => setTimeout(resolve, 2))
+  t.pass('it is renewed')
+  rmSync(lock)
+  await new Promise(resolve => setTimeout(resolve, 5))
+  await unlock?.()
+  writeFileSync(lock, JSON.stringify({ pid: 2 ** 22 + 1, host: hostname() }))
+  const winners = (await Promise.all([doLock(file), doLock(file), doLock(file)])).filter(Boolean)
+  t.equal(winners.length, 1, 'of several at once')
+  for (const release of winners) await release?.()
+  rmSync(lock, { force: true })
   const running = await runDev(t, ['--state', file])
   symlinkSync(file, join(folder, 'link.json'))
   const linked = await runDev(t, ['--state', join(folder, 'link.json')], false)
