@@ -10,7 +10,8 @@ import { createTestIssuer } from 'cognito-guard/testing'
 import t from 'tap'
 
 const pool = { userPoolId: 'us-east-1_TestIssuer', clientId: 'web' }
-const made = (more: Partial<UserPoolOptions>) => () => userPool({ ...pool, ...more })
+const made = (more: Pick<UserPoolOptions, 'jwksUri' | 'insecureHttpHosts'>) => () =>
+  userPool({ ...pool, ...more })
 
 t.test('http is for the hosts that are named', async t => {
   const at = (host: string) => `http://${host}/jwks.json`
