@@ -59,11 +59,11 @@ export async function openStateFile(
   async function write(): Promise<void> {
     const started = performance.now()
     const text = `${JSON.stringify(savedState(local as Local))}\n`
+    // a large state is written less often, so that it does not hold up the requests
+    delay = Math.max(least, 10 * (performance.now() - started))
     if (text === written) return
     await replace(file, text)
     written = text
-    // a large state is written less often, so that it does not hold up the requests
-    delay = Math.max(least, 10 * (performance.now() - started))
   }
 
   async function writeOrWarn(): Promise<void> {
