@@ -48,6 +48,7 @@ export async function run(args: readonly string[], { stdout, stderr, env }: Io):
     const starting = startLocalCognito(config, port, keyRoute(key), options)
     const cognito = await listening('--port', port, starting).catch(unlessState(values.state, state?.saved))
     running.push(cognito)
+    cognito.local.say = warn
     await state?.begin(cognito.local)
     const started: Front[] = []
     for await (const front of startFronts(fronts, cognito.local, key)) {

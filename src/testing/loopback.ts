@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
-import { type AddressInfo, isIPv6 } from 'node:net'
+import { type AddressInfo, isIPv6, type Socket } from 'node:net'
 import type { MaybePromise } from '../types.js'
 
 /** The answer of a server on loopback. */
@@ -32,6 +32,9 @@ export interface Reach {
 /** Answers a request. What it throws is answered with 500. */
 export type HandleRequest = (request: IncomingMessage, response: ServerResponse) => MaybePromise<void>
 
+/** Answers a request for another protocol: takes the socket from the response, or answers as any request. */
+export type HandleUpgrade = (request: IncomingMessage, response: ServerResponse, head: Buffer) => void
+
 /**
  * Resolves to a server on 127.0.0.1, once it listens on a port: 0 for one that the system picks. It answers only to names of
  * loopback, so that no page elsewhere reaches it by a name of its own that resolves here (DNS rebinding), and to those it is told.
@@ -39,16 +42,28 @@ export type HandleRequest = (request: IncomingMessage, response: ServerResponse)
 export async function loopback(
   handle: HandleRequest,
   port: number,
-  { address = '127.0.0.1', names, tls }: Reach = {},
+  { address = '127.0.0.1', names, tls, upgrade }: Reach & { readonly upgrade?: HandleUpgrade } = {},
 ): Promise<Loopback> {
-  const listener = (request: IncomingMessage, response: ServerResponse) => {
-    settle(request, response, handle, names).catch((error: unknown) => {
+  const answer = (request: IncomingMessage, response: ServerResponse, by: HandleRequest) =>
+    settle(request, response, by, names).catch((error: unknown) => {
       console.error(error)
       if (response.headersSent) response.destroy()
       else response.writeHead(500, plain).end('Internal Server Error: see the console of this server.')
     })
-  }
+  const listener = (request: IncomingMessage, response: ServerResponse) =>
+    void answer(request, response, handle)
   const server = tls ? createSecureServer(tls, listener) : createServer(listener)
+  const upgraded = new Set<Socket>()
+  if (upgrade)
+    server.on('upgrade', (request, socket: Socket, head) => {
+      upgraded.add(socket)
+      socket.on('error', () => socket.destroy()).on('close', () => upgraded.delete(socket))
+      const response = new ServerResponse(request)
+      response.shouldKeepAlive = false
+      response.assignSocket(socket)
+      response.on('finish', () => socket.end())
+      void answer(request, response, () => upgrade(request, response, head))
+    })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, address, resolve)
   })
@@ -61,6 +76,7 @@ export async function loopback(
       new Promise(resolve => {
         server.close(() => resolve())
         server.closeAllConnections()
+        for (const socket of upgraded) socket.destroy()
       }),
   }
 }

@@ -93,6 +93,7 @@ export const configChecks: OptionChecks = {
   'groups?': aList,
   'usernameAttributes?': someOf('email', 'phone_number'),
   'aliasAttributes?': someOf('email', 'phone_number', 'preferred_username'),
+  'verifiedBeforeUpdate?': someOf('email', 'phone_number'),
   'caseSensitive?': aBoolean,
   'passwordPolicy?': anObject,
   'attributes?': aList,
@@ -139,14 +140,17 @@ const lifetimes = membersOf(
   Object.fromEntries(Object.entries(memberChecks.lifetimes).map(([name, check]) => [`${name}?`, check])),
 )
 
-/** `ExplicitAuthFlows` of CreateUserPoolClient. */
-const authFlows = [
+/** `ExplicitAuthFlows` of CreateUserPoolClient, the last ones by names of old. */
+export const clientAuthFlows = [
   'ALLOW_ADMIN_USER_PASSWORD_AUTH',
   'ALLOW_CUSTOM_AUTH',
   'ALLOW_USER_PASSWORD_AUTH',
   'ALLOW_USER_SRP_AUTH',
   'ALLOW_REFRESH_TOKEN_AUTH',
   'ALLOW_USER_AUTH',
+  'ADMIN_NO_SRP_AUTH',
+  'CUSTOM_AUTH_FLOW_ONLY',
+  'USER_PASSWORD_AUTH',
 ]
 
 /** Lists of objects in the file. */
@@ -157,7 +161,12 @@ export const entryChecks = {
     'precedence?': aCount(0, 2 ** 31 - 1),
     'role?': aString,
   },
-  attributes: { name: anAttribute, 'required?': aBoolean, 'mutable?': aBoolean },
+  attributes: {
+    name: anAttribute,
+    'required?': aBoolean,
+    'mutable?': aBoolean,
+    'type?': oneOf('String', 'Number', 'Boolean', 'DateTime'),
+  },
   users: {
     username: aString,
     'sub?': aString,
@@ -175,14 +184,14 @@ export const entryChecks = {
     'secret?': aString,
     'callbackUrls?': callbacks,
     'logoutUrls?': callbacks,
-    'explicitAuthFlows?': someOf(...authFlows),
+    'explicitAuthFlows?': someOf(...clientAuthFlows),
     'lifetimes?': lifetimes,
     'scopes?': strings,
     'refreshTokenRotation?': aBoolean,
     'refreshTokenGracePeriod?': aCount(0, 60),
     'preventUserExistenceErrors?': aBoolean,
   },
-  resourceServers: { identifier: aString, scopes: strings },
+  resourceServers: { identifier: aString, 'name?': aString, scopes: strings },
   identityProviders: {
     name: matching(/^[^_\s][^_]{0,31}$/, 'at most 32 characters without "_"'),
     type: oneOf(...providerTypes),

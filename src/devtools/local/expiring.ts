@@ -3,6 +3,8 @@ import type { Clock } from '../../types.js'
 /** Values by name, each until it expires. */
 export interface Expiring<T> {
   readonly get: (name: string | undefined) => T | undefined
+  /** As `get`, and a value that has expired and is not dropped yet. */
+  readonly known: (name: string | undefined) => T | undefined
   /** Replaces a value of that name. Default: the seconds of the map. */
   readonly set: (name: string, value: T, seconds?: number) => void
   /** As `set`, and does not shorten the life of a value that is there. */
@@ -39,13 +41,16 @@ export function expiring<T>(clock: Clock, seconds: number, saved: readonly Entry
       const entry = all.get(name as string)
       return entry && clock.now() < entry.until ? entry.value : undefined
     },
+    known: name => all.get(name as string)?.value,
     set: (name, value, life = seconds) => put(name, value, clock.now() + life * 1000),
     extend: (name, value, life) =>
       put(name, value, Math.max(clock.now() + life * 1000, all.get(name)?.until ?? 0)),
     delete: name => void all.delete(name as string),
     entries() {
-      sweep()
-      return Array.from(all, ([name, { value, until }]) => [name, value, until])
+      const now = clock.now()
+      return Array.from(all, ([name, { value, until }]): Entry<T> => [name, value, until]).filter(
+        ([, , until]) => now < until,
+      )
     },
   }
 }

@@ -15,10 +15,11 @@ export const answerWith =
     respond(handler, incoming, outgoing)
 
 async function respond(handler: Handler, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const body = await readBody(incoming)
-  if (body === undefined) return void outgoing.writeHead(413).end()
   const { method, headers, url } = incoming as IncomingMessage & { readonly method: string }
-  if (method === 'TRACE') return void outgoing.writeHead(405).end() // a Request of the web cannot be one
+  const body = await readBody(incoming)
+  if (body === undefined) return void outgoing.writeHead(413, tooLarge.headers).end(tooLarge.body)
+  // methods that a web Request refuses
+  if (/^(TRACE|TRACK|CONNECT)$/.test(method)) return void outgoing.writeHead(405).end()
   const isHead = method === 'HEAD'
   const hasBody = !isHead && method !== 'GET'
   if (hasBody) await ownTurn() // a sign-in signs two tokens
@@ -45,3 +46,11 @@ const left = () => {}
 /** The scheme, name and port that a request was sent to. */
 export const originOf = (request: IncomingMessage): string =>
   new URL(`${schemeOf(request)}://${request.headers.host}`).origin
+/** In the form of AWS JSON, since the calls of an API are what may become so large. */
+const tooLarge = {
+  headers: {
+    'content-type': 'application/x-amz-json-1.1',
+    'x-amzn-errortype': 'RequestEntityTooLargeException',
+  },
+  body: '{"__type":"RequestEntityTooLargeException","message":"The body is larger than 64 KiB."}',
+}

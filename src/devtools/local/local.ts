@@ -44,6 +44,14 @@ export interface Local {
   readonly federations: Expiring<PendingFederation>
   lifetimes: Lifetimes
   keySet: KeySetBehaviour
+  /** Seconds since the epoch. */
+  readonly startedAt: number
+  /** What the pool was created or updated with beyond `config`: answered again, and not played. */
+  readonly described: Record<string, unknown>
+  /** Says something on the console, once. */
+  readonly notice: (sentence: string) => void
+  /** The console. Default: none. */
+  say: (sentence: string) => void
 }
 
 /** How requests for the key set are answered: correctly, late, with a 500, never, or with a broken connection. */
@@ -77,7 +85,8 @@ export function createLocal(
   const issuers = new Set([home, ...named].map(url => issuerAt(config, url)))
   let lifetimes = config.lifetimes
   let keySet: KeySetBehaviour = { mode: 'ok', seconds: 2 }
-  return {
+  const said = new Set<string>()
+  const local: Local = {
     config,
     clients,
     url: home,
@@ -108,7 +117,16 @@ export function createLocal(
     set keySet(value) {
       keySet = value
     },
+    startedAt: Math.floor(clock.now() / 1000),
+    described: {},
+    notice(sentence) {
+      if (said.has(sentence) || said.size >= 300) return
+      said.add(sentence)
+      local.say(sentence)
+    },
+    say: () => {},
   }
+  return local
 }
 
 /** The state as a request sees it that asks by this name. */
@@ -142,7 +160,7 @@ function verifierOf(
     if (known) return known
     const verifier = createVerifier({
       clock,
-      issuers: [poolOf([...issuers], keys)],
+      issuers: [trustIn({ issuers, keys })],
       cache: false,
       revocations: { isRevoked: ({ claims }) => sessions.find(claims.origin_jti)?.isRevoked === true },
     })
@@ -152,8 +170,15 @@ function verifierOf(
   return { check: token => current().check(token), verify: token => current().verify(token) }
 }
 
-const poolOf = (issuers: readonly string[], keys: KeyRing): TrustedIssuer => ({
+/** The pool as an issuer whose keys change, by the names that it has now. Checks no client and no token use. */
+export const trustIn = ({
   issuers,
+  keys,
+}: {
+  readonly issuers: ReadonlySet<string>
+  readonly keys: KeyRing
+}): TrustedIssuer => ({
+  issuers: [...issuers],
   algorithms: ['RS256'],
   keys(kid, algorithm) {
     const jwk = keys.jwks().keys.find(key => key.kid === kid)

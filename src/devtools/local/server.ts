@@ -1,5 +1,6 @@
 // Over 150 lines: a quarter of it is the table of paths.
 
+import { anObject } from '../../options.js'
 import { isLoopback, isOneOf, loopback, type Reach } from '../../testing/loopback.js'
 import type { MaybePromise } from '../../types.js'
 import { answerCall, type Operations } from './aws.js'
@@ -10,6 +11,7 @@ import { createKeyRing } from './keys.js'
 import { asAskedBy, createLocal, type Local } from './local.js'
 import { discoveryDocument } from './oauth/discovery.js'
 import { callbackEndpoint, providerEndpoint } from './oauth/federation.js'
+import { confirmForgotPasswordEndpoint, forgotPasswordEndpoint } from './oauth/forgot-password.js'
 import { keySet } from './oauth/key-set.js'
 import { registerEndpoint } from './oauth/register.js'
 import {
@@ -109,20 +111,28 @@ function routesOf(local: Local): Routes {
     'GET /signup': request => signUpEndpoint(local, request),
     'POST /signup': request => signUpEndpoint(local, request),
     'POST /confirm': request => confirmEndpoint(local, request),
+    'GET /forgotPassword': request => forgotPasswordEndpoint(local, request),
+    'POST /forgotPassword': request => forgotPasswordEndpoint(local, request),
+    'GET /confirmForgotPassword': request => confirmForgotPasswordEndpoint(local, request),
+    'POST /confirmForgotPassword': request => confirmForgotPasswordEndpoint(local, request),
     'GET /provider': request => providerEndpoint(local, request),
     'POST /provider': request => providerEndpoint(local, request),
     'GET /logout': request => logoutEndpoint(local, request),
     'GET /health': () => Response.json({ status: 'ok' }, { headers: { 'cache-control': 'no-store' } }),
-    'GET /': request => controlPage(local, stateOf(local), new URL(request.url).searchParams.get('problem')),
+    'GET /': request => controlPage(local, request),
     'GET /inspect': request => inspectEndpoint(local, request),
     'POST /inspect': request => inspectEndpoint(local, request),
     'GET /_local/state': () => Response.json(stateOf(local)),
     'GET /_local/decisions': () => decisionStream(local),
-    'POST /_local/decisions': async request => {
-      local.decisions.add((await request.json()) as Record<string, unknown>)
-      return new Response(null, { status: 204 })
-    },
+    'POST /_local/decisions': request => addDecision(local, request),
   }
+}
+
+async function addDecision(local: Local, request: Request): Promise<Response> {
+  const decision: unknown = await request.json().catch(() => undefined)
+  if (anObject(decision)) return new Response('A decision is a JSON object.', { status: 400 })
+  local.decisions.add(decision as Record<string, unknown>)
+  return new Response(null, { status: 204 })
 }
 
 const services: Readonly<Record<string, Operations>> = {

@@ -1,13 +1,14 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { signPadded } from '../../../testing/load-balancer.js'
-import { type Loopback, loopback } from '../../../testing/loopback.js'
+import { type HandleUpgrade, type Loopback, loopback } from '../../../testing/loopback.js'
+import { expiring } from '../expiring.js'
 import { originOf } from '../http.js'
 import type { Local } from '../local.js'
 import { userInfo } from '../oauth/user-info.js'
 import type { Session } from '../user-pool/sessions.js'
 import { issueTokens, type TokenSet } from '../user-pool/tokens.js'
-import { forward } from './proxy.js'
+import { forward, forwardSocket, isUpgrade } from './proxy.js'
 
 /** A load balancer in front of an app on this machine. */
 interface LocalLoadBalancer extends Loopback {
@@ -48,15 +49,21 @@ export async function startLoadBalancer(
 ): Promise<LocalLoadBalancer> {
   // Over 40 lines: its functions share the map of sessions.
   const arn = `arn:aws:elasticloadbalancing:us-east-1:${local.config.identityPool.accountId}:loadbalancer/app/local/0123456789abcdef`
-  const pending = new Map<string, string>()
-  const signedIn = new Map<string, { readonly session: Session; tokens: TokenSet; until: number }>()
+  const pending = expiring<string>(local.clock, 300)
+  const signedIn = expiring<{ readonly session: Session; tokens: TokenSet; until: number }>(
+    local.clock,
+    604_800,
+  )
 
-  function handle(request: IncomingMessage, response: ServerResponse): void {
+  function handle(request: IncomingMessage, response: ServerResponse, head?: Buffer): void {
     const url = new URL(`${originOf(request)}${request.url}`)
     if (url.pathname === callbackPath) return callback(url, response)
     const session = sessionOf(request.headers.cookie)
-    if (session || unauthenticated === 'allow')
-      return forward(request, response, appPort, /^x-amzn-oidc-/, session ? headersFor(session) : {})
+    if (session || unauthenticated === 'allow') {
+      const added = session ? headersFor(session) : {}
+      if (head) return forwardSocket(request, response, head, appPort, ofClients, added)
+      return forward(request, response, appPort, ofClients, added)
+    }
     if (unauthenticated === 'deny') return void response.writeHead(401).end()
     const state = randomUUID()
     pending.set(state, url.href)
@@ -102,7 +109,13 @@ export async function startLoadBalancer(
     }
   }
 
-  return { arn, ...(await loopback(handle, port, local.reach)) }
+  const upgrade: HandleUpgrade = (request, response, head) => {
+    if (isUpgrade(request)) return handle(request, response, head)
+    // Node has not read a body, and cannot go on as if nothing were asked for
+    response.writeHead(501).end()
+  }
+  const reach = { ...local.reach, upgrade }
+  return { arn, ...(await loopback((request, response) => handle(request, response), port, reach)) }
 }
 
 function freshTokens(local: Local, session: Session) {
@@ -127,6 +140,8 @@ const redirect = (response: ServerResponse, location: string, cookie: string | s
   void response.writeHead(302, { location, 'set-cookie': cookie }).end()
 
 const newKeyPair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
+
+const ofClients = /^x-amzn-oidc-/
 
 const callbackPath = '/oauth2/idpresponse'
 

@@ -10,14 +10,17 @@ import type { LocalUser } from '../user-pool/users.js'
  * Source: "Redirect and authorization endpoint", Amazon Cognito Developer Guide.
  */
 export function authorizationOf(local: Local, query: URLSearchParams): Authorization | Response {
-  const client = clientIn(local, query)
-  if (client instanceof Response) return client
-  const { clientId, callbackUrls } = client
-  const redirectUri = query.get('redirect_uri') ?? callbackUrls?.[0]
-  if (redirectUri === undefined || !(callbackUrls?.includes(redirectUri) ?? isHere(local, redirectUri)))
-    return errorPage(
-      `redirect_mismatch: redirect_uri is not one of the callback URLs of the app client. ${sentAndListed(redirectUri, clientId, callbackUrls)}`,
-    )
+  const client = clientOf(local, query)
+  if (!client) return noClient(local, query)
+  const redirectUri = query.get('redirect_uri') ?? client.callbackUrls?.[0]
+  if (
+    redirectUri === undefined ||
+    !(client.callbackUrls?.includes(redirectUri) ?? isHere(local, redirectUri))
+  )
+    return errorPage('redirect_mismatch: redirect_uri is not one of the callback URLs of the app client.', {
+      sent: ['redirect_uri', query.get('redirect_uri')],
+      known: urlsOf('callback', client, client.callbackUrls),
+    })
 
   const read = (name: string) => query.get(name) ?? undefined
   const authorization = {
@@ -33,6 +36,24 @@ export function authorizationOf(local: Local, query: URLSearchParams): Authoriza
   return problem ? refuse(authorization, ...problem) : authorization
 }
 
+/** The app client that a query names. */
+export const clientOf = ({ clients }: Local, query: URLSearchParams): LocalClient | undefined =>
+  clients.find(({ clientId }) => clientId === query.get('client_id'))
+
+/** The page for a request of no app client. */
+export const noClient = ({ clients }: Local, query: URLSearchParams): Response =>
+  errorPage(query.get('client_id') ? 'There is no app client of this client_id.' : 'client_id is missing.', {
+    sent: ['client_id', query.get('client_id')],
+    known: ['App clients', clients.map(({ clientId }) => clientId)],
+  })
+
+/** The URLs of a client, for that page. */
+export const urlsOf = (
+  kind: string,
+  { clientId }: LocalClient,
+  urls: readonly string[] = ['any http or https URL of this machine'],
+) => [`URLs of ${clientId} (${kind})`, urls] as const
+
 /** Sends the browser back with a code for the user, and a cookie that keeps them signed in. */
 export function grant(local: Local, authorization: Authorization, user: LocalUser): Response {
   const { client, redirectUri, scopes, state, nonce, resource, codeChallenge } = authorization
@@ -42,8 +63,7 @@ export function grant(local: Local, authorization: Authorization, user: LocalUse
     codeChallenge,
     session: { user, clientId: client.clientId, scopes, isManagedLogin: true, resource, nonce },
   })
-  const cookie = `${cookieName}=${local.sessions.addBrowser(user)}; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600`
-  return redirect(redirectUri, { code, state }, { 'set-cookie': cookie })
+  return redirect(redirectUri, { code, state }, { 'set-cookie': browserCookie(local, user) })
 }
 
 /** Sends the browser back with an error (RFC 6749 section 4.1.2.1). */
@@ -65,33 +85,18 @@ export function redirect(
   return new Response(null, { status: 302, headers: { location: target.href, ...headers } })
 }
 
+/** A new cookie of managed login. */
+export const browserCookie = ({ sessions }: Local, user: LocalUser): string =>
+  `${cookieName}=${sessions.addBrowser(user)}; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600`
+
 /** The cookie of managed login in a request. */
 export const cookieOf = (request: Request): string | undefined =>
   request.headers.get('cookie')?.match(new RegExp(`(?:^|; )${cookieName}=([^;]*)`))?.[1]
 
 export const cookieName = 'cognito'
 
-/** The app client that a query names, or the answer that refuses it. */
-export function clientIn({ clients }: Local, query: URLSearchParams): LocalClient | Response {
-  const id = query.get('client_id')
-  if (!id) return errorPage('client_id is missing.')
-  const known = clients.map(({ clientId }) => clientId).join(', ')
-  return (
-    clients.find(({ clientId }) => clientId === id) ??
-    errorPage(`There is no app client of this client_id. Sent: ${id}. There are: ${known}.`)
-  )
-}
-
 /** Whether a URL leads to this machine, by one of the names that this server answers to. */
 export const isHere = ({ reach }: Local, url: string): boolean => isOneOf(reach.names, url)
-
-/** What a developer compares when a URL is refused: they must be the same to the letter. */
-export const sentAndListed = (
-  sent: string | undefined,
-  clientId: string,
-  listed: readonly string[] | undefined,
-): string =>
-  `Sent: ${sent ?? 'nothing'}. Listed for ${clientId}: ${listed?.join(', ') ?? 'none, which permits any URL of this machine'}.`
 
 function problemOf(
   local: Local,

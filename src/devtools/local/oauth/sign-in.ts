@@ -1,18 +1,19 @@
 import { field } from '../form.js'
 import type { Local } from '../local.js'
-import { confirmPage, errorPage, signInPage, signUpPage } from '../pages/sign-in-pages.js'
+import { confirmPage, errorPage, signInPage, signUpFields, signUpPage } from '../pages/sign-in-pages.js'
 import type { Authorization } from '../types.js'
 import { authenticate, confirm, signUp } from '../user-pool/accounts.js'
 import {
   authorizationOf,
-  clientIn,
+  clientOf,
   cookieName,
   cookieOf,
   grant,
   isHere,
+  noClient,
   redirect,
   refuse,
-  sentAndListed,
+  urlsOf,
 } from './authorization.js'
 import { startFederation } from './federation.js'
 
@@ -42,32 +43,39 @@ export function authorizeEndpoint(local: Local, request: Request): Response | Pr
 export const loginEndpoint = (local: Local, request: Request): Promise<Response> =>
   withForm(local, request, (authorization, form, query) => {
     const view = {
+      local,
+      authorization,
       query: query.toString(),
       users: local.users.all().filter(({ password, status }) => password && status === 'CONFIRMED'),
-      providers: local.config.identityProviders,
-      hint: field(query, 'login_hint'),
+      hint: field(form ?? query, form ? 'username' : 'login_hint'),
       formTarget: formTarget(authorization),
     }
     if (!form) return signInPage(view)
     try {
-      const clicked = view.users.find(({ username }) => username === form.get('as'))
+      const as = field(form, 'as')
+      const clicked = as === '' ? undefined : view.users.find(user => user === local.users.find(as))
       const user = clicked ?? authenticate(local, field(form, 'username'), form.get('password'))
       return grant(local, authorization, user)
     } catch (error) {
-      return signInPage({ ...view, error: (error as Error).message })
+      const { name, message } = error as Error
+      const user = local.users.find(view.hint)
+      if (name === 'UserNotConfirmedException' && user)
+        return confirmPage(view.query, user, view.formTarget, message)
+      return signInPage({ ...view, error: message })
     }
   })
 
 /** Answers `/signup`: the page, and then the one that asks for the code. */
 export const signUpEndpoint = (local: Local, request: Request): Promise<Response> =>
   withForm(local, request, (authorization, form, query) => {
-    if (!form) return signUpPage(query.toString())
+    if (!form) return signUpPage(local.config, query.toString())
     try {
-      const attributes = { email: field(form, 'email') }
+      const asked = signUpFields(local.config).filter(name => name !== 'username')
+      const attributes = Object.fromEntries(asked.map(name => [name, field(form, name)]))
       const user = signUp(local, field(form, 'username'), field(form, 'password'), attributes)
       return confirmPage(query.toString(), user, formTarget(authorization))
     } catch (error) {
-      return signUpPage(query.toString(), (error as Error).message)
+      return signUpPage(local.config, query.toString(), form, (error as Error).message)
     }
   })
 
@@ -86,30 +94,32 @@ export const confirmEndpoint = (local: Local, request: Request): Promise<Respons
 /** Answers `/logout` (Managed login sign-out endpoint, Amazon Cognito Developer Guide). */
 export function logoutEndpoint(local: Local, request: Request): Response {
   const { searchParams: query, search } = new URL(request.url)
-  const client = clientIn(local, query)
-  if (client instanceof Response) return client
+  const client = clientOf(local, query)
+  if (!client) return noClient(local, query)
   local.sessions.forget(cookieOf(request))
   const headers = { 'set-cookie': `${cookieName}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0` }
   const target = query.get('logout_uri')
-  if (target === null)
-    return query.has('redirect_uri') || query.has('response_type')
-      ? redirect(new URL(`/login${search}`, request.url), {}, headers)
-      : errorPage('logout_uri is missing, or redirect_uri for signing in again.')
-  const { clientId, logoutUrls, callbackUrls } = client
-  if (logoutUrls?.includes(target) ?? (callbackUrls?.includes(target) || isHere(local, target)))
+  if (target === null && (query.has('redirect_uri') || query.has('response_type')))
+    return redirect(new URL(`/login${search}`, request.url), {}, headers)
+  const { logoutUrls, callbackUrls } = client
+  if (target && (logoutUrls?.includes(target) ?? (callbackUrls?.includes(target) || isHere(local, target))))
     return redirect(target, {}, headers)
   return errorPage(
-    `logout_uri is not one of the sign-out URLs of the app client. ${sentAndListed(target, clientId, logoutUrls)}`,
+    target === null
+      ? 'logout_uri is missing, or redirect_uri for signing in again.'
+      : 'logout_uri is not one of the sign-out URLs of the app client.',
+    { sent: ['logout_uri', target], known: urlsOf('logout', client, logoutUrls) },
   )
 }
 
 /** The final target of a form, for the Content Security Policy of the page. */
-const formTarget = ({ redirectUri }: Authorization): string => {
+export const formTarget = ({ redirectUri }: Authorization): string => {
   const { origin, protocol } = new URL(redirectUri)
   return origin === 'null' ? protocol : origin
 }
 
-async function withForm(
+/** Answers for the app that asks, with the form if there is one. */
+export async function withForm(
   local: Local,
   request: Request,
   answer: (

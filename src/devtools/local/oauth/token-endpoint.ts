@@ -3,7 +3,7 @@ import { allScopes, userScopes } from '../config.js'
 import { field } from '../form.js'
 import type { Local } from '../local.js'
 import type { LocalClient } from '../types.js'
-import { revoke, sessionToRefresh } from '../user-pool/refresh.js'
+import { revoke, rotated, sessionToRefresh } from '../user-pool/refresh.js'
 import type { Session } from '../user-pool/sessions.js'
 import { issueMachineToken, issueTokens } from '../user-pool/tokens.js'
 
@@ -56,9 +56,7 @@ function refreshGrant(local: Local, client: LocalClient, form: URLSearchParams):
   } catch {
     return oauthError('invalid_grant')
   }
-  if (!client.refreshTokenRotation) return tokens(local, session)
-  local.sessions.spend(token)
-  return tokens(local, session, local.sessions.refreshToken(session, local.lifetimes.refresh))
+  return tokens(local, session, rotated(local, client, session, token))
 }
 
 function clientCredentialsGrant(local: Local, client: LocalClient, form: URLSearchParams): Response {

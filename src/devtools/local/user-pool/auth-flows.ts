@@ -4,7 +4,7 @@ import type { Local } from '../local.js'
 import type { LocalClient } from '../types.js'
 import { authenticate, confirmed, wrongPassword } from './accounts.js'
 import { checkSecretHash, clientOf } from './clients.js'
-import { sessionToRefresh } from './refresh.js'
+import { rotated, sessionToRefresh } from './refresh.js'
 import type { Session } from './sessions.js'
 import { srpExchange } from './srp.js'
 import { issueTokens } from './tokens.js'
@@ -18,7 +18,7 @@ export function initiateAuth(local: Local, input: Call['input'], passwordFlow: s
     case passwordFlow: {
       const username = required(parameters, 'USERNAME')
       checkSecretHash(client, username, parameters.SECRET_HASH)
-      return signedIn(local, client, authenticate(local, username, required(parameters, 'PASSWORD')))
+      return signedIn(local, client, authenticate(local, username, required(parameters, 'PASSWORD'), client))
     }
     case 'USER_SRP_AUTH':
       return srpChallenge(local, client, parameters)
@@ -52,7 +52,7 @@ export function respondToAuthChallenge(local: Local, input: Call['input']): obje
   const timestamp = required(responses, 'TIMESTAMP')
   const signature = required(responses, 'PASSWORD_CLAIM_SIGNATURE')
   if (!pending?.exchange.proves(timestamp, signature)) throw wrongPassword()
-  return signedIn(local, client, confirmed(pending.user))
+  return signedIn(local, client, confirmed(pending.user, local.clock.now()))
 }
 
 async function srpChallenge(local: Local, client: LocalClient, parameters: Call['input']): Promise<object> {
@@ -85,10 +85,8 @@ function signedIn(local: Local, client: LocalClient, user: LocalUser): object {
 /** New tokens for a refresh token, with a new refresh token where rotation is on. */
 export function refreshed(local: Local, client: LocalClient, token: string): object {
   const session = sessionToRefresh(local, client, token)
-  if (!client.refreshTokenRotation) return result(local, session, {})
-  local.sessions.spend(token)
-  const RefreshToken = local.sessions.refreshToken(session, local.lifetimes.refresh)
-  return result(local, session, { RefreshToken })
+  const RefreshToken = rotated(local, client, session, token)
+  return result(local, session, RefreshToken === undefined ? {} : { RefreshToken })
 }
 
 function result(local: Local, session: Session, more: { readonly RefreshToken?: string }): object {

@@ -35,8 +35,10 @@ export interface Sessions {
   readonly refreshToken: (session: Session, lifetime: number) => string
   /** The session of a refresh token, `undefined` when it is unknown, expired or used up. */
   readonly ofRefreshToken: (token: string | undefined) => Session | undefined
-  /** Uses a refresh token up. */
-  readonly spend: (token: string) => void
+  /** Uses a refresh token up, after some seconds more. */
+  readonly spend: (token: string, gracePeriod?: number) => void
+  /** Whether a refresh token is known no longer because it was used up, or because it has expired. */
+  readonly endOf: (token: string) => 'spent' | 'expired' | undefined
   readonly signOutEverywhere: (user: LocalUser) => void
   /** A new authorization code: for one use, within five minutes. */
   readonly code: (grant: CodeGrant) => string
@@ -53,11 +55,17 @@ export interface Sessions {
 /** {@link Sessions} as JSON: users by their `sub`, clients and sessions by their IDs. */
 export interface SavedSessions {
   readonly sessions: readonly Entry<Saved<Session>>[]
-  readonly refreshTokens: readonly Entry<string>[]
+  readonly refreshTokens: readonly Entry<Omit<RefreshToken, 'session'> & { readonly session: string }>[]
   readonly codes: readonly Entry<
     Omit<CodeGrant, 'client' | 'session'> & { client: string; session: Saved<NewSession> }
   >[]
   readonly browsers: readonly Entry<string>[]
+}
+
+interface RefreshToken {
+  readonly session: Session
+  /** Milliseconds since the epoch until which one that has been replaced is still good. */
+  goodUntil?: number
 }
 
 type Saved<T> = Omit<T, 'user'> & { readonly user: string }
@@ -86,10 +94,13 @@ export function createSessions(clock: Clock, known: Known, saved?: SavedSessions
     return user && { ...session, user }
   }
   const sessions = expiring<Session>(clock, 300, revived(saved?.sessions, withUser))
-  const refreshTokens = expiring<Session>(
+  const refreshTokens = expiring<RefreshToken>(
     clock,
     300,
-    revived(saved?.refreshTokens, id => sessions.get(id)),
+    revived(saved?.refreshTokens, token => {
+      const session = sessions.get(token.session)
+      return session && { ...token, session }
+    }),
   )
   const codes = expiring<CodeGrant>(
     clock,
@@ -118,12 +129,24 @@ export function createSessions(clock: Clock, known: Known, saved?: SavedSessions
     find: id => sessions.get(id as string),
     refreshToken(session, lifetime) {
       const token = opaqueToken()
-      refreshTokens.set(token, session, lifetime)
+      refreshTokens.set(token, { session }, lifetime)
       keep(session, lifetime)
       return token
     },
-    ofRefreshToken: refreshTokens.get,
-    spend: refreshTokens.delete,
+    ofRefreshToken(token) {
+      const found = refreshTokens.get(token)
+      return found && clock.now() < (found.goodUntil ?? Infinity) ? found.session : undefined
+    },
+    spend(token, gracePeriod = 0) {
+      const found = refreshTokens.get(token)
+      // at once also where the clock is set back later; a second use does not begin the time of grace again
+      if (found) found.goodUntil ??= gracePeriod && clock.now() + gracePeriod * 1000
+    },
+    endOf(token) {
+      const found = refreshTokens.known(token)
+      if (found?.goodUntil !== undefined) return 'spent'
+      return found && !refreshTokens.get(token) ? 'expired' : undefined
+    },
     signOutEverywhere(user) {
       for (const [, session] of sessions.entries()) if (session.user === user) session.isRevoked = true
       for (const [cookie, owner] of browsers.entries()) if (owner === user) browsers.delete(cookie)
@@ -139,7 +162,9 @@ export function createSessions(clock: Clock, known: Known, saved?: SavedSessions
     forget: browsers.delete,
     saved: () => ({
       sessions: sessions.entries().map(([id, session, until]) => [id, withSub(session), until]),
-      refreshTokens: refreshTokens.entries().map(([token, { id }, until]) => [token, id, until]),
+      refreshTokens: refreshTokens
+        .entries()
+        .map(([name, token, until]) => [name, { ...token, session: token.session.id }, until]),
       codes: codes
         .entries()
         .map(([code, grant, until]) => [

@@ -1,0 +1,70 @@
+import { field } from '../form.js'
+import type { Local } from '../local.js'
+import { challengePage, codeField, inputField, newPassword, signInName } from '../pages/sign-in-pages.js'
+import { confirmed, setPassword } from '../user-pool/accounts.js'
+import { useCode } from '../user-pool/codes.js'
+import { checkPassword } from '../user-pool/password-policy.js'
+import type { LocalUser } from '../user-pool/users.js'
+import { grant } from './authorization.js'
+import { formTarget, withForm } from './sign-in.js'
+
+/** Answers `/forgotPassword`: asks who it is, and then sends a code. */
+export const forgotPasswordEndpoint = (local: Local, request: Request): Promise<Response> =>
+  withForm(local, request, (authorization, form, query) => {
+    if (!form) return whoPage(local, query)
+    const user = local.users.find(field(form, 'username'))
+    if (user?.password === undefined)
+      return whoPage(local, query, 'Nobody here has this name and a password.')
+    local.users.sendCode(user, 'forgotPassword')
+    return passwordPage(local, query, user, formTarget(authorization))
+  })
+
+/** Answers `/confirmForgotPassword`: the right code sets the new password, and signs the user in. */
+export const confirmForgotPasswordEndpoint = (local: Local, request: Request): Promise<Response> =>
+  withForm(local, request, (authorization, form, query) => {
+    const user = form && local.users.find(field(form, 'username'))
+    if (!user) return whoPage(local, query)
+    try {
+      const password = field(form, 'new_password')
+      checkPassword(local.config.passwordPolicy, password)
+      useCode(local, user, 'forgotPassword', field(form, 'code'))
+      setPassword(local, user, password)
+      return grant(local, authorization, confirmed(user))
+    } catch (error) {
+      return passwordPage(local, query, user, formTarget(authorization), (error as Error).message)
+    }
+  })
+
+const whoPage = ({ config }: Local, query: URLSearchParams, error?: string) =>
+  challengePage({
+    title: 'Forgot your password?',
+    intro: 'You get a code, and choose a new password with it.',
+    action: '/forgotPassword',
+    query: query.toString(),
+    fields: [
+      inputField({ name: 'username', label: signInName(config), autocomplete: 'username', isFirst: true }),
+    ],
+    button: 'Send the code',
+    testId: 'forgot-password',
+    error,
+  })
+
+const passwordPage = (
+  { config }: Local,
+  query: URLSearchParams,
+  { username, codes }: LocalUser,
+  target: string,
+  error?: string,
+) =>
+  challengePage({
+    title: 'Choose a new password',
+    action: '/confirmForgotPassword',
+    query: query.toString(),
+    hidden: { username },
+    fields: [codeField(), newPassword(config, 'new_password')],
+    button: 'Set the password',
+    testId: 'set-password',
+    formTarget: target,
+    error,
+    sentCode: codes.forgotPassword?.value,
+  })
