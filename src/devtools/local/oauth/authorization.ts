@@ -48,11 +48,11 @@ export const noClient = ({ clients }: Local, query: URLSearchParams): Response =
   })
 
 /** The URLs of a client, for that page. */
-export const urlsOf = (
-  kind: string,
-  { clientId }: LocalClient,
-  urls: readonly string[] = ['any http or https URL of this machine'],
-) => [`URLs of ${clientId} (${kind})`, urls] as const
+export const urlsOf = (kind: string, { clientId }: LocalClient, urls: readonly string[] = [ofThisMachine]) =>
+  [`URLs of ${clientId} (${kind})`, urls] as const
+
+/** What is accepted where none are listed. */
+export const ofThisMachine = 'any http or https URL of this machine'
 
 /** Sends the browser back with a code for the user, and a cookie that keeps them signed in. */
 export function grant(local: Local, authorization: Authorization, user: LocalUser): Response {

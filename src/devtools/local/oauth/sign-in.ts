@@ -11,6 +11,7 @@ import {
   grant,
   isHere,
   noClient,
+  ofThisMachine,
   redirect,
   refuse,
   urlsOf,
@@ -108,7 +109,10 @@ export function logoutEndpoint(local: Local, request: Request): Response {
     target === null
       ? 'logout_uri is missing, or redirect_uri for signing in again.'
       : 'logout_uri is not one of the sign-out URLs of the app client.',
-    { sent: ['logout_uri', target], known: urlsOf('logout', client, logoutUrls) },
+    {
+      sent: ['logout_uri', target],
+      known: urlsOf('logout', client, logoutUrls ?? [...(callbackUrls ?? []), ofThisMachine]),
+    },
   )
 }
 
