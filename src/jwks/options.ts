@@ -98,6 +98,7 @@ export const keyUrl =
   ({ insecureLoopbackHttp, insecureHttpHosts }: KeyOptions = {}): OptionCheck =>
   value => {
     if (typeof value !== 'string' || !URL.canParse(value)) return 'must be a URL'
+    if (/\s/.test(value)) return 'must be a URL: it has blanks or a line break in it; trim it'
     const { protocol, hostname, username, password, hash } = new URL(value)
     if (username || password || hash) return 'must be a URL without credentials and fragment'
     if (protocol === 'https:') return undefined

@@ -21,7 +21,7 @@ export interface KeyRing {
   /** A token of the identity pool, which signs with a key of its own and RS512. */
   readonly signForIdentityPool: (claims: object) => string
   /** The key set of the identity pool. */
-  readonly identityPoolJwks: () => object
+  readonly identityPoolJwks: () => { readonly keys: readonly object[] }
   /** Signs with new keys from now on; the old ones stay published. */
   readonly rotate: () => Promise<void>
   /** Stops publishing a key, as after a leak. Returns whether there was one of that ID. */

@@ -454,6 +454,10 @@ t.test('the controls', async t => {
   t.test('why a token is refused', async t => {
     t.match(await (await get('/inspect')).text(), 'data-testid="inspect-text"')
     const text = await tokenOf('alice')
+    t.match(
+      await (await post('/inspect', { text: `"${text}"` })).text(),
+      /data-testid="fix">[^]*<br>The token is in quotes: /,
+    )
     const verdictOf = async (token: string) =>
       /data-testid="verdict">([^<]*)</.exec(await (await post('/inspect', { text: token })).text())?.[1]
     t.equal(await verdictOf(text), 'accepted')

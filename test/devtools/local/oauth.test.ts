@@ -120,7 +120,7 @@ t.test('/logout', async t => {
     [
       'callbacks',
       'https://app.example/',
-      /URLs of callbacks \(logout\): https:\/\/app\.example\/cb any http or https URL of this machine /,
+      /URLs of callbacks \(logout\): https:\/\/app\.example\/cb any URL of this machine /,
     ],
     ['bare', 'http://127.0.0.1:1/bye', 'http://127.0.0.1:1/bye'],
     ['bare', 'https://elsewhere.example/', /was https:\/\/elsewhere\.example\/ /],

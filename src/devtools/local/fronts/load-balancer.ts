@@ -87,7 +87,10 @@ export async function startLoadBalancer(
     const id = new RegExp(`(?:^|; )${cookieName}=([^;]*)`).exec(cookies)?.[1] as string
     const entry = signedIn.get(id)
     if (!entry || local.clock.now() < entry.until) return entry
-    if (entry.session.isRevoked) return void signedIn.delete(id)
+    if (entry.session.isRevoked) {
+      signedIn.delete(id)
+      return undefined
+    }
     return Object.assign(entry, freshTokens(local, entry.session))
   }
 

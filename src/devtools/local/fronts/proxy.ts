@@ -40,8 +40,9 @@ export function forwardSocket(
 ): void {
   const socket = outgoing.socket as Socket
   const request = httpRequest({ ...targetOf(incoming, port, [strip], added), agent: false })
-  answerWith(request, outgoing)
+  const stop = answerWith(request, outgoing)
   request.on('upgrade', ({ rawHeaders }, upstream, first) => {
+    stop()
     const lines = rawHeaders.flatMap((name, index) =>
       index % 2 === 0 ? `${name}: ${rawHeaders[index + 1]}\r\n` : [],
     )
@@ -69,11 +70,13 @@ const targetOf = (
   return { host: '127.0.0.1', port, method: incoming.method, path: incoming.url, headers }
 }
 
-function answerWith(request: ClientRequest, outgoing: ServerResponse, owned?: RegExp): void {
+/** Returns what stops it from answering, for a request that becomes something else. */
+function answerWith(request: ClientRequest, outgoing: ServerResponse, owned?: RegExp): () => void {
   const fail = () => {
     if (outgoing.headersSent || outgoing.destroyed) outgoing.destroy()
     else outgoing.writeHead(502, { 'content-type': 'text/html' }).end('<h1>502 Bad Gateway</h1>')
   }
+  const lost = () => outgoing.headersSent || fail()
   request.on('response', answer => {
     const { rawHeaders } = answer
     const headers = owned
@@ -87,8 +90,9 @@ function answerWith(request: ClientRequest, outgoing: ServerResponse, owned?: Re
     }
   })
   // `close` alone comes after a switch of protocols that nobody asked for
-  request.on('error', fail).on('close', () => outgoing.headersSent || fail())
+  request.on('error', fail).on('close', lost)
   outgoing.on('close', () => request.destroy())
+  return () => request.off('close', lost)
 }
 
 /** Appends to the client's value, as load balancers do. */

@@ -11,7 +11,7 @@ export interface Identities {
   /** Links a guest's identity to a user, as when a guest signs in. */
   readonly link: (identityId: string, user: string) => void
   /** Credentials for an hour. Only this server accepts them. */
-  readonly credentials: (identityId: string, role: string) => TemporaryCredentials
+  readonly credentials: (identityId: string, role: string, sessionName?: string) => TemporaryCredentials
   /** What credentials stand for, until they expire. */
   readonly find: (accessKeyId: string) => TemporaryCredentials | undefined
   /** Whose the identities are, as JSON. */
@@ -30,6 +30,7 @@ export interface TemporaryCredentials {
   readonly expiration: number
   readonly identityId: string
   readonly role: string
+  readonly sessionName: string
 }
 
 export function createIdentities(
@@ -59,7 +60,7 @@ export function createIdentities(
     },
     ownerOf: identityId => owners.get(identityId),
     link,
-    credentials(identityId, role) {
+    credentials(identityId, role, sessionName = 'CognitoIdentityCredentials') {
       const credentials = {
         accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
         secretKey: randomBytes(30).toString('base64'),
@@ -67,6 +68,7 @@ export function createIdentities(
         expiration: Math.floor(clock.now() / 1000) + 3600,
         identityId,
         role,
+        sessionName,
       }
       issued.set(credentials.accessKeyId, credentials)
       return credentials

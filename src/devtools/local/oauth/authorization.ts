@@ -52,7 +52,7 @@ export const urlsOf = (kind: string, { clientId }: LocalClient, urls: readonly s
   [`URLs of ${clientId} (${kind})`, urls] as const
 
 /** What is accepted where none are listed. */
-export const ofThisMachine = 'any http or https URL of this machine'
+export const ofThisMachine = 'any URL of this machine'
 
 /** Sends the browser back with a code for the user, and a cookie that keeps them signed in. */
 export function grant(local: Local, authorization: Authorization, user: LocalUser): Response {

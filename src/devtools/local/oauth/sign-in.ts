@@ -47,7 +47,9 @@ export const loginEndpoint = (local: Local, request: Request): Promise<Response>
       local,
       authorization,
       query: query.toString(),
-      users: local.users.all().filter(({ password, status }) => password && status === 'CONFIRMED'),
+      users: local.users
+        .all()
+        .filter(({ password, status, enabled }) => password && enabled && status === 'CONFIRMED'),
       hint: field(form ?? query, form ? 'username' : 'login_hint'),
       formTarget: formTarget(authorization),
     }
