@@ -49,6 +49,9 @@ const poolArgs = ['--user-pool-id', userPoolId, '--client-id', clientId]
 const inProcess = issuer.options.fetch as unknown as typeof fetch
 const withKeys = [...poolArgs, '--insecure-test-keys']
 
+// It starts npm several times.
+t.setTimeout(120_000)
+
 t.test('the frame', async t => {
   const usage = /^Usage: cognito-guard <command>/
   t.match(await cli([]), { code: 2, out: usage }, 'no command')
