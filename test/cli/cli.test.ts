@@ -414,6 +414,8 @@ t.test('doctor looks at the pool', async t => {
   )
   const anyClient = ['--user-pool-id', userPoolId, '--insecure-skip-client-check', '--insecure-test-keys']
   t.match((await pool(anyClient)).found[1], { name: 'insecureSkipClientCheck', result: 'note' })
+  const byName = [...withKeys, '--insecure-http-hosts', 'cognito,host.docker.internal']
+  t.match((await pool(byName)).found[1], { name: 'insecureHttpHosts', result: 'note' })
   const [key] = issuer.jwks().keys
   const secret = await pool(withKeys, dated(now(), [key as object, { ...key, kid: 'x', d: 'x' }]))
   t.match(secret, {
