@@ -3,8 +3,8 @@
 // here is not bundled.
 // The main entry is one chunk, whatever others share with it: they are used beside it, and cutting it up for them makes every start slower.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { posix, resolve } from 'node:path'
-import { build } from 'esbuild'
+import { resolve } from 'node:path'
+import { build, transformSync } from 'esbuild'
 import { rolldown } from 'rolldown'
 import { rollup } from 'rollup'
 import { dts } from 'rollup-plugin-dts'
@@ -19,10 +19,6 @@ const {
   ...library
 } = exports
 const main = exports['.'].import.default
-/** What `cognito-guard serve` imports. */
-const served = ['.', './forward-auth', './redis', './dynamodb', './opentelemetry'].map(
-  name => exports[name].import.default,
-)
 const librarySources = Object.values(library).flatMap(entry => entry.import?.default ?? [])
 /** Types alone. */
 const augmentations = [express.import.default, fastify.import.default]
@@ -35,15 +31,10 @@ export async function bundle() {
   ])
   const modules = [
     // Every entry imports the main one, of which esbuild would leave out again what is marked as free of side effects.
-    ...(await bundleOf(librarySources, { inject: [main], plugins: [wholeModules] })),
-    // Tools on their own: what they share with the library is in both, so that the library is not cut up for it.
-    // Minified, since nobody steps through them. `serve` needs all of the library, and imports its entries.
-    ...linked(
-      await bundleOf([testing.import.default, ...Object.values(bin)], {
-        minify: true,
-        external: served,
-      }),
-    ),
+    ...(await bundleOf([...librarySources, testing.import.default, ...Object.values(bin)], {
+      inject: [main],
+      plugins: [wholeModules],
+    })),
     ...(await bundleOf([...augmentations, reports.import.default])),
   ]
   const required = await requireable([
@@ -73,7 +64,22 @@ async function bundleOf(entryPoints, options = {}) {
     metafile: true,
     ...options,
   })
+  for (const [file, { inputs }] of Object.entries(metafile.outputs))
+    if (Object.keys(inputs).every(input => tools.test(input))) minify(file)
   return Object.keys(metafile.outputs)
+}
+
+/** Tools are minified: nobody steps through them. */
+const tools = /^dist\/src\/(cli|devtools|testing)\//
+
+function minify(file) {
+  const path = resolve(root, file)
+  const { code } = transformSync(readFileSync(path, 'utf8'), {
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+  })
+  writeFileSync(path, code)
 }
 
 /** `sideEffects` of package.json is for those who bundle an application. What is marked as pure in the sources stays so for them. */
@@ -85,24 +91,6 @@ const wholeModules = {
       sideEffects: true,
     }))
   },
-}
-
-/** Imports what was left out from where each file is: esbuild names it from the folder of all. */
-function linked(files) {
-  for (const file of files) {
-    const from = posix.dirname(file.replace(/^dist\//, ''))
-    const path = resolve(root, file)
-    const text = served.reduce(
-      (code, entry) =>
-        code.replaceAll(
-          `"${entry.replace('dist/', '')}"`,
-          `"${posix.relative(from, entry.replace('./dist/', ''))}"`,
-        ),
-      readFileSync(path, 'utf8'),
-    )
-    writeFileSync(path, text)
-  }
-  return files
 }
 
 /**

@@ -49,7 +49,7 @@ function diagnoseForm(pool: Configuration['pool']): Diagnosis[] {
   }
   const odd = [pool.clientId ?? []].flat().filter(id => !/^[0-9a-z]{20,30}$/.test(id))
   const switchedOff = Object.entries(pool).filter(
-    ([name, value]) => name.startsWith('insecure') && value === true,
+    ([name, value]) => name.startsWith('insecure') && value !== false,
   )
   return [
     fine('configuration', `The library takes it: the user pool ${pool.userPoolId}.`),

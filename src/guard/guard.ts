@@ -316,7 +316,7 @@ const aRealm: OptionCheck = value =>
 
 /** RFC 9728 section 2: https; stands in a quoted string. */
 export const aMetadataUrl: OptionCheck = value =>
-  keyUrl(true)(value) || aRealm(value) || String(value).includes(' ')
+  keyUrl({ insecureLoopbackHttp: true })(value) || aRealm(value) || String(value).includes(' ')
     ? 'must be an https URL without credentials and fragment (http only for a loopback host)'
     : undefined
 

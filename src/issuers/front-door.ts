@@ -61,7 +61,7 @@ export const frontDoorChecks = (options: FrontDoorOptions | undefined) =>
   ({
     ...keyOptionChecks,
     issuer: aString,
-    'publicKeysUrl?': keyUrl(options?.insecureLoopbackHttp),
+    'publicKeysUrl?': keyUrl(options),
   }) as const satisfies OptionChecks
 
 /** Checks ARNs: all of one Region, whose keys' URL is documented. */

@@ -53,7 +53,7 @@ export function identityPool(options: IdentityPoolOptions): TrustedIssuer<Identi
     ...keySetOptionChecks,
     identityPoolId: options?.issuer ? aPoolId : aPoolIdOfDocumentedRegion,
     'issuer?': anIssuer(Object(options) as IdentityPoolOptions),
-    'jwksUri?': keyUrl(options?.insecureLoopbackHttp),
+    'jwksUri?': keyUrl(options),
     'insecureIgnoreConfirmation?': aBoolean,
   })
   const { identityPoolId } = options

@@ -49,6 +49,9 @@ const poolArgs = ['--user-pool-id', userPoolId, '--client-id', clientId]
 const inProcess = issuer.options.fetch as unknown as typeof fetch
 const withKeys = [...poolArgs, '--insecure-test-keys']
 
+// It starts npm several times.
+t.setTimeout(120_000)
+
 t.test('the frame', async t => {
   const usage = /^Usage: cognito-guard <command>/
   t.match(await cli([]), { code: 2, out: usage }, 'no command')
@@ -411,6 +414,8 @@ t.test('doctor looks at the pool', async t => {
   )
   const anyClient = ['--user-pool-id', userPoolId, '--insecure-skip-client-check', '--insecure-test-keys']
   t.match((await pool(anyClient)).found[1], { name: 'insecureSkipClientCheck', result: 'note' })
+  const byName = [...withKeys, '--insecure-http-hosts', 'cognito,host.docker.internal']
+  t.match((await pool(byName)).found[1], { name: 'insecureHttpHosts', result: 'note' })
   const [key] = issuer.jwks().keys
   const secret = await pool(withKeys, dated(now(), [key as object, { ...key, kid: 'x', d: 'x' }]))
   t.match(secret, {

@@ -52,6 +52,11 @@ const matching =
   value =>
     typeof value === 'string' && pattern.test(value) ? undefined : `must be ${description}`
 
+const anOrigin: OptionCheck = value =>
+  URL.canParse(String(value)) && /^https?:/.test(String(value)) && new URL(String(value)).origin === value
+    ? undefined
+    : 'must be a scheme, a name and a port, such as http://localhost:9400'
+
 const aUrl: OptionCheck = value => (URL.canParse(String(value)) ? undefined : 'must be a URL')
 
 /** A page of http(s), or a custom scheme of an app on a device; none that a browser runs or reads by itself. Its host ends up in a header. */
@@ -83,6 +88,7 @@ export const configChecks: OptionChecks = {
     'a region, "_" and letters or digits, such as us-east-1_LOCALDEV0',
   ),
   'issuer?': oneOf('original', 'updated', 'local'),
+  'url?': anOrigin,
   'lifetimes?': anObject,
   'groups?': aList,
   'usernameAttributes?': someOf('email', 'phone_number'),

@@ -35,6 +35,8 @@ import { identityClaims } from '../../../src/testing/identity-answers.js'
 import { agree } from './web-socket.js'
 import { claimsOf, startTestCognito } from './world.js'
 
+t.setTimeout(120_000)
+
 t.test('the identity pool', async t => {
   const roles = { authenticated: 'arn:aws:iam::000000000000:role/all' }
   const web = { clientId: 'localweb' }

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Clock } from '../../../types.js'
+import { expiring } from '../expiring.js'
 
 /** The identities of the pool, and the credentials they were given. */
 export interface Identities {
@@ -13,7 +14,12 @@ export interface Identities {
   readonly credentials: (identityId: string, role: string, sessionName?: string) => TemporaryCredentials
   /** What credentials stand for, until they expire. */
   readonly find: (accessKeyId: string) => TemporaryCredentials | undefined
+  /** Whose the identities are, as JSON. */
+  readonly saved: () => SavedIdentities
 }
+
+/** Identities and their users, `null` for a guest. */
+export type SavedIdentities = readonly (readonly [identityId: string, user: string | null])[]
 
 /** Credentials, and what they stand for. */
 export interface TemporaryCredentials {
@@ -27,15 +33,22 @@ export interface TemporaryCredentials {
   readonly sessionName: string
 }
 
-export function createIdentities(identityPoolId: string, clock: Clock): Identities {
+export function createIdentities(
+  identityPoolId: string,
+  clock: Clock,
+  saved: SavedIdentities = [],
+): Identities {
   const region = identityPoolId.replace(/:.*/, '')
   const owners = new Map<string, string | null>()
   const ids = new Map<string, string>()
-  const issued = new Map<string, TemporaryCredentials>()
+  const issued = expiring<TemporaryCredentials>(clock, 3600)
   const link = (identityId: string, user: string) => {
     owners.set(identityId, user)
     ids.set(user, identityId)
   }
+  for (const [identityId, user] of saved)
+    if (user === null) owners.set(identityId, null)
+    else link(identityId, user)
   return {
     of(user) {
       const known = user === undefined ? undefined : ids.get(user)
@@ -60,9 +73,7 @@ export function createIdentities(identityPoolId: string, clock: Clock): Identiti
       issued.set(credentials.accessKeyId, credentials)
       return credentials
     },
-    find(accessKeyId) {
-      const credentials = issued.get(accessKeyId)
-      return credentials && clock.now() / 1000 < credentials.expiration ? credentials : undefined
-    },
+    find: issued.get,
+    saved: () => [...owners],
   }
 }

@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../../../types.js'
 import { type Call, fault, members, required } from '../aws.js'
 import type { Local } from '../local.js'
 import type { LocalClient } from '../types.js'
@@ -10,7 +11,7 @@ import { issueTokens } from './tokens.js'
 import type { LocalUser } from './users.js'
 
 /** Begins a sign-in, or refreshes one (InitiateAuth). The flow with a password has another name for administrators. */
-export function initiateAuth(local: Local, input: Call['input'], passwordFlow: string): object {
+export function initiateAuth(local: Local, input: Call['input'], passwordFlow: string): MaybePromise<object> {
   const client = clientOf(local, input)
   const parameters = members(input.AuthParameters)
   switch (input.AuthFlow) {
@@ -54,14 +55,14 @@ export function respondToAuthChallenge(local: Local, input: Call['input']): obje
   return signedIn(local, client, confirmed(pending.user))
 }
 
-function srpChallenge(local: Local, client: LocalClient, parameters: Call['input']): object {
+async function srpChallenge(local: Local, client: LocalClient, parameters: Call['input']): Promise<object> {
   const name = required(parameters, 'USERNAME')
   checkSecretHash(client, name, parameters.SECRET_HASH)
   const user = local.users.find(name)
   if (user?.password === undefined) throw wrongPassword()
   const { username, password } = user
   const poolName = local.config.userPoolId.replace(/^.*_/, '')
-  const exchange = srpExchange({ poolName, username, password }, required(parameters, 'SRP_A'))
+  const exchange = await srpExchange({ poolName, username, password }, required(parameters, 'SRP_A'))
   if (!exchange) throw fault('InvalidParameterException', 'SRP_A is not valid.')
   local.challenges.set(exchange.parameters.SECRET_BLOCK, { exchange, user })
   return {

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Clock } from '../../../types.js'
+import { type Entry, type Expiring, expiring } from '../expiring.js'
 import type { LocalClient } from '../types.js'
 import type { LocalUser } from './users.js'
 
@@ -27,15 +28,17 @@ type NewSession = Omit<Session, 'id' | 'signedInAt' | 'isRevoked'>
 export interface Sessions {
   readonly all: () => Session[]
   readonly open: (session: NewSession) => Session
+  /** Keeps a session for as many seconds at least: those for which its tokens are good. */
+  readonly keep: (session: Session, seconds: number) => void
   readonly find: (id: unknown) => Session | undefined
   /** A new refresh token of a session. */
   readonly refreshToken: (session: Session, lifetime: number) => string
   /** The session of a refresh token, `undefined` when it is unknown, expired or used up. */
   readonly ofRefreshToken: (token: string | undefined) => Session | undefined
-  /** Why a refresh token gives no session: `undefined` for one that was never issued, or is forgotten. */
-  readonly fateOf: (token: string) => 'expired' | 'spent' | undefined
-  /** Uses a refresh token up, after so many seconds. */
-  readonly spend: (token: string, graceSeconds: number) => void
+  /** Uses a refresh token up, after some seconds more. */
+  readonly spend: (token: string, gracePeriod?: number) => void
+  /** Whether a refresh token is known no longer because it was used up, or because it has expired. */
+  readonly fateOf: (token: string) => 'spent' | 'expired' | undefined
   readonly signOutEverywhere: (user: LocalUser) => void
   /** A new authorization code: for one use, within five minutes. */
   readonly code: (grant: CodeGrant) => string
@@ -45,6 +48,32 @@ export interface Sessions {
   readonly addBrowser: (user: LocalUser) => string
   readonly userOfBrowser: (cookie: string | undefined) => LocalUser | undefined
   readonly forget: (cookie: string | undefined) => void
+  /** All of it as JSON. */
+  readonly saved: () => SavedSessions
+}
+
+/** {@link Sessions} as JSON: users by their `sub`, clients and sessions by their IDs. */
+export interface SavedSessions {
+  readonly sessions: readonly Entry<Saved<Session>>[]
+  readonly refreshTokens: readonly Entry<Omit<RefreshToken, 'session'> & { readonly session: string }>[]
+  readonly codes: readonly Entry<
+    Omit<CodeGrant, 'client' | 'session'> & { client: string; session: Saved<NewSession> }
+  >[]
+  readonly browsers: readonly Entry<string>[]
+}
+
+interface RefreshToken {
+  readonly session: Session
+  /** Milliseconds since the epoch until which one that has been replaced is still good. */
+  goodUntil?: number
+}
+
+type Saved<T> = Omit<T, 'user'> & { readonly user: string }
+
+/** What saved sessions refer to. */
+export interface Known {
+  readonly users: readonly LocalUser[]
+  readonly clients: readonly LocalClient[]
 }
 
 /** What an authorization code stands for. */
@@ -56,14 +85,36 @@ interface CodeGrant {
   readonly codeChallenge?: string | undefined
 }
 
-export function createSessions(clock: Clock): Sessions {
-  const sessions = new Map<string, Session>()
-  const refreshTokens = expiring<Session>(clock)
-  const spent = expiring<true>(clock)
-  const codes = expiring<CodeGrant>(clock)
-  const browsers = expiring<LocalUser>(clock)
+/** Sessions, which are dropped once everything that stands for them has expired. Those that are saved and refer to nothing any more are dropped, too. */
+export function createSessions(clock: Clock, known: Known, saved?: SavedSessions): Sessions {
+  // Over 40 lines: its functions share four maps.
+  const userOf = (sub: string) => known.users.find(user => user.sub === sub)
+  const withUser = <T extends Saved<object>>(session: T) => {
+    const user = userOf(session.user)
+    return user && { ...session, user }
+  }
+  const sessions = expiring<Session>(clock, 300, revived(saved?.sessions, withUser))
+  const refreshTokens = expiring<RefreshToken>(
+    clock,
+    300,
+    revived(saved?.refreshTokens, token => {
+      const session = sessions.get(token.session)
+      return session && { ...token, session }
+    }),
+  )
+  const codes = expiring<CodeGrant>(
+    clock,
+    300,
+    revived(saved?.codes, grant => {
+      const client = known.clients.find(({ clientId }) => clientId === grant.client)
+      const session = withUser(grant.session)
+      return client && session && { ...grant, client, session }
+    }),
+  )
+  const browsers = expiring<LocalUser>(clock, 3600, revived(saved?.browsers, userOf))
+  const keep = (session: Session, seconds: number) => sessions.extend(session.id, session, seconds)
   return {
-    all: () => [...sessions.values()],
+    all: () => sessions.entries().map(([, session]) => session),
     open(given) {
       const session = {
         ...given,
@@ -74,54 +125,73 @@ export function createSessions(clock: Clock): Sessions {
       sessions.set(session.id, session)
       return session
     },
+    keep,
     find: id => sessions.get(id as string),
-    refreshToken: (session, lifetime) => refreshTokens.add(session, lifetime, opaqueToken()),
-    ofRefreshToken: token => (spent.has(token) && !spent.get(token) ? undefined : refreshTokens.get(token)),
-    spend(token, graceSeconds) {
-      // at once also where the clock is set back later
-      spent.add(true, graceSeconds || -Infinity, token)
+    refreshToken(session, lifetime) {
+      const token = opaqueToken()
+      refreshTokens.set(token, { session }, lifetime)
+      keep(session, lifetime)
+      return token
     },
-    fateOf: token =>
-      spent.has(token)
-        ? 'spent'
-        : refreshTokens.has(token) && !refreshTokens.get(token)
-          ? 'expired'
-          : undefined,
+    ofRefreshToken(token) {
+      const found = refreshTokens.get(token)
+      return found && clock.now() < (found.goodUntil ?? Infinity) ? found.session : undefined
+    },
+    spend(token, gracePeriod = 0) {
+      const found = refreshTokens.get(token)
+      // at once also where the clock is set back later; a second use does not begin the time of grace again
+      if (found) found.goodUntil ??= gracePeriod && clock.now() + gracePeriod * 1000
+    },
+    fateOf(token) {
+      const found = refreshTokens.known(token)
+      if (found?.goodUntil !== undefined) return 'spent'
+      return found && !refreshTokens.get(token) ? 'expired' : undefined
+    },
     signOutEverywhere(user) {
-      for (const session of sessions.values()) if (session.user === user) session.isRevoked = true
-      browsers.dropAll(user)
+      for (const [, session] of sessions.entries()) if (session.user === user) session.isRevoked = true
+      for (const [cookie, owner] of browsers.entries()) if (owner === user) browsers.delete(cookie)
     },
-    code: grant => codes.add(grant, 300),
-    redeem: code => codes.take(code),
-    addBrowser: user => browsers.add(user, 3600),
-    userOfBrowser: cookie => browsers.get(cookie),
-    forget: cookie => void browsers.take(cookie),
+    code: grant => named(codes, grant),
+    redeem(code) {
+      const grant = codes.get(code)
+      codes.delete(code)
+      return grant
+    },
+    addBrowser: user => named(browsers, user),
+    userOfBrowser: browsers.get,
+    forget: browsers.delete,
+    saved: () => ({
+      sessions: sessions.entries().map(([id, session, until]) => [id, withSub(session), until]),
+      refreshTokens: refreshTokens
+        .entries()
+        .map(([name, token, until]) => [name, { ...token, session: token.session.id }, until]),
+      codes: codes
+        .entries()
+        .map(([code, grant, until]) => [
+          code,
+          { ...grant, client: grant.client.clientId, session: withSub(grant.session) },
+          until,
+        ]),
+      browsers: browsers.entries().map(([cookie, { sub }, until]) => [cookie, sub, until]),
+    }),
   }
 }
+const withSub = <T extends { readonly user: LocalUser }>(session: T) => ({
+  ...session,
+  user: session.user.sub,
+})
 
-/** Values by a secret name, until they expire. */
-function expiring<T>(clock: Clock) {
-  const entries = new Map<string, { readonly value: T; readonly until: number }>()
-  const get = (name: string | undefined): T | undefined => {
-    const entry = entries.get(name as string)
-    return entry && clock.now() < entry.until ? entry.value : undefined
-  }
-  return {
-    get,
-    has: (name: string | undefined) => entries.has(name as string),
-    add(value: T, seconds: number, name: string = randomUUID()) {
-      entries.set(name, { value, until: clock.now() + seconds * 1000 })
-      return name
-    },
-    take(name: string | undefined): T | undefined {
-      const value = get(name)
-      entries.delete(name as string)
-      return value
-    },
-    dropAll(value: T) {
-      for (const [name, entry] of entries) if (entry.value === value) entries.delete(name)
-    },
-  }
+/** Saved entries as they were, without those that refer to nothing any more. */
+const revived = <S, T>(saved: readonly Entry<S>[] = [], revive: (value: S) => T | undefined): Entry<T>[] =>
+  saved.flatMap(([name, value, until]) => {
+    const alive = revive(value)
+    return alive === undefined ? [] : [[name, alive, until] as const]
+  })
+
+function named<T>(values: Expiring<T>, value: T): string {
+  const name = randomUUID()
+  values.set(name, value)
+  return name
 }
 
 /** A random text in the form of an encrypted JWT, opaque to clients (Understanding the refresh token, Amazon Cognito Developer Guide). */

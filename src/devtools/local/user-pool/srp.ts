@@ -1,4 +1,13 @@
-import { createHash, createHmac, getDiffieHellman, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import {
+  createDiffieHellman,
+  createHash,
+  createHmac,
+  getDiffieHellman,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto'
+import { ownTurn } from '../turn.js'
 
 /** Cognito's side of one sign-in by the Secure Remote Password protocol. */
 export interface SrpExchange {
@@ -18,27 +27,27 @@ interface SrpUser {
 }
 
 /**
- * The server's half of `USER_SRP_AUTH`, for the client's public value `SRP_A` in hexadecimal; `undefined` for a value that no honest client sends.
+ * Resolves to the server's half of `USER_SRP_AUTH`, for the client's public value `SRP_A` in hexadecimal; `undefined` for a value that no honest client sends.
  * SRP-6a (RFC 5054, RFC 2945) in the variant of Cognito: SHA-256, the 3072-bit group with the generator 2, and a session key
  * by HKDF with the label "Caldera Derived Key".
  */
-export function srpExchange(
+export async function srpExchange(
   { poolName, username, password }: SrpUser,
   clientPublic: string,
-): SrpExchange | undefined {
+): Promise<SrpExchange | undefined> {
   if (!/^[\da-f]+$/i.test(clientPublic)) return undefined
   const A = BigInt(`0x${clientPublic}`)
   if (A % N === 0n) return undefined
 
   const salt = random(16)
   const x = hash(padded(salt), sha256(`${poolName}${username}:${password}`))
-  const verifier = power(g, x)
+  const verifier = await power(g, x)
   const b = random(32)
-  const B = (k * verifier + power(g, b)) % N
+  const B = (k * verifier + (await power(g, b))) % N
   const secretBlock = randomBytes(900)
 
   const u = hash(padded(A), padded(B))
-  const S = power((A * power(verifier, u)) % N, b)
+  const S = await power(((A % N) * (await power(verifier, u))) % N, b)
   const key = Buffer.from(hkdfSync('sha256', padded(S), padded(u), 'Caldera Derived Key', 16))
   return {
     parameters: {
@@ -58,29 +67,35 @@ export function srpExchange(
   }
 }
 
-function power(base: bigint, exponent: bigint): bigint {
-  let result = 1n
-  for (let [square, rest] = [base % N, exponent]; rest > 0n; rest >>= 1n) {
-    if (rest & 1n) result = (result * square) % N
-    square = (square * square) % N
-  }
-  return result
+/** A power modulo N, which is what a Diffie-Hellman secret is. */
+async function power(base: bigint, exponent: bigint): Promise<bigint> {
+  await ownTurn()
+  group.setPrivateKey(bytes(exponent))
+  return numberOf(group.computeSecret(bytes(base)))
 }
 
 /** A number as signed bytes, as BigInteger of Java writes a positive one: with a zero in front where the first bit is set. */
 function padded(number: bigint): Buffer {
-  const hex = number.toString(16)
-  const even = hex.length % 2 === 0 ? hex : `0${hex}`
-  return Buffer.from(/^[89a-f]/.test(even) ? `00${even}` : even, 'hex')
+  const unsigned = bytes(number)
+  return (unsigned[0] as number) < 0x80 ? unsigned : Buffer.concat([Buffer.alloc(1), unsigned])
 }
 
-const hash = (...parts: readonly Buffer[]) => BigInt(`0x${sha256(Buffer.concat(parts)).toString('hex')}`)
+function bytes(number: bigint): Buffer {
+  const hex = number.toString(16)
+  return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex')
+}
+
+const numberOf = (data: Buffer) => BigInt(`0x${data.toString('hex')}`)
+
+const hash = (...parts: readonly Buffer[]) => numberOf(sha256(Buffer.concat(parts)))
 
 const sha256 = (data: Buffer | string) => createHash('sha256').update(data).digest()
 
-const random = (bytes: number) => BigInt(`0x${randomBytes(bytes).toString('hex')}`)
+const random = (size: number) => numberOf(randomBytes(size))
 
 /** The group of RFC 3526 section 5, which RFC 5054 takes up. */
-const N = BigInt(`0x${getDiffieHellman('modp15').getPrime('hex')}`)
+const prime = getDiffieHellman('modp15').getPrime()
+const group = createDiffieHellman(prime, 2)
+const N = numberOf(prime)
 const g = 2n
 const k = hash(padded(N), padded(g))

@@ -20,6 +20,7 @@ export interface TokenSet {
 export function issueTokens(local: Local, session: Session): TokenSet {
   const { user, clientId, resource, isManagedLogin } = session
   const { username, sub, groups } = user
+  local.sessions.keep(session, Math.max(local.lifetimes.access, local.lifetimes.id))
   const scopes = isManagedLogin ? session.scopes : [...session.scopes, ...user.scopes]
   const signedInAgo = Math.floor(local.clock.now() / 1000) - session.signedInAt
   const common = { username, sub, groups, clientId, signedInAgo }
