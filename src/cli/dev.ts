@@ -7,17 +7,18 @@ import type { LocalConfig } from '../devtools/local/types.js'
 import type { Loopback } from '../testing/loopback.js'
 import { frontFlags, frontHelp, keyRoute, listening, portOf, readFronts, startFronts } from './fronts.js'
 import { type Io, usageError } from './io.js'
+import { triggerFlags, triggerHelp, withTriggers } from './triggers.js'
 import { untilInterrupted } from './until-interrupted.js'
 
 /** `cognito-guard dev`: runs a local Cognito until Ctrl-C, and what is to run in front of an app on this machine. */
 export async function run(args: readonly string[], { stdout, env }: Io): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: { ...flags, ...frontFlags } })
+  const { values } = parseArgs({ args: [...args], options: { ...flags, ...triggerFlags, ...frontFlags } })
   if (values.help) {
     stdout.write(help)
     return 0
   }
   refuseProduction(env)
-  const config = await readConfig(values.config)
+  const config = await withTriggers(await readConfig(values.config), values, values.config)
   const fronts = await readFronts(values)
   const key = newLoadBalancerKey()
   const running: Loopback[] = []
@@ -78,4 +79,4 @@ Runs a Cognito for development on 127.0.0.1: user pool, sign-in page, identity p
 
   --config <file>   JSON: users, groups, clients, resourceServers, identityProviders, identityPool
   --port <port>     default 9400; 0 for any
-${frontHelp}`
+${triggerHelp}${frontHelp}`

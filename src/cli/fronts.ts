@@ -1,6 +1,4 @@
 // Over 150 lines: a third of it is flags and their help.
-import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { parseArgs } from 'node:util'
 import { type Authorizer, startApiGateway } from '../devtools/local/fronts/api-gateway.js'
 import type { AuthorizerType } from '../devtools/local/fronts/authorizer-event.js'
@@ -12,6 +10,7 @@ import {
 import type { Local } from '../devtools/local/local.js'
 import type { Routes } from '../devtools/local/server.js'
 import type { Loopback } from '../testing/loopback.js'
+import { loadFunction } from './functions.js'
 import { usageError } from './io.js'
 
 /** A server that runs in front of an app. */
@@ -62,7 +61,7 @@ export async function readFronts(values: Values): Promise<Fronts> {
     }),
     ...(values.authorizer !== undefined && {
       apiGateway: {
-        authorizer: await loadAuthorizer(values.authorizer),
+        authorizer: await loadFunction<Authorizer>('--authorizer', values.authorizer),
         type: oneOf('--authorizer-type', values['authorizer-type'], types),
         ttl: ttlOf(values),
         apiPort: portOf('--api', values.api ?? ''),
@@ -119,18 +118,6 @@ export function portOf(flag: string, text: string): number {
   const port = Number(text)
   if (!/^\d+$/.test(text) || port > 65_535) throw usageError(`${flag} must be a port, from 0 to 65535`)
   return port
-}
-
-/** A Lambda authorizer in a file, `handler` unless another name follows the `#`. */
-async function loadAuthorizer(reference: string): Promise<Authorizer> {
-  const [file = '', name = 'handler'] = reference.split('#')
-  try {
-    const module = (await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>
-    if (typeof module[name] !== 'function') throw new Error(`${file} exports no function ${name}`)
-    return module[name] as Authorizer
-  } catch (error) {
-    throw usageError(`--authorizer: ${(error as Error).message}`)
-  }
 }
 
 function ttlOf({ 'authorizer-ttl': text, 'authorizer-type': type }: Values): number {

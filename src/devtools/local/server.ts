@@ -14,6 +14,7 @@ import { keySet } from './oauth/key-set.js'
 import { registerEndpoint } from './oauth/register.js'
 import {
   authorizeEndpoint,
+  challengeEndpoint,
   confirmEndpoint,
   loginEndpoint,
   logoutEndpoint,
@@ -85,6 +86,7 @@ function routesOf(local: Local): Routes {
     'GET /signup': request => signUpEndpoint(local, request),
     'POST /signup': request => signUpEndpoint(local, request),
     'POST /confirm': request => confirmEndpoint(local, request),
+    'POST /challenge': request => challengeEndpoint(local, request),
     'GET /provider': request => providerEndpoint(local, request),
     'POST /provider': request => providerEndpoint(local, request),
     'GET /logout': request => logoutEndpoint(local, request),

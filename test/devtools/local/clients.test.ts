@@ -279,7 +279,7 @@ t.test('the AWS SDK', async t => {
     t.equal(claimsOf(second?.AccessToken).auth_time, claimsOf(first?.AccessToken).auth_time)
     const between = Number(claimsOf(second?.AccessToken).iat) - Number(claimsOf(first?.AccessToken).iat)
     t.ok(between >= 60 && between < 90, `a minute later, and what the calls took: ${between} s`)
-    await t.rejects(getTokens(first?.RefreshToken), { name: 'NotAuthorizedException' }, 'used up')
+    await t.rejects(getTokens(first?.RefreshToken), { name: 'RefreshTokenReuseException' }, 'used up')
     t.ok((await getTokens(second?.RefreshToken)).AuthenticationResult?.RefreshToken)
     const { AuthenticationResult: third } = await signIn('rotating', 'bob', 'Builder-1')
     await t.rejects(

@@ -50,10 +50,10 @@ export async function startLoadBalancer(
   const pending = new Map<string, string>()
   const signedIn = new Map<string, { readonly session: Session; tokens: TokenSet; until: number }>()
 
-  function handle(request: IncomingMessage, response: ServerResponse): void {
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(`http://${request.headers.host}${request.url}`)
     if (url.pathname === callbackPath) return callback(url, response)
-    const session = sessionOf(request.headers.cookie)
+    const session = await sessionOf(request.headers.cookie)
     if (session || unauthenticated === 'allow')
       return forward(request, response, appPort, /^x-amzn-oidc-/, session ? headersFor(session) : {})
     if (unauthenticated === 'deny') return void response.writeHead(401).end()
@@ -62,7 +62,7 @@ export async function startLoadBalancer(
     redirect(response, `${local.url}/oauth2/authorize?${authorization(local, url, state)}`)
   }
 
-  function callback(url: URL, response: ServerResponse): void {
+  async function callback(url: URL, response: ServerResponse): Promise<void> {
     const state = url.searchParams.get('state') as string
     const target = pending.get(state)
     pending.delete(state)
@@ -70,17 +70,17 @@ export async function startLoadBalancer(
     if (target === undefined || !given) return void response.writeHead(401).end()
     const session = local.sessions.open(given.session)
     const id = randomUUID()
-    signedIn.set(id, { session, ...freshTokens(local, session) })
+    signedIn.set(id, { session, ...(await freshTokens(local, session, 'HostedAuth')) })
     redirect(response, target, `${cookieName}=${id}; Path=/; HttpOnly; SameSite=Lax; Max-Age=604800`)
   }
 
   /** Refreshes a session whose access token has expired, unless it is revoked. */
-  function sessionOf(cookies = '') {
+  async function sessionOf(cookies = '') {
     const id = new RegExp(`(?:^|; )${cookieName}=([^;]*)`).exec(cookies)?.[1] as string
     const entry = signedIn.get(id)
     if (!entry || local.clock.now() < entry.until) return entry
     if (entry.session.isRevoked) return void signedIn.delete(id)
-    return Object.assign(entry, freshTokens(local, entry.session))
+    return Object.assign(entry, await freshTokens(local, entry.session, 'RefreshTokens'))
   }
 
   function headersFor({ session, tokens }: { session: Session; tokens: TokenSet }) {
@@ -104,8 +104,8 @@ export async function startLoadBalancer(
   return { arn, ...(await loopback(handle, port)) }
 }
 
-function freshTokens(local: Local, session: Session) {
-  const tokens = issueTokens(local, session)
+async function freshTokens(local: Local, session: Session, source: string) {
+  const tokens = await issueTokens(local, session, source)
   return { tokens, until: local.clock.now() + tokens.expiresIn * 1000 }
 }
 

@@ -1,8 +1,13 @@
+import { randomUUID } from 'node:crypto'
 import { isLoopback } from '../../../testing/loopback.js'
 import { allScopes } from '../config.js'
 import type { Local } from '../local.js'
 import { errorPage } from '../pages/sign-in-pages.js'
 import type { Authorization, LocalClient } from '../types.js'
+import { levelsIn } from '../user-pool/assurance.js'
+import { postAuthentication } from '../user-pool/auth-flows.js'
+import type { Method } from '../user-pool/methods.js'
+import type { Browser } from '../user-pool/sessions.js'
 import type { LocalUser } from '../user-pool/users.js'
 
 /**
@@ -25,22 +30,47 @@ export function authorizationOf(local: Local, query: URLSearchParams): Authoriza
     nonce: read('nonce'),
     resource: read('resource'),
     codeChallenge: read('code_challenge'),
+    acrValues: read('acr_values'),
+    maxAge: query.has('max_age') ? Number(query.get('max_age')) : undefined,
   }
   const problem = problemOf(local, query, authorization)
   return problem ? refuse(authorization, ...problem) : authorization
 }
 
+/** How somebody signed in: now, or before in this browser. */
+export type Arrival =
+  | { readonly user: LocalUser; readonly methods: readonly Method[] }
+  | { readonly browser: Browser }
+
 /** Sends the browser back with a code for the user, and a cookie that keeps them signed in. */
-export function grant(local: Local, authorization: Authorization, user: LocalUser): Response {
+export async function grant(local: Local, authorization: Authorization, arrival: Arrival): Promise<Response> {
   const { client, redirectUri, scopes, state, nonce, resource, codeChallenge } = authorization
+  const isBack = 'browser' in arrival
+  if (!isBack) await postAuthentication(local, { ...arrival, client, level: 0 })
+  const signedInAt = Math.floor(local.clock.now() / 1000)
+  const browser: Browser = isBack ? arrival.browser : { id: randomUUID(), signedInAt, ...arrival }
   const code = local.sessions.code({
     client,
     redirectUri,
     codeChallenge,
-    session: { user, clientId: client.clientId, scopes, isManagedLogin: true, resource, nonce },
+    session: {
+      user: browser.user,
+      clientId: client.clientId,
+      scopes,
+      isManagedLogin: true,
+      resource,
+      nonce,
+      methods: browser.methods,
+      signedInAt: browser.signedInAt,
+      browserId: browser.id,
+    },
   })
-  const cookie = `${cookieName}=${local.sessions.addBrowser(user)}; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600`
-  return redirect(redirectUri, { code, state }, { 'set-cookie': cookie })
+  const cookie = isBack
+    ? {}
+    : {
+        'set-cookie': `${cookieName}=${local.sessions.addBrowser(browser)}; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600`,
+      }
+  return redirect(redirectUri, { code, state }, cookie)
 }
 
 /** Sends the browser back with an error (RFC 6749 section 4.1.2.1). */
@@ -75,7 +105,7 @@ export const isCallback = ({ callbackUrls }: LocalClient, url: string): boolean 
 function problemOf(
   local: Local,
   query: URLSearchParams,
-  { client, scopes, resource }: Authorization,
+  { client, scopes, resource, acrValues, maxAge = 0 }: Authorization,
 ): readonly [error: string, description?: string] | undefined {
   const allowed = client.scopes ?? allScopes(local.config)
   if (query.get('response_type') !== 'code')
@@ -85,5 +115,8 @@ function problemOf(
     return ['invalid_request', 'code_challenge_method must be S256']
   if (resource !== undefined && (query.getAll('resource').length > 1 || !URL.canParse(resource)))
     return ['invalid_request', 'resource must be one URL']
+  if (acrValues !== undefined && levelsIn(local, acrValues).length === 0)
+    return ['invalid_request', 'acr_values names no authentication level of the user pool']
+  if (!(maxAge >= 0)) return ['invalid_request', 'max_age must be a number of seconds']
   return undefined
 }

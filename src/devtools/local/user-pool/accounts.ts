@@ -2,26 +2,24 @@ import { fault } from '../aws.js'
 import type { Local } from '../local.js'
 import type { CodePurpose, LocalUser } from './users.js'
 
-/** The user of a username and password. The error does not reveal which of the two is wrong. */
-export function authenticate(local: Local, username: string, password: unknown): LocalUser {
-  const user = local.users.find(username)
-  if (user?.password === undefined || user.password !== password) throw wrongPassword()
-  return confirmed(user)
-}
-
 /** A new user, who has to confirm. */
 export function signUp(
   local: Local,
   username: string,
-  password: string,
+  password: string | undefined,
   attributes: Record<string, string>,
 ): LocalUser {
-  if (password.length < local.config.passwordPolicy.minimumLength)
-    throw fault('InvalidPasswordException', 'Password did not conform with policy: Password not long enough')
+  if (password !== undefined) checkPassword(local, password)
   const user = local.users.add({ username, password, attributes, status: 'UNCONFIRMED' })
   if (!user) throw fault('UsernameExistsException', 'User already exists')
   local.users.sendCode(user, 'signUp')
   return user
+}
+
+/** @throws InvalidPasswordException for a password that the policy of the pool does not allow */
+export function checkPassword({ config }: Local, password: string): void {
+  if (password.length < config.passwordPolicy.minimumLength)
+    throw fault('InvalidPasswordException', 'Password did not conform with policy: Password not long enough')
 }
 
 /** Confirms a user by the code that they were sent. */

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { type Call, fault, required } from '../aws.js'
+import { allScopes, userScopes } from '../config.js'
 import type { Local } from '../local.js'
-import type { LocalClient } from '../types.js'
+import type { Lifetimes, LocalClient } from '../types.js'
 
 /** The app client that a call names. */
 export function clientOf({ clients }: Local, input: Call['input']): LocalClient {
@@ -10,6 +11,16 @@ export function clientOf({ clients }: Local, input: Call['input']): LocalClient 
   if (!client) throw fault('ResourceNotFoundException', `User pool client ${id} does not exist.`)
   return client
 }
+
+/** The lifetimes of a client's tokens: its own, else those of the pool. */
+export const lifetimesOf = ({ clients, lifetimes }: Local, clientId: string): Lifetimes => ({
+  ...lifetimes,
+  ...clients.find(client => client.clientId === clientId)?.lifetimes,
+})
+
+/** The scopes that a client may request for itself: custom ones. */
+export const machineScopes = ({ config }: Local, { scopes = allScopes(config) }: LocalClient): string[] =>
+  scopes.filter(scope => !userScopes.some(own => own === scope))
 
 /** Checks what a confidential client proves its secret with (Computing secret hash values, Amazon Cognito Developer Guide). */
 export function checkSecretHash(

@@ -1,4 +1,5 @@
 import { type AuthErrorCode, isAuthError } from '../../../errors.js'
+import { fault } from '../aws.js'
 import type { Local } from '../local.js'
 import type { Session } from './sessions.js'
 
@@ -20,4 +21,19 @@ export async function accessOf(local: Local, token: string): Promise<OwnAccess |
     if (isAuthError(error)) return error.code
     throw error
   }
+}
+
+/** Resolves to the session of an access token that may be used for the user's own account. */
+export async function sessionOfToken(local: Local, token: string): Promise<Session> {
+  const access = await accessOf(local, token)
+  if (typeof access === 'string')
+    throw fault('NotAuthorizedException', tokenFaults[access] ?? 'Invalid Access Token')
+  if (!access.scopes.includes('aws.cognito.signin.user.admin'))
+    throw fault('NotAuthorizedException', 'Access Token does not have required scopes')
+  return access.session
+}
+
+const tokenFaults: Readonly<Record<string, string>> = {
+  ERR_TOKEN_EXPIRED: 'Access Token has expired',
+  ERR_TOKEN_REVOKED: 'Access Token has been revoked',
 }

@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Clock } from '../../../types.js'
 import { type Expiring, expiring } from '../expiring.js'
-import type { LocalClient } from '../types.js'
+import type { LocalClient, UserClaims } from '../types.js'
+import type { Method } from './methods.js'
 import type { LocalUser } from './users.js'
 
 /** One sign-in: everything that is revoked together. */
@@ -16,13 +17,33 @@ export interface Session {
   /** The API that its access tokens are bound to (RFC 8707). */
   readonly resource?: string | undefined
   readonly nonce?: string | undefined
+  /** How the user signed in. Default: with a password. */
+  readonly methods?: readonly Method[]
+  /** The browser session that it came through. */
+  readonly browserId?: string | undefined
+  /** Claims of its tokens that a script asked for. */
+  readonly claims?: UserClaims | undefined
   /** Seconds since the epoch. */
   readonly signedInAt: number
+  /** When tokens were issued last, in seconds since the epoch. */
+  activeAt: number
   isRevoked: boolean
 }
 
 /** What a session is made from. */
-type NewSession = Omit<Session, 'id' | 'signedInAt' | 'isRevoked'>
+type NewSession = Omit<Session, 'id' | 'signedInAt' | 'activeAt' | 'isRevoked'> & {
+  /** Default: now. */
+  readonly signedInAt?: number
+}
+
+/** A browser in which somebody has signed in to managed login. */
+export interface Browser {
+  readonly id: string
+  readonly user: LocalUser
+  readonly methods: readonly Method[]
+  /** Seconds since the epoch. */
+  readonly signedInAt: number
+}
 
 /** Who is signed in, and the secrets that stand for it: refresh tokens, authorization codes and the browser's cookie. */
 export interface Sessions {
@@ -35,16 +56,19 @@ export interface Sessions {
   readonly refreshToken: (session: Session, lifetime: number) => string
   /** The session of a refresh token, `undefined` when it is unknown, expired or used up. */
   readonly ofRefreshToken: (token: string | undefined) => Session | undefined
-  /** Uses a refresh token up. */
-  readonly spend: (token: string) => void
+  /** Why a refresh token gives no session: `undefined` for one that was never issued, or is forgotten. */
+  readonly fateOf: (token: string) => 'expired' | 'spent' | undefined
+  /** Uses a refresh token up, after so many seconds. */
+  readonly spend: (token: string, graceSeconds: number) => void
   readonly signOutEverywhere: (user: LocalUser) => void
   /** A new authorization code: for one use, within five minutes. */
   readonly code: (grant: CodeGrant) => string
   /** What a code was issued for. Uses the code up, even when the exchange fails. */
   readonly redeem: (code: string | undefined) => CodeGrant | undefined
   /** Returns a cookie that keeps a user signed in for an hour. */
-  readonly addBrowser: (user: LocalUser) => string
-  readonly userOfBrowser: (cookie: string | undefined) => LocalUser | undefined
+  readonly addBrowser: (browser: Browser) => string
+  readonly browser: (cookie: string | undefined) => Browser | undefined
+  readonly browsers: () => [cookie: string, browser: Browser, until: number][]
   readonly forget: (cookie: string | undefined) => void
 }
 
@@ -60,19 +84,15 @@ interface CodeGrant {
 /** Sessions, which are dropped once everything that stands for them has expired. */
 export function createSessions(clock: Clock): Sessions {
   const sessions = expiring<Session>(clock, 300)
-  const refreshTokens = expiring<Session>(clock, 300)
+  const refreshTokens = expiring<{ readonly session: Session; until: number; isSpent: boolean }>(clock, 300)
   const codes = expiring<CodeGrant>(clock, 300)
-  const browsers = expiring<LocalUser>(clock, 3600)
+  const browsers = expiring<Browser>(clock, 3600)
   const keep = (session: Session, seconds: number) => sessions.extend(session.id, session, seconds)
   return {
     all: () => sessions.entries().map(([, session]) => session),
     open(given) {
-      const session = {
-        ...given,
-        id: randomUUID(),
-        signedInAt: Math.floor(clock.now() / 1000),
-        isRevoked: false,
-      }
+      const now = Math.floor(clock.now() / 1000)
+      const session = { signedInAt: now, ...given, id: randomUUID(), activeAt: now, isRevoked: false }
       sessions.set(session.id, session)
       return session
     },
@@ -80,15 +100,30 @@ export function createSessions(clock: Clock): Sessions {
     find: id => sessions.get(id as string),
     refreshToken(session, lifetime) {
       const token = opaqueToken()
-      refreshTokens.set(token, session, lifetime)
+      // a day longer, to say that it has expired
+      const until = clock.now() + lifetime * 1000
+      refreshTokens.set(token, { session, until, isSpent: false }, lifetime + 86_400)
       keep(session, lifetime)
       return token
     },
-    ofRefreshToken: refreshTokens.get,
-    spend: refreshTokens.delete,
+    ofRefreshToken(token) {
+      const entry = refreshTokens.get(token)
+      return entry && clock.now() < entry.until ? entry.session : undefined
+    },
+    fateOf(token) {
+      const entry = refreshTokens.get(token)
+      return entry && (entry.isSpent ? 'spent' : 'expired')
+    },
+    spend(token, graceSeconds) {
+      const entry = refreshTokens.get(token)
+      if (!entry) return
+      // without grace whatever the clock says later
+      entry.until = graceSeconds > 0 ? Math.min(entry.until, clock.now() + graceSeconds * 1000) : 0
+      entry.isSpent = true
+    },
     signOutEverywhere(user) {
       for (const [, session] of sessions.entries()) if (session.user === user) session.isRevoked = true
-      for (const [cookie, owner] of browsers.entries()) if (owner === user) browsers.delete(cookie)
+      for (const [cookie, browser] of browsers.entries()) if (browser.user === user) browsers.delete(cookie)
     },
     code: grant => named(codes, grant),
     redeem(code) {
@@ -96,8 +131,9 @@ export function createSessions(clock: Clock): Sessions {
       codes.delete(code)
       return grant
     },
-    addBrowser: user => named(browsers, user),
-    userOfBrowser: browsers.get,
+    addBrowser: browser => named(browsers, browser),
+    browser: browsers.get,
+    browsers: browsers.entries,
     forget: browsers.delete,
   }
 }

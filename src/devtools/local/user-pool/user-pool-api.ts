@@ -1,60 +1,68 @@
 import { type Call, fault, members, type Operations, required } from '../aws.js'
 import type { Local } from '../local.js'
 import { confirm, signUp } from './accounts.js'
+import { checkAdmin, userOf } from './administrators.js'
 import { isAttribute } from './attributes.js'
-import { initiateAuth, refreshed, respondToAuthChallenge } from './auth-flows.js'
+import { authOperations, refreshed, sessionOfConfirmed } from './auth-flows.js'
 import { checkSecretHash, clientOf } from './clients.js'
-import { accessOf } from './own-tokens.js'
+import { deviceOperations } from './devices.js'
+import { factorOperations, mfaOf } from './factors.js'
+import { sessionOfToken } from './own-tokens.js'
+import { passkeyOperations } from './passkeys.js'
 import { revoke } from './refresh.js'
-import type { Session } from './sessions.js'
-import type { LocalUser } from './users.js'
+import { sessionOperations } from './session-list.js'
+import { applyVerdict, postConfirmation, preSignUp } from './triggers.js'
 
 /**
  * The calls of a user pool that apps and their tests make (Amazon Cognito user pools API reference), with the errors of AWS.
  */
 export const userPoolApi: Operations = {
-  SignUp(local, { input }) {
+  ...authOperations,
+  ...factorOperations,
+  ...passkeyOperations,
+  ...sessionOperations,
+  ...deviceOperations,
+
+  async SignUp(local, { input }) {
     const client = clientOf(local, input)
     const username = required(input, 'Username')
     checkSecretHash(client, username, input.SecretHash)
-    const user = signUp(local, username, required(input, 'Password'), attributesOf(input.UserAttributes))
+    const attributes = attributesOf(input.UserAttributes)
+    const verdict = await preSignUp(local, client, username, attributes, input)
+    const password = input.Password === undefined ? undefined : required(input, 'Password')
+    const user = signUp(local, username, password, attributes)
+    const isConfirmed = applyVerdict(user, verdict)
+    if (isConfirmed) await postConfirmation(local, client, user, input.ClientMetadata)
     const { email } = user.attributes
     const [name = '', host = ''] = email?.split('@') ?? []
     return {
-      UserConfirmed: false,
+      UserConfirmed: isConfirmed,
       UserSub: user.sub,
-      ...(email && {
-        CodeDeliveryDetails: {
-          AttributeName: 'email',
-          DeliveryMedium: 'EMAIL',
-          Destination: `${name.slice(0, 1)}***@${host.slice(0, 1)}***`,
-        },
-      }),
+      ...(email &&
+        !isConfirmed && {
+          CodeDeliveryDetails: {
+            AttributeName: 'email',
+            DeliveryMedium: 'EMAIL',
+            Destination: `${name.slice(0, 1)}***@${host.slice(0, 1)}***`,
+          },
+        }),
     }
   },
 
-  ConfirmSignUp(local, { input }) {
+  async ConfirmSignUp(local, { input }) {
     const client = clientOf(local, input)
     const username = required(input, 'Username')
     checkSecretHash(client, username, input.SecretHash)
-    confirm(local, local.users.find(username), required(input, 'ConfirmationCode'))
-    return {}
+    const user = confirm(local, local.users.find(username), required(input, 'ConfirmationCode'))
+    await postConfirmation(local, client, user, input.ClientMetadata)
+    return { Session: sessionOfConfirmed(local, client, user) }
   },
-
-  InitiateAuth: (local, { input }) => initiateAuth(local, input, 'USER_PASSWORD_AUTH'),
-
-  AdminInitiateAuth(local, call) {
-    checkAdmin(local, call)
-    return initiateAuth(local, call.input, 'ADMIN_USER_PASSWORD_AUTH')
-  },
-
-  RespondToAuthChallenge: (local, { input }) => respondToAuthChallenge(local, input),
 
   GetTokensFromRefreshToken(local, { input }) {
     const client = clientOf(local, input)
     if (client.secret !== undefined && client.secret !== input.ClientSecret)
       throw fault('NotAuthorizedException', `Client secret does not match for the client: ${client.clientId}`)
-    return refreshed(local, client, required(input, 'RefreshToken'))
+    return refreshed(local, client, required(input, 'RefreshToken'), input.ClientMetadata)
   },
 
   async GetUser(local, { input }) {
@@ -63,6 +71,7 @@ export const userPoolApi: Operations = {
     return {
       Username: user.username,
       UserAttributes: Object.entries(attributes).map(([Name, Value]) => ({ Name, Value })),
+      ...mfaOf(local, user),
     }
   },
 
@@ -100,37 +109,12 @@ export const userPoolApi: Operations = {
   },
 }
 
-/** The session of an access token that may be used for the user's own account. */
-async function sessionOfToken(local: Local, token: string): Promise<Session> {
-  const access = await accessOf(local, token)
-  if (typeof access === 'string')
-    throw fault('NotAuthorizedException', tokenFaults[access] ?? 'Invalid Access Token')
-  if (!access.scopes.includes('aws.cognito.signin.user.admin'))
-    throw fault('NotAuthorizedException', 'Access Token does not have required scopes')
-  return access.session
-}
-
 function membership(local: Local, call: Call) {
   checkAdmin(local, call)
   const user = userOf(local, call.input)
   const group = required(call.input, 'GroupName')
   if (!local.users.groups.has(group)) throw fault('ResourceNotFoundException', 'Group not found.')
   return { user, group }
-}
-
-/** The user that an administrator names. */
-function userOf(local: Local, input: Call['input']): LocalUser {
-  const user = local.users.find(required(input, 'Username'))
-  if (!user) throw fault('UserNotFoundException', 'User does not exist.')
-  return user
-}
-
-/** The calls of administrators are signed with the credentials of an account. */
-function checkAdmin(local: Local, { input, isSigned }: Call): void {
-  if (!isSigned) throw fault('MissingAuthenticationTokenException', 'Missing Authentication Token')
-  const id = required(input, 'UserPoolId')
-  if (id !== local.config.userPoolId)
-    throw fault('ResourceNotFoundException', `User pool ${id} does not exist.`)
 }
 
 /** The attributes of a new user. They cannot mark an address as verified themselves. */
@@ -143,9 +127,4 @@ function attributesOf(list: unknown): Record<string, string> {
       `Attributes did not conform to the schema: ${String(unknown.Name)}`,
     )
   return Object.fromEntries(entries.map(({ Name, Value }) => [String(Name), String(Value)]))
-}
-
-const tokenFaults: Readonly<Record<string, string>> = {
-  ERR_TOKEN_EXPIRED: 'Access Token has expired',
-  ERR_TOKEN_REVOKED: 'Access Token has been revoked',
 }
