@@ -280,7 +280,7 @@ t.test('sign-up without a password', async t => {
   const { sdk, begin, respond, local, codeOf } = await startPool(t)
   const client = { ClientId: 'localweb', Username: 'zoe' }
   const UserAttributes = [{ Name: 'email', Value: 'zoe@example.com' }]
-  await sdk.send(new SignUpCommand({ ...client, UserAttributes } as never))
+  await sdk.send(new SignUpCommand({ ...client, UserAttributes }))
   const ConfirmationCode = local.users.find('zoe')?.codes.signUp?.value
   const { Session } = await sdk.send(new ConfirmSignUpCommand({ ...client, ConfirmationCode }))
   const withSession = (given: string | undefined, USERNAME = 'zoe', ClientId = 'localweb') =>

@@ -57,6 +57,8 @@ export async function startPool(t: Test, document: object = {}) {
     password,
     tokenOf,
     appCode,
+    /** Replaces the triggers: a pool of its own costs half a second, for its keys. */
+    setTriggers: (triggers: object) => void Object.assign(cognito.local.config, { triggers }),
     codeOf: (username: string) => cognito.local.users.find(username)?.codes.signIn?.value as string,
     /** Sets an authenticator app up, as the preferred factor; returns its secret, of which a new code can be used. */
     async addApp(AccessToken: string): Promise<string> {

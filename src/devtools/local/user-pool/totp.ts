@@ -19,7 +19,7 @@ export function stepOf(secret: string, code: string, now: number, after = 0): nu
 }
 
 function bytesOf(secret: string): Buffer {
-  const bits = [...secret].map(sign => alphabet.indexOf(sign).toString(2).padStart(5, '0')).join('')
+  const bits = Array.from(secret, sign => alphabet.indexOf(sign).toString(2).padStart(5, '0')).join('')
   return Buffer.from((bits.match(/.{8}/g) as string[]).map(byte => Number.parseInt(byte, 2)))
 }
 
