@@ -45,9 +45,9 @@ export function authorizeEndpoint(local: Local, request: Request): MaybePromise<
   const prompt = query.get('prompt')
   const browser = prompt === 'login' ? undefined : browserOf(local, request, authorization)
   const step = browser && stepUp(local, authorization, browser)
-  if (browser && step?.name === undefined) return grant(local, authorization, { browser })
+  if (browser && step && step.name === undefined) return grant(local, authorization, { browser })
   if (prompt === 'none')
-    return refuse(authorization, step ? 'unmet_authentication_requirements' : 'login_required')
+    return refuse(authorization, browser ? 'unmet_authentication_requirements' : 'login_required')
   if (step) return next(local, authorization, step, query)
   return redirect(new URL(`/login${new URL(request.url).search}`, request.url), {})
 }
@@ -159,9 +159,11 @@ function browserOf(local: Local, request: Request, { maxAge }: Authorization): B
   return isFresh && browser.user.enabled ? browser : undefined
 }
 
-/** What is missing for the level that the app asks for: what was proven in this browser before counts. */
+/** What is missing for the level that the app asks for, `undefined` where it is out of reach. What was proven in this browser before counts. */
 function stepUp(local: Local, authorization: Authorization, browser: Browser): Step | undefined {
-  if (authorization.acrValues === undefined) return undefined
+  const { user, methods } = browser
+  if (authorization.acrValues === undefined)
+    return { signIn: { user, methods, client: authorization.client, level: 0 } }
   try {
     return proceed(local, signInOf(local, authorization, browser))
   } catch {
