@@ -103,7 +103,10 @@ t.test('an authenticator app', async t => {
   t.ok(session.isValid(), 'by SRP')
 
   const admin = { UserPoolId: pool.userPoolId, Username: 'alice' }
+  const late = await password()
   await sdk.send(new AdminDeleteSoftwareTokenCommand(admin))
+  const code2 = { USERNAME: 'alice', SOFTWARE_TOKEN_MFA_CODE: appCode(secret) }
+  await t.rejects(respond('SOFTWARE_TOKEN_MFA', late.Session, code2), { name: 'CodeMismatchException' })
   t.ok((await password()).AuthenticationResult, 'taken away')
   await t.rejects(sdk.send(new AdminDeleteSoftwareTokenCommand(admin)), { name: 'ResourceNotFoundException' })
   t.same((await sdk.send(new AdminGetUserAuthFactorsCommand(admin))).ConfiguredUserAuthFactors, [

@@ -1,5 +1,5 @@
 // Passkeys with the virtual authenticator of Chromium, through the AWS SDK.
-import { createHash } from 'node:crypto'
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import {
   CompleteWebAuthnRegistrationCommand,
@@ -260,6 +260,45 @@ if (!existsSync(executablePath)) {
     await t.rejects(
       sdk.send(new CompleteWebAuthnRegistrationCommand({ AccessToken, Credential: { id: 'x', response } })),
       { name: 'WebAuthnCredentialNotSupportedException', message: 'The user was not verified.' },
+    )
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' })
+    const bytes = (text: string | undefined) => Buffer.from(String(text), 'base64url')
+    const cose = Buffer.concat([
+      Buffer.from('a401030339010020590100', 'hex'),
+      bytes(rsa.n),
+      Buffer.from('2143', 'hex'),
+      bytes(rsa.e),
+    ])
+    const again = (await sdk.send(new StartWebAuthnRegistrationCommand({ AccessToken })))
+      .CredentialCreationOptions
+    const verified = Buffer.concat([
+      authData.subarray(0, 32),
+      Buffer.from([0x45, 0, 0, 0, 0]),
+      Buffer.alloc(16),
+      Buffer.from([0, 1, 7]),
+      cose,
+    ])
+    const signed = { ...clientData, challenge: (again as Json).challenge }
+    await sdk.send(
+      new CompleteWebAuthnRegistrationCommand({
+        AccessToken,
+        Credential: {
+          id: 'Bw',
+          response: {
+            clientDataJSON: Buffer.from(JSON.stringify(signed)).toString('base64url'),
+            attestationObject: Buffer.concat([
+              Buffer.from('a1686175746844617461', 'hex'),
+              Buffer.from([0x59, verified.length >> 8, verified.length & 255]),
+              verified,
+            ]).toString('base64url'),
+          },
+        },
+      }),
+    )
+    t.match(
+      (await sdk.send(new ListWebAuthnCredentialsCommand({ AccessToken }))).Credentials,
+      [{ CredentialId: 'Bw', FriendlyCredentialName: 'Passkey', AuthenticatorTransports: [] }],
+      'a key of RSA',
     )
     const off = await startPool(t, { allowedFirstAuthFactors: ['PASSWORD'] })
     await t.rejects(

@@ -89,6 +89,8 @@ t.test('a guard sends an app back for more, and the app comes with it', async t 
     ACCESS_TOKEN: strong as string,
   })
   t.ok(enough.AuthenticationResult, 'nothing is missing')
+  const doubtful = { USERNAME: 'alice', TARGET_ACR_VALUES, ACCESS_TOKEN: strong as string, MAX_AGE: 'soon' }
+  t.equal((await begin('USER_AUTH', doubtful)).ChallengeName, 'SELECT_CHALLENGE', 'an age in doubt')
   local.clock.advance(301)
   t.match(await call(strong), { error: { code: 'ERR_STEP_UP_REQUIRED' } }, 'too long ago')
   const old = { USERNAME: 'alice', TARGET_ACR_VALUES, ACCESS_TOKEN: strong as string }

@@ -82,10 +82,11 @@ export const challengeEndpoint = (local: Local, request: Request): Promise<Respo
     try {
       const asked = askedBy(local, session, name)
       const { challenge } = asked
-      if (challenge.signIn.client !== authorization.client) return errorPage('This sign-in has ended.')
+      if (challenge.signIn.client.clientId !== authorization.client.clientId)
+        return errorPage('This sign-in has ended.')
       try {
         if (challenge.app) verifyApp(local, challenge, field(form, 'code'))
-        const step = await answered(local, asked, responsesOf(challenge, form))
+        const step = await answered(local, asked, responsesOf(challenge, form as URLSearchParams))
         return await next(local, authorization, step, query)
       } catch (error) {
         if (asked.isAnswered) throw error

@@ -33,12 +33,12 @@ ${fields}
 }
 
 /** The form of a page as the answer of the API. */
-export const responsesOf = ({ name, signIn }: Challenge, form: URLSearchParams | undefined): Responses => ({
+export const responsesOf = ({ name, signIn }: Challenge, form: URLSearchParams): Responses => ({
   USERNAME: signIn.user.username,
   [`${name}_CODE`]: field(form, 'code'),
   NEW_PASSWORD: field(form, 'password'),
   ANSWER: field(form, 'answer'),
-  ...Object.fromEntries([...(form ?? [])].filter(([key]) => key.startsWith('userAttributes.'))),
+  ...Object.fromEntries([...form].filter(([key]) => key.startsWith('userAttributes.'))),
 })
 
 function partsOf(local: Local, { name, parameters, signIn: { user }, app }: Challenge) {

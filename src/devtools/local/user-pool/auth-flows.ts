@@ -193,7 +193,7 @@ async function creditOf(local: Local, { user }: SignIn, token: string, maxAge: u
   if (typeof access === 'string' || access.session.user !== user)
     throw fault('NotAuthorizedException', 'Invalid Access Token')
   const age = local.clock.now() / 1000 - access.session.signedInAt
-  return age > Number(maxAge ?? Number.POSITIVE_INFINITY) ? [] : (access.session.methods ?? ['pwd'])
+  return age <= Number(maxAge ?? Number.POSITIVE_INFINITY) ? access.session.methods : []
 }
 
 async function refresh(

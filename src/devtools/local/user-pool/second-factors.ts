@@ -8,7 +8,7 @@ import { isAttribute } from './attributes.js'
 import { levelOf, type Method } from './methods.js'
 import type { Challenge, Responses, SignIn, Step } from './question.js'
 import { stepOf } from './totp.js'
-import type { LocalUser } from './users.js'
+import type { LocalUser, UserMfa } from './users.js'
 
 /** What follows once a user has proven something: a new password, another factor, or nothing. */
 export function proceed(local: Local, signIn: SignIn): Step {
@@ -51,7 +51,7 @@ const appChallenge = (local: Local, signIn: SignIn): Challenge => ({
   parameters: { FRIENDLY_DEVICE_NAME: signIn.user.mfa?.device ?? '' },
   signIn,
   answer(responses) {
-    useAppCode(local, signIn.user, required(responses, 'SOFTWARE_TOKEN_MFA_CODE'))
+    useAppCode(local, signIn.user.mfa as UserMfa, required(responses, 'SOFTWARE_TOKEN_MFA_CODE'))
     return proceed(local, withMethod(signIn, 'otp'))
   },
 })
@@ -85,12 +85,9 @@ export function codeChallenge(
 }
 
 /** Uses up a code of a user's authenticator app. */
-export function useAppCode(local: Local, { mfa }: LocalUser, code: string): void {
-  const secret = mfa?.secret
-  const now = local.clock.now()
-  const step = secret === undefined ? undefined : stepOf(secret, code, now)
-  if (mfa === undefined || step === undefined)
-    throw fault('CodeMismatchException', 'Invalid code received for user')
+function useAppCode(local: Local, mfa: UserMfa, code: string): void {
+  const step = mfa.secret && stepOf(mfa.secret, code, local.clock.now())
+  if (!step) throw fault('CodeMismatchException', 'Invalid code received for user')
   if (step <= (mfa.step ?? 0))
     throw fault('ExpiredCodeException', 'Your software token has already been used once.')
   mfa.step = step

@@ -17,8 +17,8 @@ export interface Session {
   /** The API that its access tokens are bound to (RFC 8707). */
   readonly resource?: string | undefined
   readonly nonce?: string | undefined
-  /** How the user signed in. Default: with a password. */
-  readonly methods?: readonly Method[]
+  /** How the user signed in. */
+  readonly methods: readonly Method[]
   /** The browser session that it came through. */
   readonly browserId?: string | undefined
   /** Claims of its tokens that a script asked for. */
@@ -31,7 +31,9 @@ export interface Session {
 }
 
 /** What a session is made from. */
-type NewSession = Omit<Session, 'id' | 'signedInAt' | 'activeAt' | 'isRevoked'> & {
+type NewSession = Omit<Session, 'id' | 'methods' | 'signedInAt' | 'activeAt' | 'isRevoked'> & {
+  /** Default: with a password. */
+  readonly methods?: readonly Method[]
   /** Default: now. */
   readonly signedInAt?: number
 }
@@ -92,7 +94,14 @@ export function createSessions(clock: Clock): Sessions {
     all: () => sessions.entries().map(([, session]) => session),
     open(given) {
       const now = Math.floor(clock.now() / 1000)
-      const session = { signedInAt: now, ...given, id: randomUUID(), activeAt: now, isRevoked: false }
+      const session: Session = {
+        methods: ['pwd'],
+        signedInAt: now,
+        ...given,
+        id: randomUUID(),
+        activeAt: now,
+        isRevoked: false,
+      }
       sessions.set(session.id, session)
       return session
     },

@@ -48,7 +48,7 @@ export async function issueTokens(
   const shared = {
     origin_jti: session.id,
     event_id: randomUUID(),
-    ...assuranceClaims(local, session.methods ?? ['pwd']),
+    ...assuranceClaims(local, session.methods),
   }
   const sign = (kind: 'access' | 'id', claims: Record<string, unknown>) =>
     signToken(local.keys.current[kind], {

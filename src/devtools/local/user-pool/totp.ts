@@ -12,10 +12,10 @@ export function codeAt(secret: string, step: number): string {
   return String((hash.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0')
 }
 
-/** The step whose code this is: the current one, the one before or the one after. `undefined` for a wrong code, and for a step that is used up. */
-export function stepOf(secret: string, code: string, now: number, after = 0): number | undefined {
+/** The step whose code this is: the current one, the one before or the one after. `undefined` for a wrong code. */
+export function stepOf(secret: string, code: string, now: number): number | undefined {
   const current = Math.floor(now / 30_000)
-  return [current - 1, current, current + 1].find(step => step > after && codeAt(secret, step) === code)
+  return [current - 1, current, current + 1].find(step => codeAt(secret, step) === code)
 }
 
 function bytesOf(secret: string): Buffer {
