@@ -1,3 +1,8 @@
+/**
+ * Types `request.auth` in Fastify: `import 'cognito-guard/fastify/request'`.
+ *
+ * @module
+ */
 import type { VerifiedToken } from '../src/types.js'
 
 declare module 'fastify' {

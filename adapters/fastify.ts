@@ -4,10 +4,10 @@
  * @module
  */
 import type { HookHandlerDoneFunction } from 'fastify'
-import type { Decision, Guard } from '../src/guard/guard.js'
+import type { AnyGuard, AuthOf, Decision, Guard } from '../src/guard/guard.js'
 import type { Policy } from '../src/guard/policy.js'
 import { isPending } from '../src/maybe-promise.js'
-import type { JwtClaims, VerifiedToken } from '../src/types.js'
+import type { JwtClaims, MaybePromise, VerifiedToken } from '../src/types.js'
 import { authorize, authorizedBy } from './authorized.js'
 import { type NodeRequest, nodeRequestView } from './node-http.js'
 import { checkArguments } from './protect.js'
@@ -41,7 +41,7 @@ export type GuardHook = (
  * app.get('/orders', { onRequest: protect(guard, hasScope('orders/read')) }, request => authOf(request).principal)
  */
 export function protect<C extends JwtClaims>(
-  guard: Guard<C> | Guard<C, VerifiedToken<C> | undefined>,
+  guard: AnyGuard<C>,
   ...policy: readonly [policy?: Policy<C>]
 ): GuardHook {
   checkArguments(guard, policy)
@@ -61,18 +61,24 @@ export function protect<C extends JwtClaims>(
     // Fastify keeps headers that a hook replaces beside the raw request
     const { rawHeaders, method } = request.raw
     const view = nodeRequestView({ rawHeaders, headers: request.headers, method }, request.originalUrl)
-    const decision = guard(view, ...policy)
+    let decision: MaybePromise<Decision<VerifiedToken<C> | undefined>>
+    try {
+      decision = guard(view, ...policy)
+    } catch (error) {
+      return done(error as Error)
+    }
     if (isPending(decision)) decision.then(settle).catch(done)
     else settle(decision)
   }
 }
 
 /**
- * Returns the verified token of a request that `protect` authorized. Throws for any other request, whatever other hooks left in `request.auth`,
- * and for an anonymous one.
+ * Returns the verified token of a request that `protect` authorized. Throws for any other request, also where other hooks have set
+ * `request.auth`, and for an anonymous one. `authOf<typeof guard>(request)` types its claims as the issuers of that guard and their schemas do; name
+ * the guard of the route, since none is asked.
  *
  * @throws TypeError when no guard authorized the request by a token: the route is not protected
  */
-export function authOf(request: object): VerifiedToken {
-  return authorizedBy(request, 'put onRequest: protect(guard) on the route')
+export function authOf<G extends (...args: never) => unknown = Guard>(request: object): AuthOf<G> {
+  return authorizedBy(request, 'put onRequest: protect(guard) on the route') as AuthOf<G>
 }

@@ -12,6 +12,11 @@ import { checkArguments } from './protect.js'
 
 export { fetchRequestView, refusalResponse } from './fetch-http.js'
 
+/** Puts a guard before a handler, which gets the verified token after the request. */
+export type ProtectHandler<A> = <R extends Request, Rest extends readonly unknown[]>(
+  handler: (request: R, auth: A, ...rest: Rest) => MaybePromise<Response>,
+) => (request: R, ...rest: Rest) => MaybePromise<Response>
+
 /**
  * Returns a function that wraps a handler with the guard. The handler is called for authorized requests only, with the verified token after
  * the request, and then with what the platform passes: `env` and `ctx` in Workers, `{ params }` in Next.js.
@@ -27,12 +32,10 @@ export { fetchRequestView, refusalResponse } from './fetch-http.js'
 export function protect<C extends JwtClaims, A extends VerifiedToken<C> | undefined>(
   guard: Guard<C, A>,
   ...policy: readonly [policy?: Policy<C>]
-) {
+): ProtectHandler<A> {
   checkArguments(guard, policy)
-  return <R extends Request, Rest extends readonly unknown[]>(
-    handler: (request: R, auth: A, ...rest: Rest) => MaybePromise<Response>,
-  ) =>
-    (request: R, ...rest: Rest): MaybePromise<Response> =>
+  return handler =>
+    (request, ...rest) =>
       andThen(guard(fetchRequestView(request), ...policy), (decision: Decision<A>) =>
         decision.authorized ? handler(request, decision.auth, ...rest) : refusalResponse(decision),
       )

@@ -87,7 +87,10 @@ function linked(files) {
   return files
 }
 
-/** The same files as CommonJS, one for one: an app that loads several entries gets one copy of what they share. */
+/**
+ * The same files as CommonJS, one for one: an app that loads several entries gets one copy of what they share. Without white space, since the readable
+ * form is beside them; names are kept, for stack traces.
+ */
 async function requireable(input) {
   const build = await rolldown({ cwd: root, input, external: /^(?![./])/, logLevel: 'warn' })
   const { output } = await build.write({
@@ -97,6 +100,7 @@ async function requireable(input) {
     preserveModulesRoot: resolve(root, 'dist'),
     entryFileNames: '[name].cjs',
     exports: 'named',
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
   })
   await build.close()
   return output.map(({ fileName }) => `dist/${fileName}`)

@@ -1,17 +1,16 @@
 // Over 150 lines: one flow, from the install to the counts.
 // Builds, starts and asks the examples of examples/frameworks, with what is published: `npm run check:frameworks [-- name ...]`. Installs what they
 // need once, into that folder. Ends with `N passed, N failed`.
-import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { builds, servers } from '../tools/frameworks/cases.mjs'
 import { checkAction, checkHttp } from '../tools/frameworks/http.mjs'
 import { checkSocket } from '../tools/frameworks/sockets.mjs'
-import { ensureInstalled, root } from './ensure-installed.mjs'
-import { fingerprint, must, pack } from './pack.mjs'
+import { ensureInstalled, ensureInstalledIn, root } from './ensure-installed.mjs'
+import { fingerprint, pack } from './pack.mjs'
 import { inPairs, startProgram } from './programs.mjs'
 
 const folder = resolve(root, 'examples/frameworks')
@@ -23,7 +22,7 @@ const chosen = servers.filter(
 const counts = { passed: 0, failed: 0 }
 
 ensureInstalled()
-install()
+ensureInstalledIn('examples/frameworks', 'the frameworks')
 const packed = await unlessDone(
   'node_modules/cognito-guard/packed-from',
   ['src', 'adapters', 'scripts', 'package.json', 'package-lock.json'],
@@ -39,19 +38,6 @@ await inPairs(chosen, check)
 await Promise.all(served.map(each => each.close()))
 console.log(`${counts.passed} passed, ${counts.failed} failed`)
 process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0
-
-function install() {
-  const [lock, installed] = [join(folder, 'package-lock.json'), join(modules, 'installed-from')]
-  if (existsSync(installed) && readFileSync(installed).equals(readFileSync(lock))) return
-  console.log('Installing the frameworks, once (npm ci) ...')
-  must(
-    spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-      cwd: folder,
-      encoding: 'utf8',
-    }),
-  )
-  cpSync(lock, installed)
-}
 
 /** The types come last: those of SvelteKit are checked against what its build writes. */
 async function build() {

@@ -1,6 +1,7 @@
 // Installs the dependencies when they are missing or not those of the lock file; says first when Node.js is too old for them.
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { alone } from './alone.mjs'
 
@@ -9,6 +10,27 @@ export const root = fileURLToPath(new URL('..', import.meta.url))
 export function ensureInstalled() {
   refuseOldNode()
   if (!isInstalled()) alone(install)
+}
+
+/** The same for a folder with a lock of its own; `what` says what is installed. */
+export function ensureInstalledIn(folder, what) {
+  const [lock, installed] = ['package-lock.json', 'node_modules/installed-from'].map(file =>
+    join(root, folder, file),
+  )
+  if (existsSync(installed) && readFileSync(installed).equals(readFileSync(lock))) return
+  const started = Date.now()
+  console.log(`Installing ${what}, once (npm ci) ...`)
+  run('npm', [
+    'ci',
+    '--prefix',
+    folder,
+    '--no-audit',
+    '--no-fund',
+    '--no-update-notifier',
+    '--loglevel=error',
+  ])
+  copyFileSync(lock, installed)
+  console.log(`Installed in ${Math.round((Date.now() - started) / 1000)} s.`)
 }
 
 /** In one sentence, before anything is installed. */

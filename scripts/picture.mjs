@@ -9,7 +9,7 @@ const world = await createWorld()
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
 const page = await browser.newPage({
-  viewport: { width: 860, height: 800 },
+  viewport: { width: 1180, height: 800 },
   colorScheme: 'light',
   reducedMotion: 'reduce',
 })
@@ -21,8 +21,8 @@ await page.getByTestId('exchange').click()
 await page.getByText('AWS knows you as').waitFor()
 const asked = [
   ['send-none', 'get-orders'],
-  ['send-access', 'get-admin'],
   ['send-access', 'get-orders'],
+  ['send-access', 'get-admin'],
 ]
 for (const [index, [kind, button]] of asked.entries()) {
   await page.getByTestId(kind).check()

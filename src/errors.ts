@@ -33,12 +33,17 @@ export interface AuthErrorOptions {
  * The message is a fixed sentence: no token, claim, key ID, URL or header text is ever in it.
  */
 export class AuthError extends Error {
+  /** The same in every copy of this package. */
   override readonly name = 'AuthError'
+  /** The precise reason: test this. */
   readonly code: AuthErrorCode
+  /** The HTTP status that it is answered with. */
   readonly status: 400 | 401 | 403 | 503
   /** The `error` of the challenge; `undefined` where there is none (no token, an outage). */
   readonly oauthError: OAuthError | undefined
+  /** How to fix it, one fixed sentence. Not for the client. */
   readonly hint: string
+  /** Seconds after which a client may try again. */
   readonly retryAfter: number | undefined
   /** Whether the token's signature was not verified, so that the client is told no more than that the token is invalid. */
   readonly unverified: boolean

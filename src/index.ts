@@ -1,3 +1,8 @@
+/**
+ * Issuers, the verifier, the guard and its policies.
+ *
+ * @module
+ */
 export {
   chooseRole,
   type IdentityPoolRoles,
@@ -21,6 +26,8 @@ export {
 } from './guard/behind-load-balancer.js'
 export { demand } from './guard/demand.js'
 export {
+  type AnyGuard,
+  type AuthOf,
   allowAnonymous,
   createGuard,
   type Decision,
@@ -47,6 +54,7 @@ export {
 } from './guard/policy.js'
 export { refusalOf } from './guard/refusal-of.js'
 export { sensitiveHeaders } from './guard/sensitive-headers.js'
+export { throwRefusals } from './guard/throw-refusals.js'
 export {
   type AmplifyCookieOptions,
   type AppSyncRealtimeOptions,

@@ -3,6 +3,7 @@ import type { AuthError } from './errors.js'
 
 /** A source of the current time in milliseconds since the epoch. `Date` is one. */
 export interface Clock {
+  /** The time, in milliseconds since the epoch. */
   now(): number
 }
 
@@ -24,25 +25,33 @@ export type Algorithm =
 
 /** The JOSE header of a token (RFC 7515 section 4). Only `alg` and `kid` are used, and only to look up configured values. */
 export interface JwsHeader {
+  /** The algorithm of the signature, such as `RS256`. */
   readonly alg: string
+  /** The ID of the key that signed it. */
   readonly kid?: string
   readonly [member: string]: unknown
 }
 
 /** The claims that every accepted token has (RFC 7519 section 4.1), and any others it holds. */
 export interface JwtClaims {
+  /** The issuer. */
   readonly iss: string
   /** Seconds since the epoch. */
   readonly exp: number
+  /** The subject: whom the token is about. */
   readonly sub?: string
+  /** When it was issued, in seconds since the epoch. */
   readonly iat?: number
+  /** When it begins to be valid, in seconds since the epoch. */
   readonly nbf?: number
+  /** The token's own ID. */
   readonly jti?: string
   readonly [claim: string]: unknown
 }
 
 /** A public key bound to one algorithm when it was imported. */
 export interface VerificationKey {
+  /** The one algorithm that it verifies. */
   readonly algorithm: Algorithm
   /** Whether `verify` is done with its arguments when it returns, so that the caller may reuse their buffers. Default `false`. */
   readonly isImmediate?: true
@@ -86,6 +95,7 @@ export interface KeyResolver {
   readonly ready?: (now: number) => Promise<void>
   /** Called when a signature does not verify: the issuer may have replaced the key under the same ID. Returns at once. */
   readonly suspect?: (kid: string | undefined, now: number, issuer?: string) => void
+  /** Returns the state of the keys; `undefined` where there is none to tell. */
   readonly health?: (now: number) => KeySetHealth | undefined
   /** Aborts fetches in flight and closes sockets. */
   readonly close?: () => void
@@ -97,6 +107,7 @@ export interface KeySetHealth {
   readonly state: 'empty' | 'fresh' | 'stale' | 'expired'
   /** Seconds since the fetch of the keys in use began; `undefined` when there are none, or they were never fetched. */
   readonly age: number | undefined
+  /** How many keys are loaded. */
   readonly keys: number
   /** Why the last fetch failed; `undefined` when it did not. */
   readonly lastFailure: KeySetFailure | undefined
@@ -124,7 +135,9 @@ export interface TrustedIssuer<C extends JwtClaims = JwtClaims> {
   readonly name?: string
   /** The exact `iss` values of its tokens. A user pool has an original and an updated one. */
   readonly issuers: readonly string[]
+  /** The algorithms that its tokens may be signed with. */
   readonly algorithms: readonly Algorithm[]
+  /** Finds its keys. */
   readonly keys: KeyResolver
   /** Whether its tokens are padded base64url, as those of load balancers are against RFC 7515 section 2. Default: none is. */
   readonly padding?: 'required' | 'allowed'
@@ -134,8 +147,8 @@ export interface TrustedIssuer<C extends JwtClaims = JwtClaims> {
    */
   readonly revokedBy?: readonly string[]
   /**
-   * Accepts its tokens with a `cnf` claim (RFC 7800), such as those bound to a key by DPoP or mTLS, from whoever holds them: nothing checks the
-   * proof. Default `false`: such a token is refused with `ERR_TOKEN_BOUND`.
+   * Accepts its tokens with a `cnf` claim (RFC 7800), such as those bound to a key by DPoP or mTLS. Nothing checks the proof. Default `false`:
+   * such a token is refused with `ERR_TOKEN_BOUND`.
    */
   readonly insecureIgnoreConfirmation?: boolean
   /**
@@ -160,9 +173,13 @@ export interface Principal {
   readonly kind: 'user' | 'machine' | 'guest'
   /** The `sub` claim: the user, the client or the account (machine) or the identity (guest). */
   readonly subject: string
+  /** The `iss` claim. */
   readonly issuer: string
+  /** Of a user pool's token: the `token_use` claim. */
   readonly tokenUse?: 'access' | 'id'
+  /** The app client that the token was issued to, where the token names one. */
   readonly clientId?: string
+  /** The user's name in the user pool, where the token names one. */
   readonly username?: string
   /** Empty when the token names none. */
   readonly groups: readonly string[]
@@ -176,7 +193,9 @@ export interface Principal {
 
 /** An identity provider that knows a federated user. */
 export interface Provider {
+  /** Such as `Google`, or the name that the pool gives to the provider. */
   readonly name: string
+  /** Such as `Google`, `SAML` or `OIDC`. */
   readonly type: string
   /** The user's ID at the provider. */
   readonly userId: string
@@ -184,8 +203,11 @@ export interface Provider {
 
 /** A token that passed every check. Frozen, all the way down. */
 export interface VerifiedToken<C extends JwtClaims = JwtClaims> {
+  /** The JOSE header. */
   readonly header: JwsHeader
+  /** The claims, typed by the issuer's kind. */
   readonly claims: C
+  /** Who the token stands for, the same for every issuer. */
   readonly principal: Principal
   /** The `revokedBy` of its issuer, for lists of revocations. */
   readonly revokedBy?: readonly string[]
@@ -247,6 +269,7 @@ export interface VerifierHealth extends KeySetHealth {
 
 /** Tells which tokens, sessions, users or clients are revoked. Called for every token, cached or not; it never waits. */
 export interface RevocationList {
+  /** Returns whether a token is revoked. */
   readonly isRevoked: RevocationCheck
   /** Called by each verifier that is created with the list, with its issuers: they may have other names, see `revokedBy`. */
   verifies?(issuers: readonly TrustedIssuer[]): void

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path/posix'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import t from 'tap'
 import { AuthError, type AuthErrorCode, isAuthError } from '../src/errors.js'
 
@@ -34,10 +34,12 @@ t.test('relative links and their anchors resolve', async t => {
   for (const page of pages) t.same(broken(page, read(page)), [], page)
 })
 
-for (const page of ['docs/quick-starts.md', 'docs/migration.md']) {
+for (const page of ['docs/quick-starts.md', 'docs/migration.md', 'docs/adapters.md']) {
   t.test(`the TypeScript of ${page} compiles against the package`, async t => {
-    const blocks = [...read(page).matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code]) => code ?? '')
-    t.ok(blocks.length > 5, 'the blocks are found')
+    const all = [...read(page).matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code]) => code ?? '')
+    // elsewhere many blocks are excerpts
+    const blocks = page === 'docs/adapters.md' ? all.filter(code => code.startsWith('import ')) : all
+    t.ok(blocks.length > (blocks === all ? 5 : 0), 'the blocks are found')
     t.same(compiled(t, blocks), [])
     t.match(
       compiled(t, ["import { noSuchName } from 'cognito-guard'\n"]).join(),
@@ -46,6 +48,22 @@ for (const page of ['docs/quick-starts.md', 'docs/migration.md']) {
     )
   })
 }
+
+t.test('what coding agents are told compiles, is short, and names codes that exist', async t => {
+  const guide = read('llms.txt')
+  t.ok(Buffer.byteLength(guide) <= 4096, 'it is in the package, whose size is bounded')
+  const blocks = [...guide.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code]) => code ?? '')
+  t.equal(blocks.length, 1)
+  t.same(compiled(t, blocks), [])
+  for (const [code] of guide.matchAll(/ERR_\w+/g)) t.ok(read('src/errors.ts').includes(`${code}:`), code)
+})
+
+t.test('every page is in the site', async t => {
+  const { pages: listed } = (await import(pathToFileURL(join(root, 'tools/site/sections.mjs')).href)) as {
+    pages: readonly (readonly [file: string, path: string, title: string])[]
+  }
+  t.same(listed.map(([file]) => file).toSorted(), pages.toSorted())
+})
 
 t.test('the check finds what is broken', async t => {
   t.same(
@@ -66,6 +84,22 @@ t.test('the check finds what is broken', async t => {
   const wrong = ['none.md', 'errors.md#err_none', '#nowhere', '../src/none.ts']
   t.same(broken('docs/x.md', wrong.map(target => `[x](${target})`).join(' ')), wrong)
   t.same(broken('docs/x.md', '[x]: none.md'), ['none.md'])
+})
+
+t.test("the chart's alternative text says what it shows", async t => {
+  const [, alt = ''] = /!\[([^\]]*)\]\(docs\/benchmark\.svg\)/.exec(read('README.md')) ?? []
+  const rows = [...read('docs/benchmark.svg').matchAll(/text-anchor="end">([^<]+)<\/text>[^]+?>([\d.]+)</g)]
+  const [shares, times] = [rows.slice(0, -2), rows.slice(-2)].map(part =>
+    part.map(([, label = '', value]) => ({ name: label.split(',')[0] ?? '', value: Number(value) })),
+  )
+  const names = new Set(rows.map(([, label = '']) => label.split(',')[0] ?? ''))
+  t.ok(names.delete('cognito-guard') && names.size > 4, 'the bars are found')
+  for (const name of names) t.ok(alt.includes(name), name)
+  const ours = ({ name }: { name: string }) => name === 'cognito-guard'
+  const best = (of: typeof shares = [], own = true) =>
+    of.filter(row => ours(row) === own).map(({ value }) => value)
+  t.ok(Math.min(...best(shares)) > Math.max(...best(shares, false)), 'more of crypto.verify than the others')
+  t.ok(Math.max(...best(times)) < Math.min(...best(times, false)), 'less time than the others')
 })
 
 t.test('the README is read in one go', async t => {

@@ -92,8 +92,8 @@ export const token = (
 ): string => seal(`${base64url(json(header))}.${base64url(json(claims))}`, key)
 
 /** The pool, with its key loaded. */
-export const pool = (options: Partial<UserPoolOptions> = {}) =>
-  userPool({ userPoolId, clientId, jwks: { keys: [own.jwk] }, offline: true, ...options })
+export const pool = (options: Partial<Omit<UserPoolOptions, never>> = {}) =>
+  userPool({ userPoolId, clientId, jwks: { keys: [own.jwk] }, offline: true, ...options } as UserPoolOptions)
 
 export const verifierOf = (
   issuers: readonly TrustedIssuer[] = [pool()],

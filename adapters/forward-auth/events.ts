@@ -12,6 +12,7 @@ export interface ForwardAuthEvent {
    * `misconfigured` (a proxy that asks in a wrong way, or may not ask), `fault` (500: something threw).
    */
   readonly outcome: 'authorized' | 'anonymous' | 'refused' | 'unavailable' | 'misconfigured' | 'fault'
+  /** The HTTP status of the answer. */
   readonly status: number
   /** Why it was refused. */
   readonly code: AuthErrorCode | undefined

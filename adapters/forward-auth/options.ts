@@ -23,8 +23,8 @@ export interface ForwardAuthOptions {
   /** The family of identity headers. Default `'x-auth-request'`. */
   readonly headers?: 'x-auth-request' | 'remote'
   /**
-   * Which proxies may ask: addresses, networks such as `10.0.0.0/16`, and `'unix'` for Unix sockets. Whoever may ask says what the original
-   * request was. Replaces the default: loopback and Unix sockets. Never everybody.
+   * Which proxies may ask: addresses, networks such as `10.0.0.0/16`, and `'unix'` for Unix sockets. They say what the original request
+   * was. Replaces the default: loopback and Unix sockets. Never all addresses.
    */
   readonly peers?: string | readonly string[]
   /**

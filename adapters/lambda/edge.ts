@@ -1,6 +1,6 @@
-import type { Guard } from '../../src/guard/guard.js'
+import type { AnyGuard } from '../../src/guard/guard.js'
 import type { Policy } from '../../src/guard/policy.js'
-import type { JwtClaims, RequestView, VerifiedToken } from '../../src/types.js'
+import type { JwtClaims, RequestView } from '../../src/types.js'
 import { checkArguments } from '../protect.js'
 import type { EdgeEvent, EdgeRequest, EdgeResponse } from './events.js'
 
@@ -10,10 +10,7 @@ import type { EdgeEvent, EdgeRequest, EdgeResponse } from './events.js'
  *
  * @throws TypeError for anything but a guard and a policy
  */
-export function edge<C extends JwtClaims>(
-  guard: Guard<C> | Guard<C, VerifiedToken<C> | undefined>,
-  ...policy: readonly [policy?: Policy<C>]
-) {
+export function edge<C extends JwtClaims>(guard: AnyGuard<C>, ...policy: readonly [policy?: Policy<C>]) {
   checkArguments(guard, policy, 'edge')
   return async <R extends EdgeRequest>({ Records: [record] }: EdgeEvent<R>): Promise<R | EdgeResponse> => {
     const request = record?.cf?.request

@@ -15,6 +15,7 @@ export interface WebSocketAuthorizerOptions<C extends JwtClaims = JwtClaims> {
   readonly policy?: Policy<C>
   /** The subprotocols that the API speaks. The first that the client offers of them is in the context, as `subprotocol`. Default `['bearer']`. */
   readonly subprotocols?: readonly string[]
+  /** What the functions behind it get beside the principal. Default: nothing more. */
   readonly context?: ContextOption
 }
 

@@ -5,12 +5,15 @@ import type { Principal, VerifiedToken } from '../../src/types.js'
 export interface McpAuthInfo {
   /** Empty, unless `exposeToken` is set: it must not be passed on. */
   token: string
+  /** The client that the token was issued to. */
   clientId: string
+  /** The scopes of the token. */
   scopes: string[]
   /** Seconds since the epoch. */
   expiresAt: number
   /** The resource that the token is bound to. A machine's is bound to none. */
   resource?: URL
+  /** The principal and the claims of the token. */
   extra: {
     readonly principal: Principal
     readonly claims: AccessTokenClaims

@@ -15,7 +15,9 @@ import { metadataUrl, type ReadBody, wellKnown } from './well-known.js'
 
 /** A caller that is let through. */
 export interface Admission {
+  /** The verified token. */
   readonly auth: VerifiedToken<AccessTokenClaims>
+  /** The same for tools. */
   readonly authInfo: McpAuthInfo
 }
 
@@ -39,11 +41,11 @@ export function createEndpoint(options: McpOptions): Endpoint {
   checkMcpOptions(options)
   const { resource, exposeToken = false, allowedOrigins = [] } = options
   const resources = spellingsOf(resource)
-  const { clientId } = options.userPool
+  const { clientId, ...ofPool } = options.userPool
   const pool = userPool({
-    ...options.userPool,
+    ...ofPool,
     resource: resources,
-    ...(clientId === undefined ? { anyClient: true } : { requireResource: true }),
+    ...(clientId === undefined ? { anyClient: true } : { clientId, requireResource: true }),
   })
   const guard = createGuard({
     ...chosen(options, ['realm', 'onDecision', 'explain']),

@@ -68,7 +68,7 @@ export type McpUserPoolOptions = Omit<UserPoolOptions, (typeof fixedOptions)[num
 
 /**
  * What stands in for an authorization server where Cognito's own metadata lacks `code_challenge_methods_supported` or registration. Holds no
- * state and no secret. Whoever registers gets the same client.
+ * state and no secret. All clients that register get the same app client.
  */
 export interface McpBridge {
   /** The URL of the pool's domain, such as `https://auth.example.com`. */

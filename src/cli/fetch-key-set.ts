@@ -80,7 +80,7 @@ async function fetchDated(url: string, fetch: Io['fetch']) {
 
 /** Where the key set of a pool may be: at its original issuer, then at the updated one, which answers 403 for a pool that has not switched. */
 export function keySetUrls(pool: UserPoolOptions<TokenUse>): readonly string[] {
-  const unchecked = pool.anyClient ? pool : { ...pool, insecureSkipClientCheck: true }
+  const unchecked = pool.anyClient ? pool : { ...pool, insecureSkipClientCheck: true as const }
   const { issuers } = usable(() => userPool(unchecked))
   return pool.jwksUri ? [pool.jwksUri] : issuers.map(issuer => `${issuer}/.well-known/jwks.json`)
 }

@@ -37,6 +37,7 @@ export interface IdentityClient {
 export interface CredentialsOptions {
   /** `new CognitoIdentity({ region })` of the AWS SDK, in the Region of the identity pool. It needs no credentials itself. */
   readonly client: IdentityClient
+  /** As the console shows it: Region, colon, UUID. */
   readonly identityPoolId: string
   /** Verifies ID tokens before they are used: it must accept them (`tokenUse: 'id'`). */
   readonly verifier: Verifier
@@ -48,9 +49,13 @@ export interface CredentialsOptions {
 
 /** Credentials in the form that every client of the AWS SDK v3 takes. */
 export interface AwsCredentials {
+  /** The ID of the access key. */
   readonly accessKeyId: string
+  /** The key that signs requests. */
   readonly secretAccessKey: string
+  /** Goes with every request. */
   readonly sessionToken: string
+  /** When they end. */
   readonly expiration: Date
   /** The identity that the credentials are for. */
   readonly identityId: string

@@ -1,6 +1,8 @@
 /** Why there are no credentials: one of a closed set of reasons; the message says what to do. The SDK's error is the `cause`. */
 export interface CredentialsError extends Error {
+  /** The same in every copy of this package. */
   readonly name: 'CredentialsError'
+  /** Why, for code and tests. */
   readonly reason: CredentialsFailure
 }
 

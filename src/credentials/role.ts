@@ -7,6 +7,7 @@ import type { JwtClaims } from '../types.js'
 
 /** The roles of an identity pool, in the form that `GetIdentityPoolRoles` gives and `SetIdentityPoolRoles` takes. */
 export interface IdentityPoolRoles {
+  /** The roles of signed-in users and of guests. */
   readonly Roles?: { readonly authenticated?: string; readonly unauthenticated?: string } | undefined
   /** By provider: `cognito-idp.<region>.amazonaws.com/<pool ID>:<app client ID>`, or the host of an OIDC provider. */
   readonly RoleMappings?: Readonly<Record<string, RoleMapping>> | undefined
@@ -14,17 +15,23 @@ export interface IdentityPoolRoles {
 
 /** How the role of one provider's users is chosen. */
 export interface RoleMapping {
+  /** By the token's own roles, or by rules. */
   readonly Type: 'Token' | 'Rules' | undefined
   /** What happens when no role is chosen. */
   readonly AmbiguousRoleResolution?: 'AuthenticatedRole' | 'Deny' | undefined
+  /** The rules, in the order in which they are tried. */
   readonly RulesConfiguration?: { readonly Rules: readonly RoleRule[] | undefined } | undefined
 }
 
 /** One rule: a user whose claim has the value gets the role. */
 export interface RoleRule {
+  /** The claim's name. */
   readonly Claim: string | undefined
+  /** How the claim is compared. */
   readonly MatchType: 'Equals' | 'NotEqual' | 'StartsWith' | 'Contains' | undefined
+  /** What it is compared with. */
   readonly Value: string | undefined
+  /** The role of a user who matches. */
   readonly RoleARN: string | undefined
 }
 
@@ -32,6 +39,7 @@ export interface RoleRule {
 export interface RoleChoice {
   /** `undefined`: denied. */
   readonly role: string | undefined
+  /** Why, for code and tests. */
   readonly reason: RoleReason
   /** The reason in a sentence, with the provider's key or the number of the rule. Holds no data of the user. */
   readonly why: string

@@ -3,9 +3,13 @@ import { type Challenge, joinScopes } from './policy.js'
 
 /** A refused request, with the whole response to the client. */
 export interface Refusal {
+  /** Tells it from an authorized request. */
   readonly authorized: false
+  /** The HTTP status. */
   readonly status: AuthError['status']
+  /** The headers of the response, among them the challenge or `Retry-After`. */
   readonly headers: Readonly<Record<string, string>>
+  /** The body, to be sent as JSON. */
   readonly body: RefusalBody
   /** The precise reason. Not for the client. */
   readonly error: AuthError
@@ -13,7 +17,9 @@ export interface Refusal {
 
 /** The JSON body of a refusal. */
 export interface RefusalBody {
+  /** The `error` of the OAuth challenge, `unauthorized` or `temporarily_unavailable`. */
   readonly error: string
+  /** One fixed sentence. */
   readonly error_description: string
   /** Only with `explain: true`. */
   readonly code?: AuthErrorCode

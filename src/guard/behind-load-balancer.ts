@@ -18,7 +18,9 @@ export interface BehindLoadBalancerOptions extends LoadBalancerOptions, Omit<Ver
 
 /** The options of {@link createGuard} for an application behind a load balancer. */
 export interface BehindLoadBalancer {
+  /** Checks the load balancer's data, and the access token. */
   readonly verifier: Verifier<LoadBalancerClaims>
+  /** Reads `x-amzn-oidc-data`. */
   readonly token: TokenSource
 }
 

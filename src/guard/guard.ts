@@ -20,6 +20,7 @@ import { bearer, type TokenSource } from './token-source.js'
 
 /** The options of {@link createGuard}. */
 export interface GuardOptions<C extends JwtClaims = JwtClaims> {
+  /** Checks the tokens: `createVerifier({ ... })`. */
   readonly verifier: Verifier<C>
   /** The policy for every request, before the one of its route. Default: any verified token but a guest's, see {@link isGuest}. */
   readonly policy?: Policy<C>
@@ -57,17 +58,34 @@ export interface Guard<
   (request: RequestView, policy?: Policy<C>, anonymous?: boolean): MaybePromise<Decision<A>>
 }
 
+/**
+ * The verified token of the requests that a guard authorizes, typed by its issuers' claims and their schemas: `AuthOf<typeof guard>`. For
+ * {@link allowAnonymous} it is that of a request with a token.
+ */
+export type AuthOf<G> = G extends (...args: never) => MaybePromise<Decision<infer A>> ? NonNullable<A> : never
+
+/** A guard, or what {@link allowAnonymous} makes of one. */
+export type AnyGuard<C extends JwtClaims = JwtClaims> = Guard<C> | Guard<C, VerifiedToken<C> | undefined>
+
 /** What to do with a request. */
 export type Decision<A extends VerifiedToken | undefined = VerifiedToken> =
-  | { readonly authorized: true; readonly auth: A }
+  | {
+      /** Tells it from a refusal. */
+      readonly authorized: true
+      /** The verified token; `undefined` for an anonymous request, see {@link allowAnonymous}. */
+      readonly auth: A
+    }
   | Refusal
 
 /** A decision for logs and metrics: few distinct values and a time, nothing of a token. It is made only where somebody listens. */
 export interface DecisionEvent extends Readonly<CheckDetails> {
+  /** Whether the request is authorized. */
   readonly authorized: boolean
   /** 200 for an authorized request. */
   readonly status: 200 | AuthError['status']
+  /** The code of the refusal; `undefined` where there is none. */
   readonly code: AuthErrorCode | undefined
+  /** How to fix it, a fixed sentence. */
   readonly hint: string | undefined
   /** Why keys or revocations are unavailable. */
   readonly cause: unknown
@@ -220,7 +238,8 @@ export const answerToOf = (guard: unknown): AnswerTo | undefined =>
 
 type AnswerTo = (error: AuthError) => Refusal
 
-const answeringBy = <G extends object>(answerTo: AnswerTo | undefined, guard: G): G =>
+/** Returns the guard, with how it answers an error. */
+export const answeringBy = <G extends object>(answerTo: AnswerTo | undefined, guard: G): G =>
   Object.defineProperty(guard, answers, { value: answerTo })
 
 /** Combines the general policy with one of a route. The result is cached by route policy. */

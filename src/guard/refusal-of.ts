@@ -1,7 +1,7 @@
 import { asRefusal } from '../errors.js'
-import type { JwtClaims, VerifiedToken } from '../types.js'
+import type { JwtClaims } from '../types.js'
 import type { Refusal } from './answer.js'
-import { answerToOf, type Guard } from './guard.js'
+import { type AnyGuard, answerToOf } from './guard.js'
 
 /**
  * Returns the refusal for an {@link AuthError} that was thrown, as that guard's decision has it: status, headers and body. For answers in a form of
@@ -16,10 +16,7 @@ import { answerToOf, type Guard } from './guard.js'
  * @example
  * app.use((error, _req, res, next) => refuse(res, refusalOf(error, guard))) // Express; a fault goes on to the next error handler
  */
-export function refusalOf<C extends JwtClaims>(
-  error: unknown,
-  guard: Guard<C> | Guard<C, VerifiedToken<C> | undefined>,
-): Refusal {
+export function refusalOf<C extends JwtClaims>(error: unknown, guard: AnyGuard<C>): Refusal {
   const answerTo = answerToOf(guard)
   if (!answerTo) throw new TypeError('refusalOf: guard must be a guard, such as createGuard({ ... })')
   return answerTo(asRefusal(error))

@@ -2,9 +2,8 @@ import { isOfCluster, isOfSts, isRole, roleOf, serviceAccountOf } from '../issue
 import type { Policy } from './policy.js'
 
 /**
- * Permits workloads in any of these IAM roles, by tokens of STS (see {@link awsWorkload}), in whatever session. Compares whole ARNs, path and
- * partition included: there are no patterns. Whoever can assume a role is that role, people too. Nobody else's `sub` permits anything, whatever
- * it reads.
+ * Permits workloads in any of these IAM roles, by tokens of STS (see {@link awsWorkload}), in any session. Compares whole ARNs, path and
+ * partition included: there are no patterns. People who can assume a role are that role, too. The `sub` of another issuer permits nothing.
  *
  * A token whose `sub` is a session's ARN (`arn:aws:sts::111122223333:assumed-role/billing/session`) is of the role that STS names in
  * `principal_id`, else of the role of this name without a path.

@@ -11,7 +11,9 @@ import { callerOf, factsOf, isOfSts, isOfWorkload, isRole, serviceAccountOf } fr
 export interface AwsWorkloadClaims extends JwtClaims {
   /** The ARN of a role, a role's session or an IAM user; of EKS `system:serviceaccount:<namespace>:<name>`. */
   readonly sub: string
+  /** Whom the token is meant for. */
   readonly aud: string | readonly string[]
+  /** The scopes, separated by spaces; of STS only. */
   readonly scope?: string
   /** What STS knows of the caller (AWS IAM User Guide, "Understanding token claims"). `request_tags` are what the caller says of itself. */
   readonly 'https://sts.amazonaws.com/'?: {

@@ -12,7 +12,9 @@ export interface IdentityPoolClaims extends JwtClaims {
   readonly aud: string
   /** `authenticated` or `unauthenticated`, and for the former the login. */
   readonly amr: readonly string[]
+  /** The ARN of the identity pool. */
   readonly 'https://cognito-identity.amazonaws.com/identity-pool-arn'?: string
+  /** The principal tags of attributes for access control. */
   readonly 'https://aws.amazon.com/tags'?: unknown
 }
 
@@ -28,7 +30,7 @@ export interface IdentityPoolOptions extends KeySetOptions {
   /** Where the key set is. Default: `<iss>/.well-known/jwks_uri`, which is the key set itself. */
   readonly jwksUri?: string
   /**
-   * Accepts tokens with a `cnf` claim from whoever holds them: for a pool that uses the name for something else. Where it is a key that the
+   * Accepts tokens with a `cnf` claim, without a proof: for a pool that uses the name for something else. Where it is a key that the
    * token is bound to (DPoP, mTLS), a stolen one is then as good as any. Default `false`: `ERR_TOKEN_BOUND`.
    */
   readonly insecureIgnoreConfirmation?: boolean

@@ -16,8 +16,11 @@ import { providerOf } from './principal.js'
 
 /** The claims in `x-amzn-oidc-data`: those of the issuer's user info. A user pool's has no groups and no scopes. */
 export interface LoadBalancerClaims extends JwtClaims {
+  /** The user's ID at the issuer. */
   readonly sub: string
+  /** The user's name at the issuer. */
   readonly username?: string
+  /** The user's address. */
   readonly email?: string
 }
 

@@ -31,9 +31,13 @@ import { aSchema, type ClaimsSchema, claimsBy } from './schema.js'
 export interface OidcClaims extends JwtClaims {
   /** Of a machine's token that has none: its client ID. */
   readonly sub: string
+  /** Whom the token is meant for: a client, or an API. */
   readonly aud: string | readonly string[]
+  /** The client, in ID tokens of some providers. */
   readonly azp?: string
+  /** The client, in access tokens. */
   readonly client_id?: string
+  /** The scopes: separated by spaces, or a list. */
   readonly scope?: string | readonly string[]
 }
 
@@ -57,7 +61,7 @@ export interface OidcProviderOptions<S extends object = object> extends KeySetOp
    */
   readonly kindFrom?: KindFrom
   /**
-   * Accepts tokens with a `cnf` claim from whoever holds them: for a provider that uses the name for something else. Where it is a key that the
+   * Accepts tokens with a `cnf` claim, without a proof: for a provider that uses the name for something else. Where it is a key that the
    * token is bound to (DPoP, mTLS), a stolen one is then as good as any. Default `false`: `ERR_TOKEN_BOUND`.
    */
   readonly insecureIgnoreConfirmation?: boolean

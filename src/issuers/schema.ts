@@ -3,6 +3,7 @@ import type { JwtClaims, MaybePromise } from '../types.js'
 
 /** A validator of any library that follows Standard Schema (standardschema.dev), such as zod, valibot and arktype. */
 export interface ClaimsSchema<T extends object = object> {
+  /** The properties that Standard Schema defines. */
   readonly '~standard': {
     readonly version: 1
     readonly vendor: string
@@ -13,8 +14,16 @@ export interface ClaimsSchema<T extends object = object> {
 
 /** The result of a validator: the value, or the issues. */
 export type SchemaResult<T> =
-  | { readonly value: T; readonly issues?: undefined }
-  | { readonly issues: readonly unknown[] }
+  | {
+      /** The output. */
+      readonly value: T
+      /** None. */
+      readonly issues?: undefined
+    }
+  | {
+      /** What is wrong. */
+      readonly issues: readonly unknown[]
+    }
 
 /**
  * Returns the claims merged with the schema's output: its members replace those of the same name, the others stay.

@@ -23,33 +23,24 @@ import { aSchema, type ClaimsSchema, claimsBy } from './schema.js'
 import type { TokenUse, UserPoolClaims } from './user-pool-claims.js'
 import { aClientId, aCustomScope, aPoolId, aRegion, issuersOf } from './user-pool-ids.js'
 
-/** The options of {@link userPool}. */
-export interface UserPoolOptions<U extends TokenUse = 'access', S extends object = object>
-  extends KeySetOptions {
+/**
+ * The options of {@link userPool}. `clientId` is required, unless `anyClient` or `insecureSkipClientCheck` stands in its place; `resource` is
+ * where tokens must be bound to one.
+ */
+export type UserPoolOptions<U extends TokenUse = 'access', S extends object = object> = PoolOptions<U, S> &
+  (Bound | Unbound) &
+  (AnyClient | SkippedClientCheck | WithClientId)
+
+// Compilers say of a call that fits no part of a union what it lacks for the last one: by position, or by name in TypeScript 7.
+
+/** The options of {@link userPool} that do not depend on each other. */
+export interface PoolOptions<U extends TokenUse = 'access', S extends object = object> extends KeySetOptions {
   /** As the console shows it: Region, underscore, name. The issuer's URL follows from it. */
   readonly userPoolId: string
-  /** The app clients whose tokens are accepted: `client_id` of an access token, `aud` of an ID token. Required without `anyClient`. */
-  readonly clientId?: string | readonly string[]
-  /**
-   * Accepts access tokens of any app client of the pool, but only those that are bound to one of `resource`, which it makes required: for
-   * clients that register themselves (RFC 7591), whose IDs nobody can list. A token bound to nothing is refused, but for a machine's with a
-   * `machineScope`. In place of `clientId`; implies `requireResource`; ID tokens cannot be bound. Default `false`.
-   */
-  readonly anyClient?: boolean
   /**
    * Which tokens are accepted. Default `'access'`: an ID token is for the app that the user signed in to, not for calling APIs.
    */
   readonly tokenUse?: U | readonly U[]
-  /**
-   * This API's resource identifiers (RFC 8707): an access token that is bound to a resource must be bound to one of these.
-   * Without this option, a token bound to any resource is refused. A token that is bound to none is accepted; see `requireResource`.
-   */
-  readonly resource?: string | readonly string[]
-  /**
-   * Whether access tokens must be bound to one of `resource`. Cognito cannot bind those of machines: see `machineScope`. Default `false`,
-   * with `anyClient` `true`.
-   */
-  readonly requireResource?: boolean
   /**
    * Custom scopes, `<resource server>/<scope>`, of which a machine's token must have one to be accepted without being bound, where others
    * must be bound. Name those of this API's own resource server, and let clients that register themselves have none of them. Default: no
@@ -75,13 +66,61 @@ export interface UserPoolOptions<U extends TokenUse = 'access', S extends object
    * Claims that users may write are never groups unless they are named here. Default `cognito:groups`.
    */
   readonly groupsFrom?: GroupsFrom
-  /** Accepts tokens of any app client of the pool, for whatever API they are; `anyClient` asks for this one. In place of `clientId`. Default `false`. */
-  readonly insecureSkipClientCheck?: boolean
   /**
-   * Accepts tokens with a `cnf` claim from whoever holds them: for a pool that uses the name for something else. Where it is a key that the
+   * Accepts tokens with a `cnf` claim, without a proof: for a pool that uses the name for something else. Where it is a key that the
    * token is bound to (DPoP, mTLS), a stolen one is then as good as any. Default `false`: `ERR_TOKEN_BOUND`.
    */
   readonly insecureIgnoreConfirmation?: boolean
+}
+
+interface Bound {
+  readonly resource: string | readonly string[]
+  /**
+   * Whether access tokens must be bound to one of `resource`. Cognito cannot bind those of machines: see `machineScope`. Default `false`,
+   * with `anyClient` `true`.
+   */
+  readonly requireResource?: boolean
+}
+
+interface Unbound {
+  /**
+   * This API's resource identifiers (RFC 8707): an access token that is bound to a resource must be bound to one of these.
+   * Without this option, a token bound to any resource is refused. A token that is bound to none is accepted; see `requireResource`.
+   */
+  readonly resource?: string | readonly string[]
+  readonly requireResource?: false
+}
+
+interface AnyClient {
+  /**
+   * Accepts access tokens of any app client of the pool, but only those that are bound to one of `resource`, which it makes required: for
+   * clients that register themselves (RFC 7591), whose IDs nobody can list. A token bound to nothing is refused, but for a machine's with a
+   * `machineScope`. In place of `clientId`; implies `requireResource`; ID tokens cannot be bound. Default `false`.
+   */
+  readonly anyClient: true
+  /** None. Not `undefined`: a compiler that is given that would say that `insecureSkipClientCheck` is missing. */
+  readonly clientId?: readonly never[]
+  readonly resource: string | readonly string[]
+  readonly requireResource?: true
+  readonly tokenUse?: 'access' | readonly 'access'[]
+  readonly insecureSkipClientCheck?: false
+}
+
+interface SkippedClientCheck {
+  /** Accepts tokens of any app client of the pool, for whatever API they are; `anyClient` asks for this one. In place of `clientId`. Default `false`. */
+  readonly insecureSkipClientCheck: true
+  readonly clientId?: string | readonly string[]
+  readonly anyClient?: false
+}
+
+interface WithClientId {
+  /**
+   * The app clients whose tokens are accepted: `client_id` of an access token, `aud` of an ID token. Required, unless `anyClient` or
+   * `insecureSkipClientCheck` stands in its place.
+   */
+  readonly clientId: string | readonly string[]
+  readonly anyClient?: false
+  readonly insecureSkipClientCheck?: boolean
 }
 
 /**
@@ -104,9 +143,7 @@ export function userPool<const U extends TokenUse = 'access', S extends object =
     : issuersOf(options.userPoolId, listOf(options.additionalRegions ?? []))
   const uses = listOf<TokenUse>(options.tokenUse ?? 'access')
   const clients =
-    options.insecureSkipClientCheck || options.anyClient
-      ? undefined
-      : listOf(options.clientId as string | readonly string[])
+    options.insecureSkipClientCheck || options.anyClient ? undefined : listOf<string>(options.clientId)
   const audience = {
     resources: listOf(options.resource ?? []),
     isRequired: mustBeBound(options),

@@ -13,7 +13,9 @@ import {
 
 /** The claims in `x-amzn-ava-user-context`: those of an OIDC provider, or `user` of IAM Identity Center. */
 export interface VerifiedAccessClaims extends JwtClaims {
+  /** The user in IAM Identity Center. */
   readonly user?: { readonly user_id: string; readonly user_name?: string }
+  /** What else the trust provider says. */
   readonly additional_user_context?: unknown
 }
 

@@ -7,7 +7,10 @@ import type { SkippedEntry } from './key-set.js'
  * What happens to the keys of an issuer, with its `name`. A closed set, safe to log and to count: `onEvent` and the channel `cognito-guard:keys`
  * get it.
  */
-export type KeySetEvent = KeyChange & { readonly issuer: string }
+export type KeySetEvent = KeyChange & {
+  /** The `name` of the issuer. */
+  readonly issuer: string
+}
 
 /** A {@link KeySetEvent} without the name of the issuer. Durations are in seconds. */
 export type KeyChange =

@@ -14,6 +14,7 @@ import { revocationIndex } from './revocation-index.js'
 
 /** A list of revocations in this process. */
 export interface MemoryRevocations extends Revocations<void> {
+  /** Returns the size of the list. */
   health(): RevocationHealth
 }
 

@@ -47,19 +47,23 @@ export interface RemoteRevocations extends Revocations<Promise<void>> {
    * @throws AuthError (as a rejection) `ERR_REVOCATION_UNAVAILABLE` when it is not, `staleAfter` seconds later
    */
   ready(): Promise<void>
+  /** Returns the state of the list. */
   health(): RemoteRevocationHealth
   /** Stops following the list. What is loaded stays in use until it is stale. */
   close(): void
 }
 
 /** How a read of a shared list went. Durations are in seconds. */
-export type RevocationEvent =
-  | { readonly type: 'polled'; readonly duration: number }
-  /** The list in memory stays in use until it is stale. `onError` gets the store's error, which is not here: it may name hosts. */
-  | { readonly type: 'poll_failed'; readonly duration: number }
+export interface RevocationEvent {
+  /** `poll_failed`: the list in memory stays in use until it is stale. `onError` gets the store's error, which is not here: it may name hosts. */
+  readonly type: 'polled' | 'poll_failed'
+  /** How long it took. */
+  readonly duration: number
+}
 
 /** A read of a shared list, as the tracing channel `cognito-guard:revocations.poll` shows it: one object from its start to its end. */
 export interface RevocationPoll {
+  /** Where the list is. */
   readonly store: 'redis' | 'dynamodb'
   /** How it went; absent until it has ended, and of one that `close()` has ended. */
   event?: RevocationEvent

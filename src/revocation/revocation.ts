@@ -10,6 +10,7 @@ export type { RevocationKind } from './entry.js'
 export interface RevokedToken {
   /** The `iss` of the token, or the ID of its user pool. */
   readonly issuer: string
+  /** The `jti` claim. */
   readonly jti: string
   /** The token's `exp`. Default: that of the longest-lived token. */
   readonly expiresAt?: number
@@ -37,6 +38,7 @@ export interface RevokedUser {
 export interface RevokedClient {
   /** The `iss` of the tokens, or the ID of their user pool. */
   readonly issuer: string
+  /** The app client: `client_id`, or `aud` of an ID token. */
   readonly clientId: string
   /** Tokens issued before this second since the epoch are revoked. Default: those issued until now. */
   readonly notBefore?: number

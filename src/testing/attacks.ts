@@ -6,6 +6,7 @@ import type { TestIssuer } from './types.js'
 
 /** A token that no API may accept. */
 export interface Attack {
+  /** What it tries, in a few words. */
   readonly name: string
   /** Visible ASCII without spaces and commas, so that it can be sent in any header. */
   readonly token: string

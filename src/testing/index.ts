@@ -1,3 +1,8 @@
+/**
+ * For tests: issuers that sign tokens as AWS does, attacks, and the events of AWS.
+ *
+ * @module
+ */
 export { type Attack, attacks } from './attacks.js'
 export type { TestClock } from './clock.js'
 export { events, type TestChannelEventOptions, type TestEventOptions } from './events.js'

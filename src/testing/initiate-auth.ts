@@ -3,7 +3,9 @@ import type { TestIssuer, TestUser } from './types.js'
 
 /** What AWS answers: a status and a JSON document, an error with its name in `__type`. */
 export interface AwsAnswer {
+  /** The HTTP status. */
   readonly status: 200 | 400
+  /** The JSON document. */
   readonly document: object
 }
 

@@ -15,7 +15,9 @@ export interface RefusesAllOptions {
 
 /** How an API answered an attack. */
 export interface AttackOutcome {
+  /** The attack's. */
   readonly name: string
+  /** The status that the API answered. */
   readonly status: number
 }
 

@@ -56,7 +56,9 @@ export interface TestIssuer {
 
 /** The options of a test issuer for `userPool`. */
 export interface TestUserPoolOptions {
+  /** The pool. */
   readonly userPoolId: string
+  /** The app client. */
   readonly clientId: string
   /** Answers for the key set without a network. */
   readonly fetch: TestFetch
@@ -66,9 +68,13 @@ export interface TestUserPoolOptions {
 
 /** The options of a test issuer on loopback for `userPool`. */
 export interface ServedUserPoolOptions {
+  /** The pool. */
   readonly userPoolId: string
+  /** The app client. */
   readonly clientId: string
+  /** The key set on loopback. */
   readonly jwksUri: string
+  /** Loopback has no TLS. */
   readonly insecureLoopbackHttp: true
   /** The keys are known to everybody, see `userPool`. */
   readonly insecureTestKeys: true
@@ -82,18 +88,23 @@ export type TestFetch = (
 
 /** A key set document (RFC 7517 section 5). */
 export interface TestJwks {
+  /** The public keys. */
   readonly keys: readonly TestJwk[]
 }
 
 /** A token before it is encoded and signed. */
 export interface TestTokenParts {
+  /** Members of the header, or its text. Default: none more. */
   readonly header?: object | string
+  /** The claims, or their text. */
   readonly claims: object | string
 }
 
 /** A user who can sign in with a password. */
 export interface TestUser {
+  /** The name to sign in with. */
   readonly username: string
+  /** The password to sign in with. */
   readonly password: string
   /** Default: none. */
   readonly groups?: readonly string[]

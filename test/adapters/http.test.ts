@@ -59,11 +59,7 @@ const nodeAdapter: Adapter = {
         res.statusCode = error ? 500 : 200
         res.end(JSON.stringify(answerOf((req as { auth?: ReturnType<typeof expressAuthOf> }).auth)))
       }
-      try {
-        handlers.get(`${req.method} ${req.url?.split('?')[0]}`)?.(req, res, next)
-      } catch (error) {
-        next(error)
-      }
+      handlers.get(`${req.method} ${req.url?.split('?')[0]}`)?.(req, res, next)
     })
     return listen(server)
   },

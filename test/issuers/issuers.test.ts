@@ -48,8 +48,13 @@ const { clock } = pool
 const now = Math.floor(clock.now() / 1000)
 const { identityPoolId } = identities.options
 
-const poolVerifier = (options: Partial<UserPoolOptions<'access' | 'id'>> = {}) =>
-  createVerifier({ issuers: [userPool({ ...pool.options, ...options })], clock })
+type PoolOptions = Partial<Omit<UserPoolOptions<'access' | 'id'>, never>>
+
+const poolVerifier = (options: PoolOptions = {}) =>
+  createVerifier({
+    issuers: [userPool({ ...pool.options, ...options } as UserPoolOptions<'access' | 'id'>)],
+    clock,
+  })
 
 const identityVerifier = (options: Partial<IdentityPoolOptions> = {}) =>
   createVerifier({ issuers: [identityPool({ ...identities.options, ...options })], clock })
@@ -111,7 +116,7 @@ t.test('a user pool: claims are distinguished by token_use, and typed by a schem
 })
 
 t.test('a user pool: groups, and where else they may be', async t => {
-  const groupsOf = async (claims: object, options: Partial<UserPoolOptions<'access' | 'id'>> = {}) => {
+  const groupsOf = async (claims: object, options: PoolOptions = {}) => {
     const verifier = poolVerifier({ tokenUse: 'id', ...options })
     return (await verifier.verify(pool.idToken({ claims: claims as never }))).principal.groups
   }

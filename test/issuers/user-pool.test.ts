@@ -3,7 +3,7 @@ import { createTestIssuer } from 'cognito-guard/testing'
 import t from 'tap'
 import { claimsOf, clientId, codeOf, issuer, now, own, pool, token, userPoolId, verifierOf } from '../mint.js'
 
-type Options = Partial<UserPoolOptions<'access' | 'id'>>
+type Options = Partial<Omit<UserPoolOptions<'access' | 'id'>, never>>
 
 const poolOf = (options: Options) =>
   userPool({ userPoolId, clientId, jwks: { keys: [own.jwk] }, offline: true, ...options } as UserPoolOptions)

@@ -451,7 +451,7 @@ function lab(key: Signer, answer: () => Promise<Response> = async () => keysIn(k
   return Object.assign(at, { verifier })
 }
 
-type PoolOptions = Partial<UserPoolOptions<'access' | 'id'>>
+type PoolOptions = Partial<Omit<UserPoolOptions<'access' | 'id'>, never>>
 
 /** A user pool: offline with the keys of signers, or as the options say without any. */
 const pool = (signers: readonly Signer[], options: PoolOptions = {}) =>
@@ -460,7 +460,7 @@ const pool = (signers: readonly Signer[], options: PoolOptions = {}) =>
     clientId,
     ...(signers.length > 0 && { jwks: { keys: signers.map(({ jwk }) => jwk) }, offline: true }),
     ...options,
-  })
+  } as UserPoolOptions<'access' | 'id'>)
 
 const loopbackPool = ({ issuer }: Pick<Loopback, 'issuer'>): PoolOptions => ({
   issuer,

@@ -17,6 +17,8 @@ export async function who(token: string): Promise<Principal | undefined> {
 }
 export const decide = (view: { header(name: string): string | undefined }) => allowAnonymous(guard)(view)
 export const first = (decision: Decision) => (decision.authorized ? decision.auth.principal.kind : decision.status)
+// @ts-expect-error: clientId is missing
+export const incomplete = () => userPool({ userPoolId: 'eu-west-1_AbCdEf123' })
 export const may = async (auth: VerifiedToken) => demand(auth, hasScope('orders/read'))
 `,
   'express.ts': `import express from 'express'
@@ -26,7 +28,8 @@ import { guard } from './main.js'
 const app = express()
 app.get('/users/:id', protect(guard, hasScope('x')), (req, res) => {
   const id: string = req.params.id
-  res.json([id, authOf(req).principal.subject])
+  const subject: string = authOf<typeof guard>(req).claims.sub
+  res.json([id, subject, authOf(req).principal.subject])
 })
 `,
   'koa.ts': `import Koa from 'koa'

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { nodeRequestView, refuse } from '../../../adapters/node-http.js'
 import { createGuard, type DecisionEvent } from '../../guard/guard.js'
-import { hasScope, inGroup, isUser, type Policy } from '../../guard/policy.js'
 import { type UserPoolOptions, userPool } from '../../issuers/user-pool.js'
 import { loopback } from '../../testing/loopback.js'
 import type { Clock, RequestView } from '../../types.js'
 import { createVerifier } from '../../verifier/verifier.js'
+import { routes } from './routes.js'
 
 /** The options of the demo's API. */
 interface ApiOptions {
@@ -34,10 +34,9 @@ export async function startApi({ pool, clock, origin, onDecision }: ApiOptions) 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     allowPage(response, origin)
     if (request.method === 'OPTIONS') return void response.writeHead(204).end()
-    const path = request.url as string
-    const policy = Object.hasOwn(routes, path) ? routes[path] : undefined
-    if (!policy) return void response.writeHead(404).end()
-    const decision = await guard(nodeRequestView(request), policy)
+    const route = routes.get(request.url as string)
+    if (!route) return void response.writeHead(404).end()
+    const decision = await guard(nodeRequestView(request), route.policy)
     if (!decision.authorized) return refuse(response, decision)
     response.setHeader('content-type', 'application/json')
     response.end(JSON.stringify(decision.auth.principal))
@@ -67,14 +66,9 @@ export interface Answer {
   readonly reason: string
 }
 
-/** Refusals carry these too: without them a browser hides even the status from the page. */
+/** Refusals carry these too: without them a browser hides even the status from the page, and of the headers all but a few. */
 function allowPage(response: ServerResponse, origin: string): void {
   response.setHeader('access-control-allow-origin', origin)
   response.setHeader('access-control-allow-headers', 'authorization')
-}
-
-const routes: Readonly<Record<string, Policy>> = {
-  '/me': isUser,
-  '/orders': hasScope('orders/read'),
-  '/admin': inGroup('admin'),
+  response.setHeader('access-control-expose-headers', 'www-authenticate, retry-after')
 }

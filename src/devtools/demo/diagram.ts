@@ -1,47 +1,35 @@
 import { type Html, html } from '../local/pages/html.js'
 
-interface Step {
-  readonly id: string
-  readonly x: number
-  readonly y: number
-  readonly title: string
-  readonly text: string
-}
-
-const steps: readonly Step[] = [
-  { id: 'sign-in', x: 10, y: 10, title: 'Sign in', text: 'user pool' },
-  { id: 'token', x: 200, y: 10, title: 'Token', text: 'signed, for an hour' },
-  { id: 'guard', x: 390, y: 10, title: 'Guard', text: 'your API' },
-  { id: 'answer', x: 580, y: 10, title: 'Answer', text: '200, 401 or 403' },
-  { id: 'exchange', x: 390, y: 120, title: 'Exchange', text: 'identity pool' },
-  { id: 'aws-call', x: 580, y: 120, title: 'AWS call', text: 'with a role' },
+const steps: readonly (readonly [id: string, title: string, text: string])[] = [
+  ['sign-in', 'Sign in', 'user pool'],
+  ['token', 'Token', 'signed, for an hour'],
+  ['guard', 'Guard', 'your API'],
+  ['answer', 'Answer', '200, 401 or 403'],
+  ['exchange', 'Exchange', 'identity pool'],
+  ['aws-call', 'AWS call', 'with a role'],
 ]
 
-const box = ({
-  id,
-  x,
-  y,
-  title,
-  text,
-}: Step) => html`<g class="step" id="step-${id}" data-testid="step-${id}">
-<rect x="${x}" y="${y}" width="150" height="70" rx="10"/>
-<text class="title" x="${x + 75}" y="${y + 30}">${title}</text><text x="${x + 75}" y="${y + 52}">${text}</text></g>`
-
-const arrow = (path: string) => html`<path class="arrow" d="${path}" marker-end="url(#tip)"/>`
-
-/** The steps from the sign-in to the answer, and to AWS. */
-export const diagram: Html = html`<svg viewBox="0 0 740 200" role="img" aria-label="Sign in, token, guard, answer; or exchange for credentials, and a call of AWS">
-<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="tip" d="M0 0 8 4 0 8z"/></marker></defs>
-${['M160 45H198', 'M350 45H388', 'M540 45H578', 'M275 80V155H388', 'M540 155H578'].map(arrow)}
-${steps.map(box)}
-</svg>`
+/** The steps from the sign-in to the answer, and from the token to AWS; on a phone one below the other. */
+export const diagram: Html = html`<ol class="flow">
+${steps.map(
+  ([id, title, text]) =>
+    html`<li class="step" id="step-${id}" data-testid="step-${id}"><b>${title}</b> <span>${text}</span></li>`,
+)}
+</ol>`
 
 export const diagramStyle = `
-svg { width: 100%; height: auto; font: 14px system-ui, sans-serif }
-.step rect { fill: transparent; stroke: var(--line); stroke-width: 2; transition: fill .2s, stroke .2s }
-.step text { text-anchor: middle; fill: currentColor } .step .title { font-weight: 600; font-size: 17px }
-.arrow { fill: none; stroke: var(--line); stroke-width: 2 } .tip { fill: currentColor; opacity: .4 }
-.step.good rect { stroke: var(--good); fill: color-mix(in srgb, var(--good) 18%, transparent) }
-.step.bad rect { stroke: var(--bad); fill: color-mix(in srgb, var(--bad) 18%, transparent) }
-@media (prefers-reduced-motion: reduce) { .step rect { transition: none } }
+.flow { list-style: none; margin: 1.5rem 0; padding: 0; display: grid; grid-template-columns: repeat(4, 1fr); gap: .75rem 2.75rem }
+.step { position: relative; border: 2px solid var(--edge); border-radius: .75rem; padding: .6rem .75rem; text-align: center; transition: background .2s, border-color .2s }
+.step b { display: block } .step span { font-size: .875rem; overflow-wrap: anywhere }
+.step + .step::before { content: '\\2192' / ''; position: absolute; right: 100%; width: 2.75rem; top: calc(50% - .85rem); font-size: 1.2rem; color: var(--muted) }
+#step-exchange { grid-column: 3 } #step-exchange::before { content: '\\21B3' / '' }
+.step.good { border-color: var(--good); background: color-mix(in srgb, var(--good) 14%, Canvas) }
+.step.bad { border-color: var(--bad); background: color-mix(in srgb, var(--bad) 14%, Canvas) }
+@media (max-width: 46rem) {
+.flow { grid-template-columns: 1fr; gap: 1.5rem }
+.step { display: flex; justify-content: space-between; gap: 1rem; text-align: left } .step span { text-align: right }
+.step + .step::before { content: '\\2193' / ''; right: auto; left: 0; width: 100%; top: -1.7rem; text-align: center }
+#step-exchange { grid-column: 1 } #step-exchange::before { content: 'or' }
+}
+@media (prefers-reduced-motion: reduce) { .step { transition: none } }
 `

@@ -1,6 +1,7 @@
 /**
  * The script of the page, after two constants: `api`, a URL, and `pool`. It is an ordinary app: code with PKCE, tokens in the session,
- * calls with an access token, and AWS calls signed with the credentials of the identity pool. Inserts text as text, never as HTML.
+ * calls with an access token, and AWS calls signed with the credentials of the identity pool. Inserts text as text, never as HTML. `show` shows
+ * the request that would be sent, and takes the answer to another one away; `world` shows the state of the issuer, after a control if one is named.
  */
 export const pageScript = `
 const $ = id => document.getElementById(id)
@@ -14,7 +15,7 @@ function light(id, state, text) {
 }
 
 const base64url = bytes => btoa(String.fromCharCode(...new Uint8Array(bytes))).replace(/[+]/g, '-').replace(/[/]/g, '_').replace(/=/g, '')
-const claimsOf = token => JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/')), c => c.charCodeAt(0))))
+const partOf = (token, index) => JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(token.split('.')[index].replace(/-/g, '+').replace(/_/g, '/')), c => c.charCodeAt(0))))
 
 $('sign-in').onclick = async () => {
   const verifier = base64url(crypto.getRandomValues(new Uint8Array(32)))
@@ -39,31 +40,87 @@ async function redeem(code, state) {
     method: 'POST',
     body: new URLSearchParams({ grant_type: 'authorization_code', client_id: pool.clientId, code, redirect_uri: redirectUri, code_verifier: pending.verifier }),
   })
-  sessionStorage.session = JSON.stringify(await response.json())
+  if (response.ok) sessionStorage.session = JSON.stringify(await response.json())
   location.replace('/demo')
 }
 
-for (const button of document.querySelectorAll('[data-path]')) button.onclick = async () => {
-  const kind = document.querySelector('[name=token]:checked').value
-  const token = session && { access: session.access_token, id: session.id_token }[kind]
-  light('token', token ? 'good' : '')
-  light('guard', '')
-  light('answer', '')
-  const response = await fetch(api + button.dataset.path, { headers: token ? { authorization: 'Bearer ' + token } : {} })
-  const body = await response.json()
-  light('guard', response.ok ? 'good' : 'bad')
-  light('answer', response.ok ? 'good' : 'bad', String(response.status))
-  const row = $('answers').insertRow(0)
-  for (const text of ['GET ' + button.dataset.path, response.status, body.code || 'authorized', body.hint || '']) row.insertCell().textContent = text
-  row.cells[1].className = response.ok ? 'good' : 'bad'
-  row.cells[0].className = row.cells[2].className = 'code'
+const each = (selector, use) => document.querySelectorAll(selector).forEach(use)
+const sent = () => session?.[document.querySelector('[name=token]:checked').value + '_token']
+const element = (className, text) => Object.assign(document.createElement('span'), { className, textContent: text })
+const painted = (text, hot) => text.split(/("(?:[^"\\\\]|\\\\.)*"|\\b(?:true|false|null|\\d+)\\b)/).map((part, index, parts) =>
+  index % 2 === 0 ? part : element(!parts[index + 1].startsWith(':') ? 'value' : part === '"' + hot + '"' ? 'hot' : 'key', part))
+const json = value => JSON.stringify(value, null, 2)
+
+let path = '/me'
+let offset = 0
+
+function show() {
+  const token = sent()
+  $('curl').replaceChildren('curl -i ' + api + path, ...token ? [' -H "Authorization: Bearer ', element('elide', token), '"'] : [])
+  let hot
+  each('[data-route]', line => {
+    line.className = line.dataset.route === path ? 'on' : ''
+    if (line.className) hot = line.dataset.claim
+  })
+  each('[data-path]', button => button.setAttribute('aria-current', button.dataset.path === path))
+  $('token').replaceChildren(...token ? painted('header ' + json(partOf(token, 0)) + '\\nclaims ' + json(partOf(token, 1)), hot) : [session ? 'No token is sent.' : 'Sign in to see the header and the claims of your token.'])
+  const left = token ? partOf(token, 1).exp - Date.now() / 1000 - offset : 0
+  $('validity').textContent = token ? left > 0 ? 'valid for ' + Math.ceil(left / 60) + ' min' : 'expired' : ''
+  $('validity').className = left > 0 ? 'good' : 'bad'
+  $('answer').textContent = 'Press a route to send the request.'
+  $('fix').textContent = $('status').textContent = ''
+  light('token', token ? 'good' : '', token ? 'signed, for an hour' : 'none')
+  light('guard', '', 'your API')
+  light('answer', '', '200, 401 or 403')
 }
 
-for (const button of document.querySelectorAll('[data-control]')) button.onclick = async () => {
-  const response = await fetch('/_local/' + button.dataset.control, { method: 'POST', body: button.dataset.input })
-  const { clockOffset, keys } = await response.json()
-  $('world').textContent = 'The clock is ' + clockOffset / 3600 + ' h ahead; ' + keys.length + ' keys are published.'
+each('[name=token]', radio => radio.onchange = show)
+
+each('[data-path]', button => button.onclick = async () => {
+  path = button.dataset.path
+  show()
+  const asked = path
+  const token = sent()
+  const response = await fetch(api + path, { headers: token ? { authorization: 'Bearer ' + token } : {} })
+  const body = await response.json()
+  const state = response.ok ? 'good' : 'bad'
+  const row = $('answers').insertRow(0)
+  for (const text of ['GET ' + asked, response.status, body.code || 'authorized', body.hint || '']) row.insertCell().textContent = text
+  row.cells[1].className = state
+  row.cells[0].className = row.cells[2].className = 'code'
+  if (asked !== path || token !== sent()) return
+  light('guard', state, response.ok ? 'authorized' : 'refused')
+  light('answer', state, String(response.status))
+  const headers = [...response.headers].map(([name, value]) => name.replace(/\\b[a-z]/g, letter => letter.toUpperCase()).replace('Www', 'WWW') + ': ' + value + '\\n')
+  $('answer').replaceChildren('HTTP/1.1 ', element(state, response.status + ' ' + response.statusText), '\\n' + headers.join('') + '\\n', ...painted(json(body)))
+  $('status').textContent = response.status + ' ' + (body.code || 'authorized')
+  $('status').className = state
+  $('fix').textContent = body.hint ? 'How to fix it: ' + body.hint : ''
+  if (innerWidth < 960) $('status').scrollIntoView({ block: 'nearest' })
+})
+
+$('copy').onclick = async () => {
+  try {
+    await navigator.clipboard.writeText($('curl').textContent)
+    $('copy').textContent = 'Copied'
+  } catch {
+    getSelection().selectAllChildren($('curl'))
+    $('copy').textContent = 'Selected: copy it'
+  }
+  setTimeout(() => $('copy').textContent = 'Copy as curl', 2000)
 }
+
+async function world(control, input) {
+  const response = await fetch('/_local/' + (control || 'state'), control ? { method: 'POST', body: JSON.stringify(input) } : {})
+  const { clockOffset, keys } = await response.json()
+  offset = clockOffset
+  $('world').textContent = 'The clock is ' + offset / 3600 + ' h ahead; ' + keys.length + ' keys are published.'
+  show()
+}
+
+$('later').onclick = () => world('clock', { offset: offset += 7200 })
+$('now').onclick = () => world('clock', { offset: offset = 0 })
+$('rotate-keys').onclick = () => world('rotate-keys', {})
 
 const call = async (operation, input) => {
   const response = await fetch('/', {
@@ -116,10 +173,13 @@ async function getCallerIdentity({ AccessKeyId, SecretKey, SessionToken }) {
 const query = new URLSearchParams(location.search)
 if (query.has('code')) redeem(query.get('code'), query.get('state'))
 if (session) {
-  const claims = claimsOf(session.access_token)
+  const claims = partOf(session.access_token, 1)
   light('sign-in', 'good', claims.username)
   light('token', 'good')
   $('who').textContent = 'Signed in as ' + claims.username + ', in ' + (claims['cognito:groups'] || ['no group']).join(' and ') + '.'
   $('sign-out').disabled = false
+  $('sign-in').className = ''
+  $('sign-in').textContent = 'Sign in as somebody else'
 }
+world()
 `

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { reportTo } from '../../testing/report-to.js'
 import { parseConfig } from '../local/config.js'
 import { startLocalCognito } from '../local/server.js'
@@ -15,6 +16,7 @@ export async function createWorld(port = 0) {
   let api: Api
   const cognito = await startLocalCognito(parseConfig({ users }, 'demo'), port, local => ({
     'GET /demo': () => demoPage(local, api.url),
+    'GET /demo/README.md': readme,
   }))
   const { url, local, close } = cognito
   const pool = {
@@ -38,6 +40,18 @@ export async function createWorld(port = 0) {
       await close()
     },
   }
+}
+
+/** That of this package, which is some folders up, in a bundle fewer. */
+function readme(): Response {
+  const places = [3, 4].map(folders => new URL(`${'../'.repeat(folders)}README.md`, import.meta.url))
+  return new Response(readFileSync(places.find(existsSync) as URL), {
+    headers: {
+      'content-type': 'text/plain; charset=utf-8',
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': "default-src 'none'",
+    },
+  })
 }
 
 const clientId = 'localweb'

@@ -66,16 +66,12 @@ function refusalsOf(
   claims: JwtClaims,
 ): Record<Step, AuthError | undefined> {
   // Without keys: none is needed here, and importing one takes longer than all the rest.
-  const keyless = { ...options, jwks: undefined, offline: false } as unknown as UserPoolOptions<TokenUse>
+  const keyless = { ...options, jwks: undefined, offline: false }
   const ofAnyUse = { ...withoutAnyClient(keyless), tokenUse: ['access', 'id'] as const }
   const ofAnyClient = { ...ofAnyUse, insecureSkipClientCheck: true }
-  const ofAnyResource = {
-    ...ofAnyClient,
-    requireResource: false,
-    machineScope: undefined,
-  } as unknown as UserPoolOptions<TokenUse>
-  const refusal = (pool: UserPoolOptions<TokenUse>, of = claims) =>
-    refusalOf(() => userPool(pool).validate({ alg: 'RS256' }, of))
+  const ofAnyResource = { ...ofAnyClient, requireResource: false, machineScope: undefined }
+  const refusal = (pool: object, of = claims) =>
+    refusalOf(() => userPool(pool as UserPoolOptions<TokenUse>).validate({ alg: 'RS256' }, of))
   const unbound = claims.token_use === 'access' ? { ...claims, aud: undefined } : claims
   return {
     use: refusal(keyless),
@@ -86,7 +82,7 @@ function refusalsOf(
 }
 
 /** The same pool in options that later checks can be told apart by: `anyClient` checks client, use and resource in one. */
-function withoutAnyClient({ anyClient, ...options }: UserPoolOptions<TokenUse>): UserPoolOptions<TokenUse> {
+function withoutAnyClient({ anyClient, ...options }: { readonly anyClient?: boolean }): object {
   return anyClient ? { ...options, insecureSkipClientCheck: true, requireResource: true } : options
 }
 

@@ -26,7 +26,7 @@ import {
 } from '../../mint.js'
 
 const pool = { userPoolId, clientId, jwks: { keys: [own.jwk] } }
-const boundOnly = { userPoolId, jwks: pool.jwks, anyClient: true, resource: 'https://x.example' }
+const boundOnly = { userPoolId, jwks: pool.jwks, anyClient: true, resource: 'https://x.example' } as const
 const look = (text: string, options: InspectOptions = {}) =>
   inspect(text, { userPool: pool, clock, ...options })
 const failed = ({ checks }: Report) => checks.filter(({ result }) => result === 'failed')

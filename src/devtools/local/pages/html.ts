@@ -56,6 +56,7 @@ export function pageResponse({
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} - local Cognito</title>
+<link rel="icon" href="${icon}">
 <style nonce="${nonce}">${{ html: base + style }}</style>
 </head>
 <body>
@@ -79,6 +80,10 @@ function text(value: string | number | Html | readonly Html[] | undefined): stri
   if (typeof value !== 'object') return String(value).replace(/[&<>"']/g, sign => `&#${sign.charCodeAt(0)};`)
   return 'html' in value ? value.html : value.map(({ html }) => html).join('')
 }
+
+/** A shield. */
+const icon =
+  "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><path fill='%230b62c4' d='M8 0l6 2v6c0 4-3 7-6 8-3-1-6-4-6-8V2z'/></svg>"
 
 const base = `
 :root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 25%, transparent); --accent: #0b62c4; --good: #11773a; --bad: #b3261e }
