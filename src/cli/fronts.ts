@@ -1,12 +1,18 @@
 // Over 150 lines: a third of it is flags and their help.
 import type { parseArgs } from 'node:util'
-import { type Authorizer, startApiGateway } from '../devtools/local/fronts/api-gateway.js'
+import { startApiGateway } from '../devtools/local/fronts/api-gateway.js'
 import type { AuthorizerType } from '../devtools/local/fronts/authorizer-event.js'
+import { type Authorizer, lambdaAuthorizer } from '../devtools/local/fronts/lambda-authorizer.js'
 import {
   type LoadBalancerKey,
   startLoadBalancer,
   type Unauthenticated,
 } from '../devtools/local/fronts/load-balancer.js'
+import {
+  type NativeAuthorizerOptions,
+  type NativeAuthorizerType,
+  nativeAuthorizer,
+} from '../devtools/local/fronts/native-authorizer.js'
 import type { Local } from '../devtools/local/local.js'
 import type { Routes } from '../devtools/local/server.js'
 import type { Loopback } from '../testing/loopback.js'
@@ -23,11 +29,10 @@ interface Front extends Loopback {
 interface Fronts {
   readonly loadBalancer?: { appPort: number; port: number; unauthenticated: Unauthenticated }
   readonly apiGateway?: {
-    authorizer: Authorizer
-    type: AuthorizerType
-    ttl: number
+    authorizer: { authorizer: Authorizer; type: AuthorizerType; ttl: number } | NativeAuthorizerOptions
     apiPort: number
     port: number
+    cors: readonly string[]
   }
 }
 
@@ -39,6 +44,9 @@ export const frontFlags = {
   authorizer: { type: 'string' },
   'authorizer-type': { type: 'string', default: 'token' },
   'authorizer-ttl': { type: 'string' },
+  'authorizer-audience': { type: 'string', multiple: true },
+  'authorizer-scope': { type: 'string', multiple: true },
+  cors: { type: 'string', multiple: true },
   api: { type: 'string' },
   'api-listen': { type: 'string', default: '9402' },
 } as const
@@ -51,6 +59,7 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof frontFlags }>>['valu
  * @throws UsageError
  */
 export async function readFronts(values: Values): Promise<Fronts> {
+  const authorizer = await readAuthorizer(values)
   return {
     ...(values.alb !== undefined && {
       loadBalancer: {
@@ -59,13 +68,12 @@ export async function readFronts(values: Values): Promise<Fronts> {
         unauthenticated: oneOf('--unauthenticated', values.unauthenticated, unauthenticated),
       },
     }),
-    ...(values.authorizer !== undefined && {
+    ...(authorizer && {
       apiGateway: {
-        authorizer: await loadFunction<Authorizer>('--authorizer', values.authorizer),
-        type: oneOf('--authorizer-type', values['authorizer-type'], types),
-        ttl: ttlOf(values),
+        authorizer,
         apiPort: portOf('--api', values.api ?? ''),
         port: portOf('--api-listen', values['api-listen']),
+        cors: (values.cors ?? []).map(anOrigin),
       },
     }),
   }
@@ -87,11 +95,11 @@ export async function* startFronts(
     yield { ...balancer, says }
   }
   if (fronts.apiGateway) {
-    const gateway = await listening(
-      '--api-listen',
-      fronts.apiGateway.port,
-      startApiGateway({ ...fronts.apiGateway, clock: local.clock }),
-    )
+    const { authorizer: given, ...api } = fronts.apiGateway
+    const { clock } = local
+    const authorizer =
+      'authorizer' in given ? lambdaAuthorizer({ ...given, clock }) : nativeAuthorizer(local, given)
+    const gateway = await listening('--api-listen', api.port, startApiGateway({ ...api, authorizer, clock }))
     yield { ...gateway, says: `gateway    ${gateway.url}` }
   }
 }
@@ -120,6 +128,38 @@ export function portOf(flag: string, text: string): number {
   return port
 }
 
+/** Refuses flags that have no effect: who sets one expects it. */
+async function readAuthorizer(values: Values) {
+  const { authorizer, 'authorizer-audience': audiences, 'authorizer-scope': scopes } = values
+  const ofJwt = audiences && '--authorizer-audience'
+  const ofNative = ofJwt ?? (scopes && '--authorizer-scope')
+  const type = oneOf('--authorizer-type', values['authorizer-type'], [...lambdaTypes, ...nativeTypes])
+  if (isNative(type)) {
+    if (authorizer !== undefined) throw usageError(`--authorizer-type ${type} calls no --authorizer`)
+    if (values['authorizer-ttl'] !== undefined) throw usageError('--authorizer-ttl needs --authorizer')
+    if (ofJwt && type === 'cognito') throw usageError(`${ofJwt} needs --authorizer-type jwt or rest-jwt`)
+    return { type, ...(audiences && { audiences }), ...(scopes && { scopes }) }
+  }
+  if (ofNative) throw usageError(`${ofNative} needs --authorizer-type ${nativeTypes.join(', ')}`)
+  if (authorizer !== undefined)
+    return {
+      authorizer: await loadFunction<Authorizer>('--authorizer', authorizer),
+      type,
+      ttl: ttlOf(values),
+    }
+  const lost = values.api !== undefined ? '--api' : values.cors && '--cors'
+  if (lost) throw usageError(`${lost} needs --authorizer, or --authorizer-type ${nativeTypes.join(', ')}`)
+  return undefined
+}
+
+const isNative = (type: AuthorizerType | NativeAuthorizerType): type is NativeAuthorizerType =>
+  nativeTypes.some(native => native === type)
+
+function anOrigin(text: string): string {
+  if (text === '*' || /^[a-z][a-z\d+.-]*:\/\/[^\s/?#@]+$/.test(text)) return text
+  throw usageError('--cors must be an origin, such as http://localhost:5173, or *')
+}
+
 function ttlOf({ 'authorizer-ttl': text, 'authorizer-type': type }: Values): number {
   const ttl = text === undefined ? (type === 'http' ? 0 : 300) : Number(text)
   if (!(ttl >= 0 && ttl <= 3600)) throw usageError('--authorizer-ttl must be from 0 to 3600')
@@ -133,7 +173,8 @@ function oneOf<T extends string>(flag: string, text: string, allowed: readonly T
 }
 
 const unauthenticated = ['authenticate', 'allow', 'deny'] as const
-const types = ['token', 'request', 'http'] as const
+const lambdaTypes = ['token', 'request', 'http'] as const
+const nativeTypes = ['jwt', 'cognito', 'rest-jwt'] as const
 
 /** Their part of the help. */
 export const frontHelp = `
@@ -143,7 +184,11 @@ In front of an app on this machine:
   --unauthenticated <action>  authenticate (default), allow or deny
   --authorizer <file#name>    an API Gateway that calls this Lambda authorizer (name: default handler)
   --authorizer-type <type>    token (default), request or http: the event of a REST API, or of an HTTP API (2.0)
-  --authorizer-ttl <seconds>  how long its answer is remembered; default 300, for http 0
+                              without --authorizer: jwt, the JWT authorizer of an HTTP API; cognito or rest-jwt, those of a REST API
+  --authorizer-ttl <seconds>  how long a Lambda authorizer's answer is cached; default 300, for http 0
+  --authorizer-audience <id>  of jwt and rest-jwt, repeatable: an aud, or client_id where there is none; default the app clients
+  --authorizer-scope <scope>  of jwt, cognito and rest-jwt, repeatable: one of them is required; cognito takes ID tokens without
+  --cors <origin>             an origin whose pages may call the API, repeatable; * for all
   --api <port>                the app behind it
   --api-listen <port>         default 9402
 `

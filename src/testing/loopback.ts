@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type IncomingMessage, ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import type { MaybePromise } from '../types.js'
 
 /** The answer of a server on loopback. */
@@ -20,11 +20,18 @@ export interface Loopback {
 /** Answers a request. What it throws is answered with 500. */
 export type HandleRequest = (request: IncomingMessage, response: ServerResponse) => MaybePromise<void>
 
+/** Answers a request for another protocol: takes the socket from the response, or answers as any request. */
+export type HandleUpgrade = (request: IncomingMessage, response: ServerResponse, head: Buffer) => void
+
 /**
  * Resolves to a server on 127.0.0.1, once it listens on a port: 0 for one that the system picks. It answers only to names of
  * loopback, so that no page elsewhere reaches it by a name of its own that resolves here (DNS rebinding).
  */
-export async function loopback(handle: HandleRequest, port: number): Promise<Loopback> {
+export async function loopback(
+  handle: HandleRequest,
+  port: number,
+  upgrade?: HandleUpgrade,
+): Promise<Loopback> {
   const server = createServer((request, response) => {
     settle(request, response, handle).catch((error: unknown) => {
       console.error(error)
@@ -32,6 +39,17 @@ export async function loopback(handle: HandleRequest, port: number): Promise<Loo
       else response.writeHead(500, plain).end('Internal Server Error: see the console of this server.')
     })
   })
+  const upgraded = new Set<Socket>()
+  if (upgrade)
+    server.on('upgrade', (request, socket: Socket, head) => {
+      upgraded.add(socket)
+      socket.on('error', () => socket.destroy()).on('close', () => upgraded.delete(socket))
+      const response = new ServerResponse(request)
+      response.shouldKeepAlive = false
+      response.assignSocket(socket)
+      response.on('finish', () => socket.end())
+      void settle(request, response, () => upgrade(request, response, head))
+    })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, '127.0.0.1', resolve)
   })
@@ -41,6 +59,7 @@ export async function loopback(handle: HandleRequest, port: number): Promise<Loo
       new Promise(resolve => {
         server.close(() => resolve())
         server.closeAllConnections()
+        for (const socket of upgraded) socket.destroy()
       }),
   }
 }

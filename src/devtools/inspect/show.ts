@@ -39,7 +39,7 @@ export function moment(at: unknown, now: number, redact: boolean): string {
 }
 
 /** Seconds in the largest unit of which there are two or more. */
-function duration(seconds: number): string {
+export function duration(seconds: number): string {
   const [size, unit] = units.find(([size]) => seconds >= size * 2) ?? second
   const count = Math.round(seconds / size)
   return `${count} ${unit}${count === 1 ? '' : 's'}`

@@ -55,7 +55,9 @@ function inputOf(body: string): Readonly<Record<string, unknown>> {
   }
 }
 
-const isFault = (error: unknown): error is Error => error instanceof Error && error.name.endsWith('Exception')
+/** Whether an error is one for the caller. */
+export const isFault = (error: unknown): error is Error =>
+  error instanceof Error && error.name.endsWith('Exception')
 
 const answer = (status: number, document: object, headers: Record<string, string> = {}) =>
   new Response(JSON.stringify(document), {

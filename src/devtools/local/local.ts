@@ -81,19 +81,21 @@ export function createLocal(config: LocalConfig, url: string, keys: KeyRing): Lo
 
 /** The library's own verifier, with the keys and revocations of this pool. Each call decides which token use it accepts. */
 function verifierOf(issuer: string, clock: TestClock, keys: KeyRing, sessions: Sessions): Verifier {
-  const pool: TrustedIssuer = {
-    issuers: [issuer],
-    algorithms: ['RS256'],
-    keys(kid, algorithm) {
-      const jwk = keys.jwks().keys.find(key => key.kid === kid)
-      return jwk && importKey(jwk, algorithm)
-    },
-    validate: (_header, claims) => claims,
-  }
   return createVerifier({
     clock,
-    issuers: [pool],
+    issuers: [trustIn({ issuer, keys })],
     cache: false,
     revocations: { isRevoked: ({ claims }) => sessions.find(claims.origin_jti)?.isRevoked === true },
   })
 }
+
+/** The pool as an issuer whose keys change. Checks no client and no token use. */
+export const trustIn = ({ issuer, keys }: Pick<Local, 'issuer' | 'keys'>): TrustedIssuer => ({
+  issuers: [issuer],
+  algorithms: ['RS256'],
+  keys(kid, algorithm) {
+    const jwk = keys.jwks().keys.find(key => key.kid === kid)
+    return jwk && importKey(jwk, algorithm)
+  },
+  validate: (_header, claims) => claims,
+})

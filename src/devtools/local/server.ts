@@ -10,6 +10,7 @@ import { createKeyRing } from './keys.js'
 import { createLocal, type Local } from './local.js'
 import { discoveryDocument } from './oauth/discovery.js'
 import { callbackEndpoint, providerEndpoint } from './oauth/federation.js'
+import { confirmForgotPasswordEndpoint, forgotPasswordEndpoint } from './oauth/forgot-password.js'
 import { keySet } from './oauth/key-set.js'
 import { registerEndpoint } from './oauth/register.js'
 import {
@@ -87,10 +88,14 @@ function routesOf(local: Local): Routes {
     'POST /signup': request => signUpEndpoint(local, request),
     'POST /confirm': request => confirmEndpoint(local, request),
     'POST /challenge': request => challengeEndpoint(local, request),
+    'GET /forgotPassword': request => forgotPasswordEndpoint(local, request),
+    'POST /forgotPassword': request => forgotPasswordEndpoint(local, request),
+    'GET /confirmForgotPassword': request => confirmForgotPasswordEndpoint(local, request),
+    'POST /confirmForgotPassword': request => confirmForgotPasswordEndpoint(local, request),
     'GET /provider': request => providerEndpoint(local, request),
     'POST /provider': request => providerEndpoint(local, request),
     'GET /logout': request => logoutEndpoint(local, request),
-    'GET /': request => controlPage(local, stateOf(local), new URL(request.url).searchParams.get('problem')),
+    'GET /': request => controlPage(local, request),
     'GET /inspect': request => inspectEndpoint(local, request),
     'POST /inspect': request => inspectEndpoint(local, request),
     'GET /_local/state': () => Response.json(stateOf(local)),

@@ -73,7 +73,7 @@ if (!existsSync(executablePath)) {
     await page.getByRole('button', { name: 'Set the clock' }).click()
     t.equal(await page.getByTestId('clock-offset').inputValue(), '7200')
     await page.getByTestId('rotate-keys').click()
-    t.equal(await page.getByTestId('keys').locator('tr').count(), 4)
+    t.equal(await page.getByTestId('keys').locator('li').count(), 4)
 
     const { accessToken } = await world.signIn('bob')
     await page.getByTestId('inspect-text').fill(accessToken.replace(/.$/, ''))

@@ -272,10 +272,10 @@ t.test('the pages ask for what is missing', async t => {
 
   const fresh = await signIn('newcomer', 'Temporary-1')
   t.match(fresh.html, /data-testid="userAttributes.name"/)
-  const weak = await page(await post(`/challenge?${query}`, { ...fresh.fields, password: 'short' }))
+  const weak = await page(await post(`/challenge?${query}`, { ...fresh.fields, new_password: 'short' }))
   t.equal(weak.status, 400)
   t.match(weak.html, /data-testid="error"/)
-  const chosen = { password: 'Chosen-By-Me-1', 'userAttributes.name': 'New' }
+  const chosen = { new_password: 'Chosen-By-Me-1', 'userAttributes.name': 'New' }
   isDone(await post(`/challenge?${query}`, { ...weak.fields, ...chosen }), 'a new password')
   t.equal(local.users.find('newcomer')?.attributes.name, 'New')
 

@@ -475,7 +475,7 @@ t.test('the controls', async t => {
     const token = await tokenOf('alice')
     await guard({ header: () => `Bearer ${token}`, method: 'GET', url: '/me' })
     await until(() => local.decisions.recent().length === 3)
-    t.match(await (await get('/')).text(), /GET \/me<\/td><td class="good">200/)
+    t.match(await (await get('/')).text(), /GET \/me<\/code><b class="good">200/)
     reportTo('http://127.0.0.1:9')(
       { authorized: true, status: 200, code: undefined, hint: undefined, cause: undefined, kind: 'user' },
       { header: () => undefined },

@@ -2,7 +2,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import {
   CognitoIdentityClient,
   GetCredentialsForIdentityCommand,
@@ -23,7 +23,15 @@ import {
 import { httpAuthorizer, principalFromEvent, restAuthorizer } from 'cognito-guard/lambda'
 import t, { type Test } from 'tap'
 import { main } from '../../../src/cli/main.js'
-import { type ApiGatewayOptions, startApiGateway } from '../../../src/devtools/local/fronts/api-gateway.js'
+import { startApiGateway } from '../../../src/devtools/local/fronts/api-gateway.js'
+import { lambdaAuthorizer } from '../../../src/devtools/local/fronts/lambda-authorizer.js'
+import { newLoadBalancerKey, startLoadBalancer } from '../../../src/devtools/local/fronts/load-balancer.js'
+import {
+  type NativeAuthorizerOptions,
+  nativeAuthorizer,
+} from '../../../src/devtools/local/fronts/native-authorizer.js'
+import { issueTokens } from '../../../src/devtools/local/user-pool/tokens.js'
+import { agree } from './web-socket.js'
 import { claimsOf, startTestCognito } from './world.js'
 
 t.test('the identity pool', async t => {
@@ -352,20 +360,19 @@ t.test('an API Gateway', async t => {
   const guard = createGuard({ verifier })
   const tokenOf = async (username: string) =>
     `Bearer ${(await control('tokens', { username })).accessToken as string}`
-  const start = async (options: Partial<ApiGatewayOptions>) => {
+  const start = async (options: Partial<Parameters<typeof lambdaAuthorizer>[0]>) => {
     let calls = 0
+    const { clock } = local
     const { authorizer = () => ({}) } = options
+    const counted = (event: never, context: object) => {
+      calls++
+      return authorizer(event, context)
+    }
     const gateway = await startApiGateway({
-      type: 'token',
-      ttl: 300,
       apiPort: Number(app.port),
       port: 0,
-      clock: local.clock,
-      ...options,
-      authorizer(event, context) {
-        calls++
-        return authorizer(event, context)
-      },
+      clock,
+      authorizer: lambdaAuthorizer({ type: 'token', ttl: 300, clock, ...options, authorizer: counted }),
     })
     t.teardown(gateway.close)
     return {
@@ -464,6 +471,10 @@ t.test('an API Gateway', async t => {
     t.match(await hanging.ask('/orders', 'x'), { status: 500, body: { message: 'Internal Server Error' } })
     const nothing = await start({ authorizer: () => Promise.reject() })
     t.equal((await nothing.ask('/orders', 'x')).status, 500)
+    const wide = await start({
+      authorizer: () => ({ ...policy('Allow', '*'), context: { name: 'Zoë 日本' } }),
+    })
+    t.match((await wide.ask('/orders', 'x')).context, { authorizer: { name: 'Zoë 日本' } }, 'no Latin-1')
     const texts = await start({ authorizer: () => ({ ...policy('Allow', '*'), context: { n: 1 } }) })
     t.match((await texts.ask('/orders', 'x')).context, { authorizer: { n: '1', principalId: 'x' } })
   })
@@ -496,7 +507,7 @@ export const nothing = 1`,
       [['--authorizer', file], /--api must be a port/],
       [
         ['--authorizer', file, '--authorizer-type', 'x', ...api],
-        /--authorizer-type must be one of token, request, http/,
+        /--authorizer-type must be one of token, request, http, jwt, cognito, rest-jwt\n/,
       ],
       [['--authorizer', file, '--authorizer-ttl', '3601', ...api], /--authorizer-ttl must be from 0 to 3600/],
       [
@@ -504,6 +515,29 @@ export const nothing = 1`,
         /--api-listen: port \d+ cannot be had \(EADDRINUSE\)\. Choose another port, or 0/,
       ],
       [['--alb', 'x'], /--alb must be a port/],
+      [
+        ['--authorizer-type', 'jwt', '--authorizer', file, ...api],
+        /--authorizer-type jwt calls no --authorizer/,
+      ],
+      [['--authorizer-type', 'jwt', '--authorizer-ttl', '1', ...api], /--authorizer-ttl needs --authorizer/],
+      [
+        ['--authorizer-type', 'cognito', '--authorizer-audience', 'a', ...api],
+        /--authorizer-audience needs --authorizer-type jwt or rest-jwt/,
+      ],
+      [
+        ['--authorizer', file, '--authorizer-audience', 'a', ...api],
+        /--authorizer-audience needs --authorizer-type jwt, cognito, rest-jwt/,
+      ],
+      [
+        ['--authorizer', file, '--authorizer-scope', 'a', ...api],
+        /--authorizer-scope needs --authorizer-type jwt, cognito, rest-jwt/,
+      ],
+      [api, /--api needs --authorizer, or --authorizer-type jwt, cognito, rest-jwt/],
+      [['--cors', '*'], /--cors needs --authorizer, or/],
+      ...['http://localhost:5173/', 'null', 'localhost', '**'].map(
+        origin =>
+          [['--authorizer-type', 'jwt', '--cors', origin, ...api], /--cors must be an origin/] as const,
+      ),
     ] as const) {
       const { code, output } = dev([...args])
       t.equal(await code, 2)
@@ -511,6 +545,418 @@ export const nothing = 1`,
     }
   })
 })
+
+t.test('the authorizers that API Gateway brings', async t => {
+  const app = await startApp(t)
+  const { local, pool, control } = await startTestCognito(t, {
+    groups: [{ name: 'admin' }, { name: 'readers' }],
+    users: [
+      {
+        username: 'alice',
+        password: 'Wonderland-1',
+        groups: ['admin', 'readers'],
+        attributes: { name: 'Zoë 日本' },
+      },
+      { username: 'bob', password: 'Builder-1', groups: ['readers'] },
+    ],
+  })
+  const verifier = createVerifier({
+    issuers: [userPool({ ...pool, tokenUse: ['access', 'id'] })],
+    clock: local.clock,
+  })
+  t.teardown(() => verifier.close())
+  const tokens = (username: string) =>
+    control('tokens', { username }) as Promise<{ accessToken: string; idToken: string }>
+  const [alice, bob] = [await tokens('alice'), await tokens('bob')]
+  const start = async (options: NativeAuthorizerOptions) => {
+    const { clock } = local
+    const authorizer = nativeAuthorizer(local, options)
+    const gateway = await startApiGateway({ authorizer, apiPort: Number(app.port), port: 0, clock })
+    t.teardown(gateway.close)
+    return async (authorization?: string) => {
+      const headers: Record<string, string> = authorization === undefined ? {} : { authorization }
+      const response = await fetch(`${gateway.url}/orders`, { headers })
+      const body = (await response.json()) as Record<string, string>
+      const context = body['x-amzn-request-context']
+      const says = response.headers.get('www-authenticate') ?? ''
+      return {
+        status: response.status,
+        body,
+        says,
+        context: context === undefined ? undefined : JSON.parse(context),
+      }
+    }
+  }
+  const expired = async (ask: (token: string) => Promise<object>) => {
+    await control('clock', { offset: 3601 })
+    const answer = await ask(`Bearer ${alice.idToken}`)
+    await control('clock', { offset: 0 })
+    return answer
+  }
+
+  t.test('JWT, of an HTTP API', async t => {
+    const ask = await start({ type: 'jwt' })
+    for (const token of [alice.accessToken, `Bearer ${alice.accessToken}`, `bearer ${alice.accessToken}`]) {
+      const { status, context } = await ask(token)
+      t.equal(status, 200)
+      const { claims, scopes } = context.authorizer.jwt
+      t.equal(scopes, null, 'none is asked for')
+      t.match(claims, {
+        'cognito:groups': '[admin readers]',
+        exp: /^\d+$/,
+        scope: /openid/,
+        client_id: 'localweb',
+        token_use: 'access',
+      })
+      t.ok(Object.values(claims as object).every(value => typeof value === 'string'))
+      t.match(principalFromEvent({ version: '2.0', requestContext: context }), {
+        username: 'alice',
+        groups: ['admin', 'readers'],
+      })
+    }
+    const { context } = await ask(alice.idToken)
+    t.match(context.authorizer.jwt.claims, { email_verified: 'true', name: 'Zoë 日本', aud: 'localweb' })
+    t.match(principalFromEvent({ version: '2.0', requestContext: context }), { tokenUse: 'id' })
+
+    const body = { message: 'Unauthorized' }
+    t.match(await ask(), { status: 401, body, says: '' })
+    t.match(await ask('Bearer x'), { status: 401, body, says: /error="invalid_token"/ })
+    t.match(await expired(ask), { status: 401, body, says: /error_description="the token has expired"/ })
+    const other = await start({ type: 'jwt', audiences: ['other', 'https://api.example'] })
+    t.match(await other(alice.accessToken), { status: 401, says: /not have a valid audience"/ })
+    const session = { user: local.users.find('bob') as never, clientId: 'localweb', scopes: ['openid'] }
+    const bound = local.sessions.open({ ...session, isManagedLogin: true, resource: 'https://api.example' })
+    const { accessToken } = await issueTokens(local, bound, 'HostedAuth')
+    t.match(await other(accessToken), { status: 200 }, 'aud of a token that is bound to an API')
+    t.match(await ask(accessToken), { status: 401 }, 'client_id does not count beside aud')
+    const scoped = await start({ type: 'jwt', scopes: ['orders/none', 'email'] })
+    const { scopes } = (await scoped(alice.accessToken)).context.authorizer.jwt
+    t.match(scopes, (claimsOf(alice.accessToken).scope as string).split(' '), 'all that the token has')
+    t.match(await scoped(alice.idToken), { status: 403, body: { message: 'Forbidden' } })
+    await control('sign-out', { username: 'bob' })
+    t.match(await ask(bob.accessToken), { status: 200 }, 'it knows no revocation')
+  })
+
+  t.test('Cognito, of a REST API', async t => {
+    const ask = await start({ type: 'cognito' })
+    const bobs = await ask(bob.idToken)
+    t.match(bobs.context.authorizer.claims, {
+      'cognito:groups': 'readers',
+      email_verified: 'true',
+      auth_time: /^\d+$/,
+      exp: /^[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d UTC \d{4}$/,
+    })
+    const expiresAt = claimsOf(bob.idToken).exp
+    t.match(principalFromEvent({ requestContext: bobs.context }), { groups: ['readers'], expiresAt })
+    const alices = await ask(`Bearer ${alice.idToken}`)
+    t.equal(alices.context.authorizer.claims['cognito:groups'], 'admin,readers')
+    const event = { requestContext: alices.context, headers: { authorization: `Bearer ${alice.idToken}` } }
+    t.throws(() => principalFromEvent(event), /two ways/)
+    t.match(await principalFromEvent(event, { reverify: verifier }), { groups: ['admin', 'readers'] })
+
+    const body = { message: 'Unauthorized' }
+    t.match(await ask(), { status: 401, body })
+    t.match(await ask(bob.accessToken), { status: 401, body }, 'an ID token where no scope is asked for')
+    t.match(await expired(ask), { status: 401, body: { message: 'The incoming token has expired' } })
+    const scoped = await start({ type: 'cognito', scopes: ['email'] })
+    t.match(await scoped(bob.accessToken), { status: 200 })
+    t.match(await scoped(bob.idToken), { status: 401, body }, 'an access token where one is')
+    const more = await start({ type: 'cognito', scopes: ['orders/none'] })
+    t.match(await more(bob.accessToken), { status: 401, body })
+    const google = local.config.identityProviders[0] as never
+    const user = local.users.federate(google, { userId: 'g-1', attributes: {} })
+    const session = local.sessions.open({
+      user,
+      clientId: 'localweb',
+      scopes: ['openid'],
+      isManagedLogin: true,
+    })
+    const { context } = await ask((await issueTokens(local, session, 'HostedAuth')).idToken)
+    t.match(principalFromEvent({ requestContext: context }), { provider: { name: 'Google', userId: 'g-1' } })
+  })
+
+  t.test('JWT, of a REST API', async t => {
+    const ask = await start({ type: 'rest-jwt' })
+    const { context } = await ask(`Bearer ${alice.accessToken}`)
+    t.match(context.authorizer.claims, { 'cognito:groups': ['admin', 'readers'], exp: Number })
+    t.match(principalFromEvent({ requestContext: context }), {
+      username: 'alice',
+      groups: ['admin', 'readers'],
+    })
+    t.match((await ask(alice.idToken)).context.authorizer.claims, { email_verified: true, name: 'Zoë 日本' })
+    t.match(await ask('x'), { status: 401, body: { message: 'Unauthorized' } })
+    const scoped = await start({ type: 'rest-jwt', scopes: ['orders/none'] })
+    t.match(await scoped(alice.accessToken), { status: 403, body: { message: 'Forbidden' } })
+  })
+
+  t.test('a token that another pool signed', async t => {
+    const other = await startTestCognito(t)
+    const { accessToken } = (await other.control('tokens', { username: 'alice' })) as Record<string, string>
+    for (const type of ['jwt', 'cognito', 'rest-jwt'] as const)
+      t.match(await (await start({ type }))(accessToken), { status: 401 }, type)
+  })
+
+  t.test('from the command line', async t => {
+    const api = ['--api', app.port, '--api-listen', '0']
+    const native = [
+      '--authorizer-type',
+      'jwt',
+      '--authorizer-audience',
+      'localweb',
+      '--authorizer-scope',
+      'openid',
+    ]
+    const { gateway, url } = await startDev(t, [...native, '--cors', 'http://localhost:5173', ...api])
+    const response = await fetch(`${url}/_local/tokens`, { method: 'POST', body: '{"username":"alice"}' })
+    const { accessToken } = (await response.json()) as { accessToken: string }
+    const answer = await fetch(gateway, {
+      headers: { authorization: accessToken, origin: 'http://localhost:5173' },
+    })
+    t.match(answer, { status: 200 })
+    t.equal(answer.headers.get('access-control-allow-origin'), 'http://localhost:5173')
+  })
+})
+
+t.test('CORS at an API Gateway', async t => {
+  const seen: string[] = []
+  const app = createServer((request, response) => {
+    seen.push(`${request.method}`)
+    response.setHeader('access-control-allow-origin', 'https://of-the-api.example').end('{}')
+  })
+  await new Promise<void>(resolve => app.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => app.close())
+  const { local } = await startTestCognito(t)
+  const start = async (type: 'http' | 'token', cors?: string[]) => {
+    let calls = 0
+    const { clock } = local
+    const authorizer = lambdaAuthorizer({
+      type,
+      ttl: 0,
+      clock,
+      authorizer: () => {
+        calls++
+        return type === 'http' ? { isAuthorized: true } : allowAll
+      },
+    })
+    const { port: apiPort } = app.address() as AddressInfo
+    const gateway = await startApiGateway({ authorizer, apiPort, port: 0, clock, ...(cors && { cors }) })
+    t.teardown(gateway.close)
+    return {
+      calls: () => calls,
+      async ask(headers: Record<string, string>, method = 'OPTIONS') {
+        const response = await fetch(gateway.url, { method, headers })
+        const cors = [...response.headers].filter(([name]) => name.startsWith('access-control-allow-'))
+        const allows = cors.map(([name, value]) => [name.slice(21), value])
+        return {
+          status: response.status,
+          allows: Object.fromEntries(allows),
+          vary: response.headers.get('vary'),
+        }
+      },
+    }
+  }
+  const origin = 'http://localhost:5173'
+  const preflight = {
+    origin,
+    'access-control-request-method': 'POST',
+    'access-control-request-headers': 'authorization,content-type',
+  }
+  const methods = 'DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT'
+  const allowed = { origin, methods, headers: 'authorization,content-type' }
+  const authorization = 'Bearer x'
+
+  const http = await start('http', ['https://app.example', origin])
+  t.match(await http.ask(preflight), { status: 204, allows: allowed, vary: 'origin' })
+  t.same(await http.ask({ ...preflight, origin: 'https://evil.example' }), {
+    status: 204,
+    allows: {},
+    vary: null,
+  })
+  t.equal(http.calls(), 0, 'the authorizer sees no preflight')
+  t.match(await http.ask({ origin }, 'GET'), { status: 401, allows: { origin } }, 'a page reads the refusal')
+  t.match(await http.ask({ origin, authorization }, 'GET'), { status: 200, allows: { origin } })
+  t.same((await http.ask({ authorization }, 'GET')).allows, {}, "not the API's own headers")
+  t.match(await http.ask({ origin }), { status: 401 }, 'an OPTIONS that is no preflight')
+  const any = await start('http', ['*'])
+  t.match(await any.ask(preflight), { allows: { ...allowed, origin: '*' }, vary: null })
+
+  const rest = await start('token', [origin])
+  t.match(await rest.ask(preflight), { status: 200, allows: allowed })
+  t.match(await rest.ask({}), { status: 200, allows: {} }, 'every OPTIONS is answered')
+  t.equal(rest.calls(), 0)
+  t.match(await rest.ask({ origin }, 'GET'), { status: 401, allows: { origin } })
+  const own = { origin: 'https://of-the-api.example' }
+  t.match(
+    await rest.ask({ origin, authorization }, 'GET'),
+    { status: 200, allows: own },
+    "the API's own headers",
+  )
+  const none = await start('http')
+  t.same(await none.ask(preflight), { status: 401, allows: {}, vary: null })
+  t.same(await none.ask({ authorization }, 'GET'), { status: 200, allows: own, vary: null })
+  t.notOk(seen.includes('OPTIONS'))
+})
+
+t.test('WebSockets', async t => {
+  const app = await startSocketApp(t)
+  const { local, control } = await startTestCognito(t)
+  const start = async (unauthenticated: 'authenticate' | 'allow' | 'deny', appPort = app.port) => {
+    const balancer = await startLoadBalancer(local, newLoadBalancerKey(), {
+      appPort,
+      port: 0,
+      unauthenticated,
+    })
+    t.teardown(balancer.close)
+    return balancer
+  }
+  const signedIn = async (url: string) => {
+    const authorize = (await fetch(url, { redirect: 'manual' })).headers.get('location') ?? ''
+    const hinted = await fetch(`${authorize}&login_hint=alice&auto=1`, { redirect: 'manual' })
+    const back = await fetch(hinted.headers.get('location') ?? '', { redirect: 'manual' })
+    return (back.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+  }
+
+  t.test('pass the load balancer', async t => {
+    const { url, close } = await start('authenticate')
+    const cookie = await signedIn(url)
+    const { answer, socket, read } = await upgrade(`${url}/chat?x=1`, {
+      cookie,
+      'x-amzn-oidc-identity': 'forged',
+    })
+    t.match(answer, { statusCode: 101, headers: { 'sec-websocket-accept': 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=' } })
+    const { url: path, headers } = app.last()
+    t.equal(path, '/chat?x=1')
+    t.equal(headers['x-amzn-oidc-identity'], local.users.find('alice')?.sub)
+    t.equal(headers['x-forwarded-for'], '127.0.0.1')
+    t.equal(await read(5), 'hello', 'the first bytes of the app, which come with its answer')
+    socket?.write('ping')
+    t.equal(await read(4), 'ping')
+    const closed = once(socket as never, 'close')
+    await close()
+    await closed
+    t.pass('ends with it')
+  })
+
+  t.test('end together', async t => {
+    const { url } = await start('allow')
+    const first = await upgrade(url)
+    t.notOk('x-amzn-oidc-data' in app.last().headers)
+    const appSocket = app.last().socket
+    const appClosed = once(appSocket, 'close')
+    first.socket?.resetAndDestroy()
+    await appClosed
+    const second = await upgrade(url)
+    const closed = once(second.socket?.resume() as never, 'close')
+    app.last().socket.resetAndDestroy()
+    await closed
+    t.match(await upgrade(url), { answer: { statusCode: 101 } }, 'it goes on')
+  })
+
+  t.test('are refused as requests are', async t => {
+    t.match(await upgrade((await start('deny')).url), { answer: { statusCode: 401 } })
+    const { url } = await start('authenticate')
+    t.match(await upgrade(url), { answer: { statusCode: 302, headers: { location: /oauth2\/authorize/ } } })
+    const host = await upgrade(url, { host: 'evil.example', cookie: await signedIn(url) })
+    t.match(host, { answer: { statusCode: 421 } }, 'also from elsewhere')
+    const allowing = (await start('allow')).url
+    t.match(await upgrade(`${allowing}/refuses`), { answer: { statusCode: 404 } }, "the app's own answer")
+    t.match(await upgrade(allowing, { upgrade: 'h2c' }), { answer: { statusCode: 501 } })
+    const { port } = await startApp(t).then(async gone => (await gone.close(), gone))
+    t.match(await upgrade((await start('allow', Number(port))).url), { answer: { statusCode: 502 } })
+    const left = askToUpgrade(`${allowing}/late`).on('error', () => {})
+    await once(app.server, 'upgrade')
+    left.destroy()
+    const { socket } = app.last()
+    const closed = once(socket, 'close')
+    greet(socket)
+    await closed
+    t.match(await upgrade(allowing), { answer: { statusCode: 101 } }, 'it goes on')
+  })
+
+  t.test('do not pass an API Gateway', async t => {
+    const { clock } = local
+    const authorizer = nativeAuthorizer(local, { type: 'jwt' })
+    const gateway = await startApiGateway({ authorizer, apiPort: app.port, port: 0, clock })
+    t.teardown(gateway.close)
+    const { accessToken } = (await control('tokens', { username: 'alice' })) as { accessToken: string }
+    t.match(await upgrade(gateway.url, { authorization: accessToken }), { answer: { statusCode: 501 } })
+    const other = await upgrade(gateway.url, { authorization: accessToken, upgrade: 'h2c' })
+    t.match(other, { answer: { statusCode: 200 } }, 'an offer of HTTP/2 is not taken up')
+  })
+})
+
+const allowAll = {
+  principalId: 'x',
+  policyDocument: { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: '*', Resource: '*' } },
+}
+
+/** Asks for a WebSocket with the key of RFC 6455 section 1.3. */
+async function upgrade(url: string, headers: Record<string, string> = {}) {
+  const request = askToUpgrade(url, headers)
+  const [answer, socket, head] = (await Promise.race([
+    once(request, 'upgrade'),
+    once(request, 'response'),
+  ])) as [IncomingMessage, Socket | undefined, Buffer | undefined]
+  if (!socket) answer.resume()
+  else socket.on('error', () => {}).unshift(head)
+  return {
+    answer,
+    socket,
+    async read(length: number) {
+      let chunk = socket?.read(length) as Buffer | null | undefined
+      while (chunk === null) {
+        await once(socket as never, 'readable')
+        chunk = socket?.read(length) as Buffer | null
+      }
+      return String(chunk)
+    },
+  }
+}
+
+const askToUpgrade = (url: string, headers: Record<string, string> = {}) =>
+  httpRequest(url, {
+    headers: {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+      ...headers,
+    },
+  }).end()
+
+function greet(socket: Socket, key = ''): void {
+  agree(socket, key, 'hello')
+  socket.pipe(socket)
+}
+
+/** An app that takes WebSockets, greets, and sends back every byte. */
+async function startSocketApp(t: Test) {
+  const server = createServer((_request, response) => void response.end('{}'))
+  const sockets = new Set<Socket>()
+  let last: { url: string; headers: IncomingMessage['headers']; socket: Socket } | undefined
+  server.on('connection', socket => {
+    sockets.add(socket)
+    socket.on('error', () => {}).on('close', () => sockets.delete(socket))
+  })
+  server.on('upgrade', ({ url = '', headers }: IncomingMessage, socket: Socket) => {
+    last = { url, headers, socket }
+    if (url === '/late') return
+    if (url === '/refuses')
+      socket.end('HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n')
+    else greet(socket, String(headers['sec-websocket-key']))
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+  })
+  return {
+    port: (server.address() as AddressInfo).port,
+    server,
+    /** The last that was asked for. */
+    last: () => last as NonNullable<typeof last>,
+  }
+}
 
 const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest()
 

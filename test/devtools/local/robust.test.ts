@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { expiring } from '../../../src/devtools/local/expiring.js'
 import { startApiGateway } from '../../../src/devtools/local/fronts/api-gateway.js'
+import { lambdaAuthorizer } from '../../../src/devtools/local/fronts/lambda-authorizer.js'
 import { newLoadBalancerKey, startLoadBalancer } from '../../../src/devtools/local/fronts/load-balancer.js'
 import { srpExchange } from '../../../src/devtools/local/user-pool/srp.js'
 import { testClock } from '../../../src/testing/clock.js'
@@ -20,8 +21,13 @@ const fronts: Readonly<Record<string, (t: Test, appPort: number) => Promise<stri
   },
   async 'the API Gateway'(t, apiPort) {
     const authorizer = () => ({ isAuthorized: true })
-    const options = { authorizer, type: 'http', ttl: 0, apiPort, port: 0, clock: Date } as const
-    const front = await startApiGateway(options)
+    const options = { authorizer, type: 'http', ttl: 0, clock: Date } as const
+    const front = await startApiGateway({
+      authorizer: lambdaAuthorizer(options),
+      apiPort,
+      port: 0,
+      clock: Date,
+    })
     t.teardown(front.close)
     return front.url
   },

@@ -301,6 +301,40 @@ t.test('answers and errors of a trigger', async t => {
   }
 })
 
+t.test('a trigger that refuses, at the endpoints of OAuth', async t => {
+  const { get, post, setTriggers, local } = await startPool(t, { clients })
+  const refusing = () => {
+    throw new Error('No')
+  }
+  const query = {
+    response_type: 'code',
+    client_id: 'localweb',
+    redirect_uri: 'http://localhost:5173/callback',
+    login_hint: 'bob',
+    auto: '1',
+  }
+  const authorize = async () =>
+    new URL(
+      (await get(`/oauth2/authorize?${new URLSearchParams(query).toString()}`)).headers.get(
+        'location',
+      ) as string,
+    ).searchParams
+  const form = { grant_type: 'authorization_code', client_id: 'localweb', redirect_uri: query.redirect_uri }
+  setTriggers({ preTokenGeneration: refusing })
+  const response = await post('/oauth2/token', { ...form, code: (await authorize()).get('code') as string })
+  t.equal(response.status, 400)
+  t.same(await response.json(), {
+    error: 'invalid_request',
+    error_description: 'PreTokenGeneration failed with error No.',
+  })
+  setTriggers({ postAuthentication: refusing })
+  t.equal((await authorize()).get('error_description'), 'PostAuthentication failed with error No.')
+  setTriggers({ preTokenGeneration: () => ({ response: { claimsAndScopeOverrideDetails: {} } }) })
+  const code = (await authorize()).get('code') as string
+  Object.assign(local, { keys: undefined })
+  t.equal((await post('/oauth2/token', { ...form, code })).status, 500, 'another error is a fault')
+})
+
 t.test('claims of a user in the file, and of a token for a script', async t => {
   const users = [
     {

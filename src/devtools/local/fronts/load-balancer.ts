@@ -1,12 +1,12 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { signPadded } from '../../../testing/load-balancer.js'
-import { type Loopback, loopback } from '../../../testing/loopback.js'
+import { type HandleUpgrade, type Loopback, loopback } from '../../../testing/loopback.js'
 import type { Local } from '../local.js'
 import { userInfo } from '../oauth/user-info.js'
 import type { Session } from '../user-pool/sessions.js'
 import { issueTokens, type TokenSet } from '../user-pool/tokens.js'
-import { forward } from './proxy.js'
+import { forward, forwardSocket, isUpgrade } from './proxy.js'
 
 /** A load balancer in front of an app on this machine. */
 interface LocalLoadBalancer extends Loopback {
@@ -50,12 +50,15 @@ export async function startLoadBalancer(
   const pending = new Map<string, string>()
   const signedIn = new Map<string, { readonly session: Session; tokens: TokenSet; until: number }>()
 
-  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function handle(request: IncomingMessage, response: ServerResponse, head?: Buffer): Promise<void> {
     const url = new URL(`http://${request.headers.host}${request.url}`)
     if (url.pathname === callbackPath) return callback(url, response)
     const session = await sessionOf(request.headers.cookie)
-    if (session || unauthenticated === 'allow')
-      return forward(request, response, appPort, /^x-amzn-oidc-/, session ? headersFor(session) : {})
+    if (session || unauthenticated === 'allow') {
+      const added = session ? headersFor(session) : {}
+      if (head) return forwardSocket(request, response, head, appPort, ofClients, added)
+      return forward(request, response, appPort, ofClients, added)
+    }
     if (unauthenticated === 'deny') return void response.writeHead(401).end()
     const state = randomUUID()
     pending.set(state, url.href)
@@ -101,7 +104,12 @@ export async function startLoadBalancer(
     }
   }
 
-  return { arn, ...(await loopback(handle, port)) }
+  const upgrade: HandleUpgrade = (request, response, head) => {
+    // Node has not read a body, and cannot go on as if nothing were asked for
+    if (!isUpgrade(request)) return void response.writeHead(501).end()
+    handle(request, response, head).catch(() => response.writeHead(500).end())
+  }
+  return { arn, ...(await loopback((request, response) => handle(request, response), port, upgrade)) }
 }
 
 async function freshTokens(local: Local, session: Session, source: string) {
@@ -122,6 +130,8 @@ const redirect = (response: ServerResponse, location: string, cookie: string | s
   void response.writeHead(302, { location, 'set-cookie': cookie }).end()
 
 const newKeyPair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
+
+const ofClients = /^x-amzn-oidc-/
 
 const callbackPath = '/oauth2/idpresponse'
 

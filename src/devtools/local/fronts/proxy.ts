@@ -1,4 +1,10 @@
-import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
+import {
+  type ClientRequest,
+  request as httpRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http'
+import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream'
 
 /**
@@ -7,6 +13,7 @@ import { pipeline } from 'node:stream'
  *
  * @param strip names of headers that a client may not send
  * @param added headers to add
+ * @param owned names of headers of the answer that are not the server's to decide
  */
 export function forward(
   incoming: IncomingMessage,
@@ -14,26 +21,77 @@ export function forward(
   port: number,
   strip: RegExp,
   added: Readonly<Record<string, string>>,
+  owned?: RegExp,
 ): void {
-  const kept = Object.entries(incoming.headers).filter(([name]) => !strip.test(name))
+  const request = httpRequest(targetOf(incoming, port, [strip, ofOneConnection], added))
+  answerWith(request, outgoing, owned)
+  incoming.pipe(request)
+}
+
+/** Passes a WebSocket on to a server on this machine: once it agrees, every byte both ways. */
+export function forwardSocket(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  head: Buffer,
+  port: number,
+  strip: RegExp,
+  added: Readonly<Record<string, string>>,
+): void {
+  const socket = outgoing.socket as Socket
+  const request = httpRequest({ ...targetOf(incoming, port, [strip], added), agent: false })
+  const stop = answerWith(request, outgoing)
+  request.on('upgrade', ({ rawHeaders }, upstream, first) => {
+    stop()
+    const lines = rawHeaders.flatMap((name, index) =>
+      index % 2 === 0 ? `${name}: ${rawHeaders[index + 1]}\r\n` : [],
+    )
+    outgoing.detachSocket(socket)
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('')}\r\n`, 'latin1')
+    upstream.unshift(first)
+    socket.unshift(head)
+    pipeline(socket, upstream, socket, () => upstream.destroy())
+  })
+  request.end()
+}
+
+/** Whether a client asks for a WebSocket (RFC 6455 section 4.1). */
+export const isUpgrade = ({ headers }: IncomingMessage): boolean =>
+  headers.upgrade?.toLowerCase() === 'websocket'
+
+const targetOf = (
+  incoming: IncomingMessage,
+  port: number,
+  strip: readonly RegExp[],
+  added: Readonly<Record<string, string>>,
+) => {
+  const kept = Object.entries(incoming.headers).filter(([name]) => !strip.some(names => names.test(name)))
   const headers = { ...Object.fromEntries(kept), ...forwarded(incoming), ...added }
-  const { method, url } = incoming
+  return { host: '127.0.0.1', port, method: incoming.method, path: incoming.url, headers }
+}
+
+/** Returns what stops it from answering, for a request that becomes something else. */
+function answerWith(request: ClientRequest, outgoing: ServerResponse, owned?: RegExp): () => void {
   const fail = () => {
     if (outgoing.headersSent || outgoing.destroyed) outgoing.destroy()
     else outgoing.writeHead(502, { 'content-type': 'text/html' }).end('<h1>502 Bad Gateway</h1>')
   }
-  const request = httpRequest({ host: '127.0.0.1', port, method, path: url, headers }, answer => {
+  const lost = () => outgoing.headersSent || fail()
+  request.on('response', answer => {
+    const { rawHeaders } = answer
+    const headers = owned
+      ? rawHeaders.filter((_, index) => !owned.test(rawHeaders[index & ~1] as string))
+      : rawHeaders
     try {
-      outgoing.writeHead(answer.statusCode as number, answer.rawHeaders)
+      outgoing.writeHead(answer.statusCode as number, headers)
       pipeline(answer, outgoing, () => {})
     } catch {
       outgoing.destroy() // a status or headers that Node.js reads and does not write
     }
   })
   // `close` alone comes after a switch of protocols that nobody asked for
-  request.on('error', fail).on('close', () => outgoing.headersSent || fail())
+  request.on('error', fail).on('close', lost)
   outgoing.on('close', () => request.destroy())
-  incoming.pipe(request)
+  return () => request.off('close', lost)
 }
 
 /** Appends to the client's value, as load balancers do. */
@@ -42,3 +100,6 @@ const forwarded = ({ headers, socket }: IncomingMessage) => ({
   'x-forwarded-proto': 'http',
   'x-forwarded-port': String(socket.localPort),
 })
+
+/** What a client says about its connection is not about ours (RFC 9110 section 7.6.1). */
+const ofOneConnection = /^(?:connection|upgrade|http2-settings)$/

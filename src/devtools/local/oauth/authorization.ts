@@ -16,10 +16,13 @@ import type { LocalUser } from '../user-pool/users.js'
  */
 export function authorizationOf(local: Local, query: URLSearchParams): Authorization | Response {
   const client = local.clients.find(({ clientId }) => clientId === query.get('client_id'))
-  if (!client) return errorPage('There is no app client of this client_id.')
+  if (!client) return noClient(local, query)
   const redirectUri = query.get('redirect_uri') ?? client.callbackUrls?.[0]
   if (redirectUri === undefined || !isCallback(client, redirectUri))
-    return errorPage('redirect_mismatch: redirect_uri is not one of the callback URLs of the app client.')
+    return errorPage('redirect_mismatch: redirect_uri is not one of the callback URLs of the app client.', {
+      sent: ['redirect_uri', query.get('redirect_uri')],
+      known: urlsOf(client),
+    })
 
   const read = (name: string) => query.get(name) ?? undefined
   const authorization = {
@@ -41,14 +44,29 @@ export function authorizationOf(local: Local, query: URLSearchParams): Authoriza
 export type Arrival =
   | { readonly user: LocalUser; readonly methods: readonly Method[] }
   | { readonly browser: Browser }
+/** The page for a request of no app client. */
+export const noClient = ({ clients }: Local, query: URLSearchParams): Response =>
+  errorPage('There is no app client of this client_id.', {
+    sent: ['client_id', query.get('client_id')],
+    known: ['App clients', clients.map(({ clientId }) => clientId)],
+  })
+
+/** The URLs of a client, for that page. */
+export const urlsOf = ({ clientId, callbackUrls = ['any http or https URL of this machine'] }: LocalClient) =>
+  [`URLs of ${clientId}`, callbackUrls] as const
 
 /** Sends the browser back with a code for the user, and a cookie that keeps them signed in. */
 export async function grant(local: Local, authorization: Authorization, arrival: Arrival): Promise<Response> {
   const { client, redirectUri, scopes, state, nonce, resource, codeChallenge } = authorization
   const isBack = 'browser' in arrival
-  if (!isBack) await postAuthentication(local, { ...arrival, client, level: 0 })
-  const signedInAt = Math.floor(local.clock.now() / 1000)
-  const browser: Browser = isBack ? arrival.browser : { id: randomUUID(), signedInAt, ...arrival }
+  if (!isBack) {
+    try {
+      await postAuthentication(local, { ...arrival, client, level: 0 })
+    } catch (error) {
+      return refuse(authorization, 'invalid_request', (error as Error).message)
+    }
+  }
+  const browser = isBack ? arrival.browser : newBrowser(local, arrival)
   const code = local.sessions.code({
     client,
     redirectUri,
@@ -65,11 +83,7 @@ export async function grant(local: Local, authorization: Authorization, arrival:
       browserId: browser.id,
     },
   })
-  const cookie = isBack
-    ? {}
-    : {
-        'set-cookie': `${cookieName}=${local.sessions.addBrowser(browser)}; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600`,
-      }
+  const cookie = isBack ? {} : { 'set-cookie': browserCookie(local, browser) }
   return redirect(redirectUri, { code, state }, cookie)
 }
 
@@ -91,6 +105,16 @@ export function redirect(
     if (value !== undefined) target.searchParams.set(name, value)
   return new Response(null, { status: 302, headers: { location: target.href, ...headers } })
 }
+
+/** The session of a browser in which somebody signs in now. */
+export const newBrowser = (
+  { clock }: Local,
+  { user, methods }: Pick<Browser, 'user' | 'methods'>,
+): Browser => ({ id: randomUUID(), user, methods, signedInAt: Math.floor(clock.now() / 1000) })
+
+/** A new cookie of managed login. */
+export const browserCookie = ({ sessions }: Local, browser: Browser): string =>
+  `${cookieName}=${sessions.addBrowser(browser)}; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600`
 
 /** The cookie of managed login in a request. */
 export const cookieOf = (request: Request): string | undefined =>

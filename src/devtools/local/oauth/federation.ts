@@ -42,7 +42,11 @@ export async function providerEndpoint(local: Local, request: Request): Promise<
   const authorization = authorizationOf(local, query)
   if (authorization instanceof Response) return authorization
   const provider = local.config.identityProviders.find(({ name }) => name === query.get('identity_provider'))
-  if (!provider) return errorPage('The user pool has no such provider.')
+  if (!provider)
+    return errorPage('The user pool has no such provider.', {
+      sent: ['identity_provider', query.get('identity_provider')],
+      known: ['Providers', local.config.identityProviders.map(({ name }) => name)],
+    })
   const users = provider.users ?? [someone(provider)]
   const chosen = new URLSearchParams(await request.text()).get('user')
   const user = users[Number(chosen)]

@@ -2,7 +2,7 @@ import type { MaybePromise } from '../../../types.js'
 import { field } from '../form.js'
 import type { Local } from '../local.js'
 import { questionPage, responsesOf } from '../pages/question-pages.js'
-import { confirmPage, errorPage, signInPage, signUpPage } from '../pages/sign-in-pages.js'
+import { confirmPage, errorPage, signInPage, signUpFields, signUpPage } from '../pages/sign-in-pages.js'
 import type { Authorization } from '../types.js'
 import { confirm, signUp } from '../user-pool/accounts.js'
 import { answered, ask, askedBy } from '../user-pool/challenges.js'
@@ -12,14 +12,17 @@ import type { SignIn, Step } from '../user-pool/question.js'
 import { levelFor, proceed } from '../user-pool/second-factors.js'
 import type { Browser } from '../user-pool/sessions.js'
 import { applyVerdict, postConfirmation, preSignUp } from '../user-pool/triggers.js'
+import type { LocalUser } from '../user-pool/users.js'
 import {
   authorizationOf,
   cookieName,
   cookieOf,
   grant,
   isCallback,
+  noClient,
   redirect,
   refuse,
+  urlsOf,
 } from './authorization.js'
 import { startFederation } from './federation.js'
 
@@ -56,21 +59,27 @@ export function authorizeEndpoint(local: Local, request: Request): MaybePromise<
 export const loginEndpoint = (local: Local, request: Request): Promise<Response> =>
   withForm(local, request, async (authorization, form, query) => {
     const view = {
+      local,
+      authorization,
       query: query.toString(),
       users: local.users.all().filter(({ password, status }) => password && status === 'CONFIRMED'),
-      providers: local.config.identityProviders,
-      hint: field(query, 'login_hint'),
+      hint: field(form ?? query, form ? 'username' : 'login_hint'),
       formTarget: formTarget(authorization),
     }
     if (!form) return signInPage(view)
     try {
-      const clicked = view.users.find(({ username }) => username === form.get('as'))
+      const as = field(form, 'as')
+      const clicked = as === '' ? undefined : view.users.find(user => user === local.users.find(as))
       const step = clicked
         ? proceed(local, signInOf(local, authorization, { user: clicked, methods: ['pwd'] }))
         : await byForm(local, authorization, form)
       return await next(local, authorization, step, query)
     } catch (error) {
-      return signInPage({ ...view, error: (error as Error).message })
+      const { name, message } = error as Error
+      const user = local.users.find(view.hint)
+      if (name === 'UserNotConfirmedException' && user)
+        return confirmPage(view.query, user, view.formTarget, message)
+      return signInPage({ ...view, error: message })
     }
   })
 
@@ -107,20 +116,21 @@ export const challengeEndpoint = (local: Local, request: Request): Promise<Respo
 /** Answers `/signup`: the page, and then the one that asks for the code. */
 export const signUpEndpoint = (local: Local, request: Request): Promise<Response> =>
   withForm(local, request, async (authorization, form, query) => {
-    if (!form) return signUpPage(query.toString())
+    if (!form) return signUpPage(local.config, query.toString())
     try {
       const { client } = authorization
-      const attributes = { email: field(form, 'email') }
+      const asked = signUpFields(local.config).filter(name => name !== 'username')
+      const attributes = Object.fromEntries(asked.map(name => [name, field(form, name)]))
       const username = field(form, 'username')
       const verdict = await preSignUp(local, client, username, attributes)
       const user = signUp(local, username, field(form, 'password'), attributes)
       if (applyVerdict(user, verdict)) {
         await postConfirmation(local, client, user, undefined)
-        return await grant(local, authorization, { user, methods: ['pwd'] })
+        return await arrive(local, authorization, user, query)
       }
       return confirmPage(query.toString(), user, formTarget(authorization))
     } catch (error) {
-      return signUpPage(query.toString(), (error as Error).message)
+      return signUpPage(local.config, query.toString(), form, (error as Error).message)
     }
   })
 
@@ -132,7 +142,7 @@ export const confirmEndpoint = (local: Local, request: Request): Promise<Respons
     try {
       confirm(local, user, field(form, 'code'))
       await postConfirmation(local, authorization.client, user, undefined)
-      return await grant(local, authorization, { user, methods: ['pwd'] })
+      return await arrive(local, authorization, user, query)
     } catch (error) {
       return confirmPage(query.toString(), user, formTarget(authorization), (error as Error).message)
     }
@@ -142,12 +152,16 @@ export const confirmEndpoint = (local: Local, request: Request): Promise<Respons
 export function logoutEndpoint(local: Local, request: Request): Response {
   const { searchParams: query } = new URL(request.url)
   const client = local.clients.find(({ clientId }) => clientId === query.get('client_id'))
-  if (!client) return errorPage('There is no app client of this client_id.')
+  if (!client) return noClient(local, query)
   local.sessions.forget(cookieOf(request))
   const headers = { 'set-cookie': `${cookieName}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0` }
   const target = query.get('logout_uri')
   if (target !== null) {
-    if (!isCallback(client, target)) return errorPage('logout_uri is not one of the URLs of the app client.')
+    if (!isCallback(client, target))
+      return errorPage('logout_uri is not one of the URLs of the app client.', {
+        sent: ['logout_uri', target],
+        known: urlsOf(client),
+      })
     return redirect(target, {}, headers)
   }
   return redirect(new URL(`/login${new URL(request.url).search}`, request.url), {}, headers)
@@ -190,6 +204,20 @@ async function byForm(local: Local, authorization: Authorization, form: URLSearc
   return byPassword(local, signInOf(local, authorization, begun), password)
 }
 
+/** What follows for a user who has just set a password. */
+export const arrive = (
+  local: Local,
+  authorization: Authorization,
+  user: LocalUser,
+  query: URLSearchParams,
+): MaybePromise<Response> =>
+  next(
+    local,
+    authorization,
+    proceed(local, signInOf(local, authorization, { user, methods: ['pwd'] })),
+    query,
+  )
+
 /** The next page of a sign-in, or the way back to the app. */
 function next(
   local: Local,
@@ -202,19 +230,20 @@ function next(
 }
 
 /** The final target of a form, for the Content Security Policy of the page. */
-const formTarget = ({ redirectUri }: Authorization): string => {
+export const formTarget = ({ redirectUri }: Authorization): string => {
   const { origin, protocol } = new URL(redirectUri)
   return origin === 'null' ? protocol : origin
 }
 
-async function withForm(
+/** Answers for the app that asks, with the form if there is one. */
+export async function withForm(
   local: Local,
   request: Request,
   answer: (
     authorization: Authorization,
     form: URLSearchParams | undefined,
     query: URLSearchParams,
-  ) => Promise<Response>,
+  ) => MaybePromise<Response>,
 ): Promise<Response> {
   const { searchParams: query } = new URL(request.url)
   const authorization = authorizationOf(local, query)

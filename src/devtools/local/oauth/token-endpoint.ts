@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { MaybePromise } from '../../../types.js'
+import { isFault } from '../aws.js'
 import { field } from '../form.js'
 import type { Local } from '../local.js'
 import type { LocalClient } from '../types.js'
@@ -13,6 +14,16 @@ export async function tokenEndpoint(local: Local, request: Request): Promise<Res
   const form = new URLSearchParams(await request.text())
   const client = authenticatedClient(local, request, form)
   if (!client) return oauthError('invalid_client')
+  try {
+    return await grantFor(local, client, form)
+  } catch (error) {
+    // a trigger refuses, or is wrong
+    if (!isFault(error)) throw error
+    return oauthError('invalid_request', error.message)
+  }
+}
+
+function grantFor(local: Local, client: LocalClient, form: URLSearchParams): MaybePromise<Response> {
   switch (form.get('grant_type')) {
     case 'authorization_code':
       return codeGrant(local, client, form)
@@ -116,4 +127,5 @@ function metadataIn(form: URLSearchParams): unknown {
 
 const noStore = (document: object) => Response.json(document, { headers: { 'cache-control': 'no-store' } })
 
-const oauthError = (error: string) => Response.json({ error }, { status: 400 })
+const oauthError = (error: string, error_description?: string) =>
+  Response.json({ error, error_description }, { status: 400 })

@@ -1,5 +1,6 @@
 import type { Local } from '../local.js'
-import { control } from './controls.js'
+import { browserCookie, newBrowser } from '../oauth/authorization.js'
+import { control, userOf } from './controls.js'
 
 /** A control by JSON, or by a form of the page, which is shown again. Goes by `Accept`: a tool may send JSON with the media type of a form. */
 export async function controlCall(local: Local, name: string, request: Request): Promise<Response> {
@@ -7,6 +8,7 @@ export async function controlCall(local: Local, name: string, request: Request):
   try {
     const body = await request.text()
     const input: unknown = isFromPage ? formInput(name, new URLSearchParams(body)) : JSON.parse(body || '{}')
+    if (name === 'sign-in' && isFromPage) return signInHere(local, input)
     const answer = await control(local, name, input)
     return isFromPage ? backToPage() : Response.json(answer)
   } catch (error) {
@@ -31,16 +33,26 @@ export function decisionStream({ decisions }: Local): Response {
   })
 }
 
+/** Signs this browser in at managed login: the next sign-in of an app needs no page. */
+function signInHere(local: Local, input: unknown): Response {
+  const user = userOf(local, (input as { username?: unknown }).username)
+  const response = backToPage()
+  response.headers.append('set-cookie', browserCookie(local, newBrowser(local, { user, methods: ['pwd'] })))
+  return response
+}
+
 const backToPage = (problem?: string) =>
   new Response(null, {
     status: 303,
     headers: { location: problem === undefined ? '/' : `/?problem=${encodeURIComponent(problem)}` },
   })
 
-/** A form has strings only; without a group it has no such field. */
+/** A form has strings only, and a username may be one of digits; without a group it has no such field. */
 function formInput(name: string, form: URLSearchParams): object {
   if (name === 'groups') return { username: form.get('username'), groups: form.getAll('groups') }
   return Object.fromEntries(
-    [...form].map(([field, value]) => [field, /^-?\d+$/.test(value) ? Number(value) : value]),
+    [...form].map(([field, value]) => [field, numbers.has(field) && value !== '' ? Number(value) : value]),
   )
 }
+
+const numbers = new Set(['offset', 'access', 'id', 'refresh', 'seconds'])

@@ -141,7 +141,8 @@ const controls: Readonly<Record<string, Control>> = {
   },
 }
 
-function userOf(local: Local, username: unknown): LocalUser {
+/** @throws TypeError for nobody */
+export function userOf(local: Local, username: unknown): LocalUser {
   const user = local.users.find(username as string)
   if (!user) throw new TypeError('username is nobody here')
   return user
