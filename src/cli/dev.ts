@@ -11,7 +11,7 @@ import { triggerFlags, triggerHelp, withTriggers } from './triggers.js'
 import { untilInterrupted } from './until-interrupted.js'
 
 /** `cognito-guard dev`: runs a local Cognito until Ctrl-C, and what is to run in front of an app on this machine. */
-export async function run(args: readonly string[], { stdout, env }: Io): Promise<number> {
+export async function run(args: readonly string[], { stdout, stderr, env }: Io): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: { ...flags, ...triggerFlags, ...frontFlags } })
   if (values.help) {
     stdout.write(help)
@@ -26,6 +26,7 @@ export async function run(args: readonly string[], { stdout, env }: Io): Promise
     const port = portOf('--port', values.port)
     const cognito = await listening('--port', port, startLocalCognito(config, port, keyRoute(key)))
     running.push(cognito)
+    cognito.local.say = sentence => void stderr.write(`${sentence}\n`)
     const lines: string[] = []
     for await (const front of startFronts(fronts, cognito.local, key)) {
       running.push(front)

@@ -26,7 +26,7 @@ export async function answerCall(
   const operations = Object.hasOwn(services, service) ? services[service] : undefined
   const operation = operations && Object.hasOwn(operations, name) ? operations[name] : undefined
   try {
-    if (!operation) throw fault('UnknownOperationException', 'The local Cognito does not know this call.')
+    if (!operation) throw notPlayed(local, name)
     const input = inputOf(await request.text())
     const isSigned = request.headers.get('authorization')?.startsWith('AWS4-HMAC-SHA256 ') === true
     return answer(200, await operation(local, { input, isSigned }))
@@ -36,16 +36,55 @@ export async function answerCall(
   }
 }
 
-/** A string that a call must have. */
+/** A string that a call must have. The parameters of a sign-in, in capitals, have a message of their own. */
 export function required(values: Readonly<Record<string, unknown>>, name: string): string {
   const value = values[name]
   if (typeof value === 'string' && value !== '') return value
-  throw fault('InvalidParameterException', `Missing required parameter ${name}`)
+  throw name === name.toUpperCase()
+    ? fault('InvalidParameterException', `Missing required parameter ${name}`)
+    : invalid(name, 'not be null')
 }
+
+/** The error of a member that is not as the API reference says. The value is not repeated. */
+export const invalid = (name: string, constraint: string): Error =>
+  fault(
+    'InvalidParameterException',
+    `1 validation error detected: Value at '${name[0]?.toLowerCase()}${name.slice(1)}' failed to satisfy constraint: Member must ${constraint}`,
+  )
+
+/** The entries of a list, as objects. */
+export const listOf = (value: unknown): Readonly<Record<string, unknown>>[] =>
+  Array.isArray(value) ? value.map(members) : []
+
+/** A string that a call may have. */
+export const textOf = (value: unknown, otherwise = ''): string =>
+  typeof value === 'string' ? value : otherwise
+
+/** The strings of a list. */
+export const textsOf = (value: unknown): string[] =>
+  Array.isArray(value) ? value.map(text => textOf(text)) : []
 
 /** The members of a value that should be an object, and none of anything else. */
 export const members = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
+
+/** Says once for each call on the console what there is instead. Names of callers' own are not repeated. */
+function notPlayed(local: Local, name: string): Error {
+  const isName = /^[A-Za-z]{1,64}$/.test(name)
+  const [, instead] = alternatives.find(([names]) => isName && names.test(name)) ?? []
+  const sentence = `${isName ? name : 'This call'} is not played by the local Cognito; ${instead ?? 'docs/local.md lists the calls that are'}.`
+  local.notice(sentence)
+  return fault('UnknownOperationException', sentence)
+}
+
+/** What there is instead of calls that are not played, by their names. */
+const alternatives: readonly (readonly [RegExp, string])[] = [
+  [/IdentityProvider/, 'identityProviders in the file has the providers'],
+  [/UserImport|CSV/, 'users in the file are there from the start, and AdminCreateUser adds more'],
+  [/^(Delete|Create)UserPool$|Replica/, 'there is one pool as long as it runs'],
+  [/Risk|AuthEvent|LogDelivery/, 'threat protection and its logs are not there'],
+  [/Branding|UICustomization|Terms/, 'its pages are its own'],
+]
 
 function inputOf(body: string): Readonly<Record<string, unknown>> {
   try {

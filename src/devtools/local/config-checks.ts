@@ -97,6 +97,7 @@ export const configChecks: OptionChecks = {
   'groups?': aList,
   'usernameAttributes?': someOf('email', 'phone_number'),
   'aliasAttributes?': someOf('email', 'phone_number', 'preferred_username'),
+  'verifiedBeforeUpdate?': someOf('email', 'phone_number'),
   'caseSensitive?': aBoolean,
   'passwordPolicy?': anObject,
   'attributes?': aList,
@@ -167,7 +168,7 @@ const lifetimes = membersOf(
 )
 
 /** `ExplicitAuthFlows` of CreateUserPoolClient. */
-const authFlows = [
+export const authFlows = [
   'ALLOW_ADMIN_USER_PASSWORD_AUTH',
   'ALLOW_CUSTOM_AUTH',
   'ALLOW_USER_PASSWORD_AUTH',
@@ -185,7 +186,12 @@ export const entryChecks = {
     'precedence?': aCount(0, 2 ** 31 - 1),
     'role?': aString,
   },
-  attributes: { name: anAttribute, 'required?': aBoolean, 'mutable?': aBoolean },
+  attributes: {
+    name: anAttribute,
+    'required?': aBoolean,
+    'mutable?': aBoolean,
+    'type?': oneOf('String', 'Number', 'Boolean', 'DateTime'),
+  },
   users: {
     username: aString,
     'sub?': aString,
@@ -211,7 +217,7 @@ export const entryChecks = {
     'refreshTokenGracePeriod?': aCount(0, 60),
     'preventUserExistenceErrors?': aBoolean,
   },
-  resourceServers: { identifier: aString, scopes: strings },
+  resourceServers: { identifier: aString, 'name?': aString, scopes: strings },
   identityProviders: {
     name: matching(/^[^_\s][^_]{0,31}$/, 'at most 32 characters without "_"'),
     type: oneOf(...providerTypes),

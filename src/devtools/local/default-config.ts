@@ -7,6 +7,7 @@ export const defaultConfig: LocalConfig = {
   lifetimes: { access: 3600, id: 3600, refresh: 2_592_000 },
   usernameAttributes: [],
   aliasAttributes: ['email'],
+  verifiedBeforeUpdate: [],
   caseSensitive: false,
   passwordPolicy: {
     minimumLength: 8,

@@ -19,9 +19,11 @@ async function respond(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
-  const body = await readBody(incoming)
-  if (body === undefined) return void outgoing.writeHead(413).end()
   const { method, headers } = incoming as IncomingMessage & { readonly method: string }
+  const body = await readBody(incoming)
+  if (body === undefined) return void outgoing.writeHead(413, tooLarge.headers).end(tooLarge.body)
+  // methods that a web Request refuses
+  if (/^(TRACE|TRACK|CONNECT)$/.test(method)) return void outgoing.writeHead(405).end()
   const isBodiless = method === 'GET' || method === 'HEAD'
   const request = new Request(`${url}${incoming.url}`, {
     method,
@@ -35,4 +37,13 @@ async function respond(
   outgoing.writeHead(response.status)
   if (response.body) await pipeline(Readable.fromWeb(response.body as never), outgoing)
   else outgoing.end()
+}
+
+/** In the form of AWS JSON, since the calls of an API are what may become so large. */
+const tooLarge = {
+  headers: {
+    'content-type': 'application/x-amz-json-1.1',
+    'x-amzn-errortype': 'RequestEntityTooLargeException',
+  },
+  body: '{"__type":"RequestEntityTooLargeException","message":"The body is larger than 64 KiB."}',
 }

@@ -40,6 +40,14 @@ export interface Local {
   readonly federations: Expiring<PendingFederation>
   lifetimes: Lifetimes
   keySet: KeySetBehaviour
+  /** Seconds since the epoch. */
+  readonly startedAt: number
+  /** What the pool was created or updated with beyond `config`: answered again, and not played. */
+  readonly described: Record<string, unknown>
+  /** Says something on the console, once. */
+  readonly notice: (sentence: string) => void
+  /** The console. Default: none. */
+  say: (sentence: string) => void
 }
 
 /** How requests for the key set are answered: correctly, late, with a 500, never, or with a broken connection. */
@@ -57,7 +65,8 @@ export function createLocal(config: LocalConfig, url: string, keys: KeyRing): Lo
   const sessions = createSessions(clock)
   const issuer =
     config.issuer === 'local' ? `${url}/${config.userPoolId}` : issuerUrls(config.userPoolId)[config.issuer]
-  return {
+  const said = new Set<string>()
+  const local: Local = {
     config,
     clients: [...config.clients],
     url,
@@ -76,7 +85,16 @@ export function createLocal(config: LocalConfig, url: string, keys: KeyRing): Lo
     federations: expiring(clock, 300),
     lifetimes: config.lifetimes,
     keySet: { mode: 'ok', seconds: 2 },
+    startedAt: Math.floor(clock.now() / 1000),
+    described: {},
+    notice(sentence) {
+      if (said.has(sentence) || said.size >= 300) return
+      said.add(sentence)
+      local.say(sentence)
+    },
+    say: () => {},
   }
+  return local
 }
 
 /** The library's own verifier, with the keys and revocations of this pool. Each call decides which token use it accepts. */

@@ -1,5 +1,6 @@
 // Over 150 lines: a quarter of it is the table of paths.
 
+import { anObject } from '../../options.js'
 import { isLoopback, loopback } from '../../testing/loopback.js'
 import type { MaybePromise } from '../../types.js'
 import { answerCall, type Operations } from './aws.js'
@@ -100,11 +101,15 @@ function routesOf(local: Local): Routes {
     'POST /inspect': request => inspectEndpoint(local, request),
     'GET /_local/state': () => Response.json(stateOf(local)),
     'GET /_local/decisions': () => decisionStream(local),
-    'POST /_local/decisions': async request => {
-      local.decisions.add((await request.json()) as Record<string, unknown>)
-      return new Response(null, { status: 204 })
-    },
+    'POST /_local/decisions': request => addDecision(local, request),
   }
+}
+
+async function addDecision(local: Local, request: Request): Promise<Response> {
+  const decision: unknown = await request.json().catch(() => undefined)
+  if (anObject(decision)) return new Response('A decision is a JSON object.', { status: 400 })
+  local.decisions.add(decision as Record<string, unknown>)
+  return new Response(null, { status: 204 })
 }
 
 const services: Readonly<Record<string, Operations>> = {

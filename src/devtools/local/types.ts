@@ -10,6 +10,8 @@ export interface LocalConfig {
   readonly usernameAttributes: readonly ('email' | 'phone_number')[]
   /** What users sign in with beside their username, once it is verified (`AliasAttributes`). Default: `email`. */
   readonly aliasAttributes: readonly ('email' | 'phone_number' | 'preferred_username')[]
+  /** Addresses that keep their old value until the new one is verified (`AttributesRequireVerificationBeforeUpdate`). Default: none. */
+  readonly verifiedBeforeUpdate: readonly ('email' | 'phone_number')[]
   /** Whether `Alice` and `alice` are two users. Default: false, as in pools made in the console. */
   readonly caseSensitive: boolean
   readonly passwordPolicy: PasswordPolicy
@@ -116,6 +118,10 @@ export interface PoolAttribute {
   readonly required?: boolean
   /** Default: true. */
   readonly mutable?: boolean
+  /** `AttributeDataType`. Default: `String`. */
+  readonly type?: 'String' | 'Number' | 'Boolean' | 'DateTime'
+  /** What the API said of its values: answered again, and not played. */
+  readonly constraints?: Readonly<Record<string, unknown>>
 }
 
 /** A group of the pool. */
@@ -179,6 +185,8 @@ export interface LocalClient {
   readonly refreshTokenGracePeriod?: number
   /** Whether errors hide that a user does not exist (`PreventUserExistenceErrors`). Default: true. */
   readonly preventUserExistenceErrors?: boolean
+  /** What a client of CreateUserPoolClient was given beyond the above: answered again, and not played. */
+  readonly described?: Readonly<Record<string, unknown>>
 }
 
 /** Who may register app clients by themselves (`DcrConfiguration`). */
@@ -190,9 +198,13 @@ export interface Registration {
 }
 
 /** An API and its scopes, `<identifier>/<scope>` in a token. */
-interface ResourceServer {
+export interface ResourceServer {
   readonly identifier: string
+  /** Default: the identifier. */
+  readonly name?: string
   readonly scopes: readonly string[]
+  /** What CreateResourceServer says of the scopes, by scope. */
+  readonly descriptions?: Readonly<Record<string, string>>
 }
 
 /** Where users of another directory sign in. */

@@ -143,36 +143,40 @@ t.test('the AWS SDK', async t => {
     const confirm = (Username: string, ConfirmationCode: string) =>
       sdk.send(new ConfirmSignUpCommand({ ClientId: 'localweb', Username, ConfirmationCode }))
     await t.rejects(signUp('carol', 'short'), { name: 'InvalidPasswordException' })
-    for (const Name of ['sub', 'cognito:groups', 'email_verified'])
+    for (const [Name, name] of [
+      ['sub', 'InvalidParameterException'],
+      ['cognito:groups', 'InvalidParameterException'],
+      ['email_verified', 'NotAuthorizedException'],
+    ] as const)
       await t.rejects(
         sdk.send(
           new SignUpCommand({
             ClientId: 'localweb',
             Username: 'mallory',
-            Password: 'long enough',
+            Password: 'Long-enough-1',
             UserAttributes: [{ Name, Value: 'true' }],
           }),
         ),
-        { name: 'InvalidParameterException' },
+        { name },
         `${Name} is not for a user to say`,
       )
-    t.match(await signUp('carol', 'long enough'), {
+    t.match(await signUp('carol', 'Long-enough-1'), {
       UserConfirmed: false,
       CodeDeliveryDetails: { Destination: 'c***@d***' },
     })
-    await t.rejects(signUp('carol', 'long enough'), { name: 'UsernameExistsException' })
-    await t.rejects(signUp('dave', 'long enough', 'nothing'), { name: 'ResourceNotFoundException' })
-    await t.rejects(signIn('localweb', 'carol', 'long enough'), { name: 'UserNotConfirmedException' })
+    await t.rejects(signUp('carol', 'Long-enough-1'), { name: 'UsernameExistsException' })
+    await t.rejects(signUp('dave', 'Long-enough-1', 'nothing'), { name: 'ResourceNotFoundException' })
+    await t.rejects(signIn('localweb', 'carol', 'Long-enough-1'), { name: 'UserNotConfirmedException' })
     const code = local.users.find('carol')?.codes.signUp?.value ?? ''
     await t.rejects(confirm('carol', code === '000000' ? '1' : '000000'), { name: 'CodeMismatchException' })
-    await t.rejects(confirm('nobody', code), { name: 'UserNotFoundException' })
+    await t.rejects(confirm('nobody', code), { name: 'ExpiredCodeException' })
     await confirm('carol', code)
     await t.rejects(confirm('carol', code), { name: 'NotAuthorizedException', message: /CONFIRMED/ })
-    const { AuthenticationResult: tokens } = await signIn('localweb', 'c@d.example', 'long enough')
+    const { AuthenticationResult: tokens } = await signIn('localweb', 'c@d.example', 'Long-enough-1')
     t.equal(claimsOf(tokens?.IdToken).email_verified, true, 'signed in by email address')
     t.notOk('cognito:groups' in claimsOf(tokens?.AccessToken))
     t.notOk('cognito:roles' in claimsOf(tokens?.IdToken))
-    await sdk.send(new SignUpCommand({ ClientId: 'localweb', Username: 'erin', Password: 'long enough' }))
+    await sdk.send(new SignUpCommand({ ClientId: 'localweb', Username: 'erin', Password: 'Long-enough-1' }))
     t.equal(local.users.find('erin')?.attributes.email, undefined, 'no address is made up')
   })
 
@@ -367,7 +371,7 @@ t.test('the AWS SDK', async t => {
       [
         'attributes that are none',
         'SignUp',
-        '{"ClientId":"localweb","Username":"x","Password":"long enough","UserAttributes":[1]}',
+        '{"ClientId":"localweb","Username":"x","Password":"Long-enough-1","UserAttributes":[1]}',
         'InvalidParameterException',
       ],
     ] as const

@@ -174,7 +174,7 @@ t.test('the sign-in page', async t => {
     t.equal(short.status, 400)
     t.match(await short.text(), 'Password not long enough')
     const page = await (
-      await post(`/signup${query}`, { username: 'fay', email: 'f@x.example', password: 'long enough' })
+      await post(`/signup${query}`, { username: 'fay', email: 'f@x.example', password: 'Long-enough-1' })
     ).text()
     const code = /data-testid="mailed-code">(\d{6})</.exec(page)?.[1] ?? ''
     t.match(
@@ -647,6 +647,45 @@ t.test('the configuration', async t => {
       /clients\[0\]: scopes names a\/b, which is no scope$/,
     ],
     ['a client ID with a dash', { clients: [{ clientId: 'a-b' }] }, /clients\[0\]: clientId must be letters/],
+    [
+      'claims of a user',
+      { users: [{ username: 'x', password: 'y', claims: { refresh: {} } }] },
+      /users\[0\]: claims has a wrong member: refresh is not an option; known are access, id$/,
+    ],
+    [
+      'a sign-in flow',
+      { clients: [{ clientId: 'x', explicitAuthFlows: ['ALLOW_ALL'] }] },
+      /clients\[0\]: explicitAuthFlows must be one of ALLOW_ADMIN_USER_PASSWORD_AUTH/,
+    ],
+    ['flows that are no list', { clients: [{ clientId: 'x', explicitAuthFlows: 1 }] }, /must be a list/],
+    [
+      'an attribute',
+      { attributes: [{ name: 'tenant' }] },
+      /attributes\[0\]: name must be a standard attribute/,
+    ],
+    ['an attribute of a number', { attributes: [{ name: 1 }] }, /attributes\[0\]: name must be a standard/],
+    [
+      'two users of one name',
+      {
+        users: [
+          { username: 'x', password: 'y' },
+          { username: 'X', password: 'y' },
+        ],
+      },
+      /^dev.json: users\[1\]: x stands there already$/,
+    ],
+    ['a client twice', { clients: [{ clientId: 'x' }, { clientId: 'x' }] }, /clients\[1\]: x stands there/],
+    ['a group twice', { groups: [{ name: 'x' }, { name: 'x' }] }, /groups\[1\]: x stands there already$/],
+    [
+      'both kinds of names',
+      { usernameAttributes: ['email'], aliasAttributes: ['email'] },
+      /usernameAttributes and aliasAttributes exclude each other$/,
+    ],
+    [
+      'a scope of registration',
+      { registration: { mode: 'open', allowedScopes: ['a/b'] } },
+      /registration: allowedScopes names a\/b, which is no scope$/,
+    ],
     ['a lifetime', { lifetimes: { access: 0 } }, /^dev.json: lifetimes: access must be a whole number/],
     [
       'an identity pool',
@@ -662,6 +701,8 @@ t.test('the configuration', async t => {
   for (const [name, document, message] of cases)
     t.throws(() => parseConfig(document, 'dev.json'), { name: 'TypeError', message }, name)
   t.equal(parseConfig({ lifetimes: { access: 300 } }, 'dev.json').lifetimes.id, 3600)
+  const twins = ['x', 'X'].map(username => ({ username, password: 'y' }))
+  t.equal(parseConfig({ users: twins, caseSensitive: true }, 'dev.json').users.length, 2)
   const manual = readFileSync(new URL('../../../../docs/local.md', import.meta.url), 'utf8')
   const example: unknown = JSON.parse(/```json\n(.*?)```/s.exec(manual)?.[1] ?? '')
   t.equal(parseConfig(example, 'docs/local.md').userPoolId, 'eu-west-1_LOCALDEV0', 'the one in the manual')
@@ -694,6 +735,9 @@ t.test('cognito-guard dev', async t => {
   t.ok(performance.now() - started < 3000, 'is up in less than three seconds')
   const url = /http:\/\/127\.0\.0\.1:\d+/.exec(running.output)?.[0] ?? ''
   t.equal((await fetch(url)).status, 200)
+  const target = { 'x-amz-target': 'AWSCognitoIdentityProviderService.DescribeRiskConfiguration' }
+  await fetch(url, { method: 'POST', headers: target, body: '{}' })
+  t.match(running.output, 'DescribeRiskConfiguration is not played by the local Cognito')
   process.emit('SIGTERM', 'SIGTERM')
   t.equal(await running.code, 0)
   await t.rejects(fetch(url))

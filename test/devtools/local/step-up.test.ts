@@ -119,7 +119,7 @@ t.test('a guard sends an app back for more, and the app comes with it', async t 
       { name: 'NotAuthorizedException' },
     ],
   ] as const)
-    await t.rejects(begin('USER_AUTH', { USERNAME: 'alice', ...parameters } as Record<string, string>), error)
+    await t.rejects(begin('USER_AUTH', { USERNAME: 'alice', ...parameters }), error)
 })
 
 t.test('the level that a user can reach', async t => {

@@ -389,7 +389,7 @@ t.test('sign-up', async t => {
         Username,
         Password: 'Wonderland-1',
         UserAttributes: [
-          { Name: 'email', Value: 'new@example.com' },
+          { Name: 'email', Value: `${Username}@example.com` },
           { Name: 'phone_number', Value: '+15550100' },
         ],
         ...more,
@@ -413,7 +413,7 @@ t.test('sign-up', async t => {
   t.match(signUps.events[1], {
     triggerSource: 'PreSignUp_SignUp',
     request: {
-      userAttributes: { email: 'new@example.com' },
+      userAttributes: { email: 'auto@example.com' },
       validationData: { invitation: '7' },
       clientMetadata: { auto: 'yes' },
     },

@@ -124,7 +124,7 @@ export const signUpEndpoint = (local: Local, request: Request): Promise<Response
       const username = field(form, 'username')
       const verdict = await preSignUp(local, client, username, attributes)
       const user = signUp(local, username, field(form, 'password'), attributes)
-      if (applyVerdict(user, verdict)) {
+      if (applyVerdict(local, user, verdict)) {
         await postConfirmation(local, client, user, undefined)
         return await arrive(local, authorization, user, query)
       }

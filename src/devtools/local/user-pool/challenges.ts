@@ -42,6 +42,7 @@ export const invalidSession = (why = ''): Error =>
   fault('NotAuthorizedException', `Invalid session for the user${why}.`)
 
 const mayTryAgain: ReadonlySet<string> = new Set([
+  'AliasExistsException',
   'CodeMismatchException',
   'ExpiredCodeException',
   'InvalidParameterException',

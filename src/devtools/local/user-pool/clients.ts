@@ -42,3 +42,7 @@ export function checkSecretHash(
   )
   if (!isRight) throw fault('NotAuthorizedException', `SecretHash does not match for the client: ${clientId}`)
 }
+
+/** Whether errors hide that a user does not exist. */
+export const hidesUsers = ({ preventUserExistenceErrors = true }: LocalClient): boolean =>
+  preventUserExistenceErrors

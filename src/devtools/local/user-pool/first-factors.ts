@@ -2,8 +2,9 @@
 import { fault, members, required } from '../aws.js'
 import type { Local } from '../local.js'
 import type { LocalClient } from '../types.js'
-import { confirmed, wrongPassword } from './accounts.js'
+import { addUser, confirmed, noUser, wrongPassword } from './accounts.js'
 import { isAttribute } from './attributes.js'
+import { hidesUsers } from './clients.js'
 import { passkeyChallenge } from './passkeys.js'
 import type { Challenge, Responses, SignIn, Step } from './question.js'
 import { canReach, codeChallenge, needsFactor, proceed, withMethod } from './second-factors.js'
@@ -27,7 +28,7 @@ export async function begin(
 ): Promise<SignIn> {
   const found = local.users.find(username) ?? (await migrated(local, client, username, password, metadata))
   // a federated user signs in at the provider only
-  const user = found?.identities ? undefined : found
+  const user = found?.status === 'EXTERNAL_PROVIDER' ? undefined : found
   await callTrigger(local, 'preAuthentication', {
     source: 'PreAuthentication_Authentication',
     username: user?.username ?? username,
@@ -38,7 +39,7 @@ export async function begin(
       ...(!user && { userNotFound: true }),
     },
   })
-  if (!user) throw unknownUser(client)
+  if (!user) throw hidesUsers(client) ? wrongPassword() : noUser()
   if (user.enabled && user.status === 'RESET_REQUIRED')
     throw fault('PasswordResetRequiredException', 'Password reset required for the user')
   return { user, client, methods: [], level: 0, metadata }
@@ -143,10 +144,6 @@ const question = (signIn: SignIn, name: string, answer: Challenge['answer']): Ch
   answer,
 })
 
-/** Errors hide that a user does not exist, unless the client says otherwise (`PreventUserExistenceErrors`). */
-export const unknownUser = ({ preventUserExistenceErrors = true }: LocalClient): Error =>
-  preventUserExistenceErrors ? wrongPassword() : fault('UserNotFoundException', 'User does not exist.')
-
 /** Asks the user migration trigger for somebody whom the pool does not know. */
 async function migrated(
   local: Local,
@@ -167,10 +164,14 @@ async function migrated(
   })
   if (answer === undefined || answer.userAttributes === null) return undefined
   const attributes = Object.entries(members(answer.userAttributes)).filter(([name]) => isAttribute(name))
-  return local.users.add({
-    username,
-    password,
-    attributes: Object.fromEntries(attributes.map(([name, value]) => [name, String(value)])),
-    status: answer.finalUserStatus === 'CONFIRMED' ? 'CONFIRMED' : 'RESET_REQUIRED',
-  })
+  return addUser(
+    local,
+    {
+      username,
+      password,
+      attributes: Object.fromEntries(attributes.map(([name, value]) => [name, String(value)])),
+      status: answer.finalUserStatus === 'CONFIRMED' ? 'CONFIRMED' : 'RESET_REQUIRED',
+    },
+    'User already exists',
+  )
 }

@@ -2,12 +2,14 @@
 import { fault, required } from '../aws.js'
 import type { Local } from '../local.js'
 import type { MfaFactor } from '../types.js'
-import { checkPassword, confirmed } from './accounts.js'
+import { confirmed, passwordEnd, setPassword, useCode } from './accounts.js'
 import { levelsIn } from './assurance.js'
-import { isAttribute } from './attributes.js'
+import { checkAttributes } from './attributes.js'
+import { deliveryTo } from './codes.js'
 import { levelOf, type Method } from './methods.js'
 import type { Challenge, Responses, SignIn, Step } from './question.js'
 import { stepOf } from './totp.js'
+import { claimAliases } from './user-attributes.js'
 import type { LocalUser, UserMfa } from './users.js'
 
 /** What follows once a user has proven something: a new password, another factor, or nothing. */
@@ -62,24 +64,17 @@ export function codeChallenge(
   signIn: SignIn,
   name: 'EMAIL_OTP' | 'SMS_OTP' | 'SMS_MFA',
 ): Challenge {
-  const isMail = name === 'EMAIL_OTP'
   const { user } = signIn
+  const address = name === 'EMAIL_OTP' ? 'email' : 'phone_number'
   local.users.sendCode(user, 'signIn')
-  const address = user.attributes[isMail ? 'email' : 'phone_number'] as string
+  const { DeliveryMedium, Destination } = deliveryTo(address, user.attributes[address] as string)
   return {
     name,
-    parameters: {
-      CODE_DELIVERY_DELIVERY_MEDIUM: isMail ? 'EMAIL' : 'SMS',
-      CODE_DELIVERY_DESTINATION: isMail
-        ? address.replace(/(?<=^.|@.)[^@]+/g, '***')
-        : `+*******${address.slice(-4)}`,
-    },
+    parameters: { CODE_DELIVERY_DELIVERY_MEDIUM: DeliveryMedium, CODE_DELIVERY_DESTINATION: Destination },
     signIn,
     answer(responses) {
-      if (required(responses, `${name}_CODE`) !== user.codes.signIn?.value)
-        throw fault('CodeMismatchException', 'Invalid code or auth state for the user.')
-      delete user.codes.signIn
-      return proceed(local, withMethod(signIn, isMail ? 'email_otp' : 'sms'))
+      useCode(local, user, 'signIn', required(responses, `${name}_CODE`))
+      return proceed(local, withMethod(signIn, address === 'email' ? 'email_otp' : 'sms'))
     },
   }
 }
@@ -100,51 +95,49 @@ export const withMethod = (signIn: SignIn, method: Method): SignIn => ({
 
 function newPassword(local: Local, signIn: SignIn): Challenge {
   const { user } = signIn
-  const { passwordPolicy, attributes } = local.config
-  const until = (user.passwordSetAt ?? user.createdAt) + passwordPolicy.temporaryPasswordValidityDays * 86_400
-  if (passwordPolicy.temporaryPasswordValidityDays > 0 && local.clock.now() / 1000 >= until)
+  const { config } = local
+  if (local.clock.now() >= passwordEnd(local, user))
     throw fault(
       'NotAuthorizedException',
       'Temporary password has expired and must be reset by an administrator.',
     )
-  const missing = attributes.filter(({ name, required }) => required && !user.attributes[name])
+  const needed = config.attributes.filter(attribute => attribute.required).map(({ name }) => name)
+  const missing = needed.filter(name => !user.attributes[name])
   return {
     name: 'NEW_PASSWORD_REQUIRED',
     parameters: {
       USER_ID_FOR_SRP: user.username,
-      requiredAttributes: JSON.stringify(missing.map(({ name }) => `userAttributes.${name}`)),
+      requiredAttributes: JSON.stringify(missing.map(name => `userAttributes.${name}`)),
       userAttributes: JSON.stringify(user.attributes),
     },
     signIn,
     answer(responses) {
-      const password = required(responses, 'NEW_PASSWORD')
-      const given = attributesIn(local, user, responses)
-      const lacking = missing.find(({ name }) => !given[name])
-      if (lacking)
-        throw fault('InvalidParameterException', `Invalid attributes given, ${lacking.name} is missing`)
-      checkPassword(local, password)
-      Object.assign(user, { password, status: 'CONFIRMED', passwordSetAt: undefined })
-      Object.assign(user.attributes, given)
-      local.users.touch(user)
+      const given = attributesIn(responses)
+      checkAttributes(config, given, 'user')
+      const lacking = missing.find(name => !given[name])
+      if (lacking) throw fault('InvalidParameterException', `Invalid attributes given, ${lacking} is missing`)
+      const other = needed.find(
+        name => !missing.includes(name) && (given[name] ?? user.attributes[name]) !== user.attributes[name],
+      )
+      if (other) throw fault('InvalidParameterException', `Cannot modify an already provided ${other}`)
+      const attributes = { ...user.attributes, ...given }
+      claimAliases(local, user, attributes)
+      setPassword(local, user, required(responses, 'NEW_PASSWORD'))
+      user.attributes = attributes
       return proceed(local, { ...signIn, source: 'NewPasswordChallenge' })
     },
   }
 }
 
 /** The attributes that a user fills in with a new password. */
-function attributesIn({ config }: Local, user: LocalUser, responses: Responses): Record<string, string> {
-  const given = Object.entries(responses).flatMap(([key, value]) =>
-    key.startsWith('userAttributes.') ? [[key.slice('userAttributes.'.length), String(value)] as const] : [],
+const attributesIn = (responses: Responses): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(responses).flatMap(([key, value]) =>
+      key.startsWith(attributePrefix) ? [[key.slice(attributePrefix.length), String(value)]] : [],
+    ),
   )
-  for (const [name, value] of given) {
-    if (!isAttribute(name) || name.endsWith('_verified'))
-      throw fault('InvalidParameterException', `Attributes did not conform to the schema: ${name}`)
-    const isRequired = config.attributes.some(attribute => attribute.name === name && attribute.required)
-    if (isRequired && user.attributes[name] !== undefined && user.attributes[name] !== value)
-      throw fault('InvalidParameterException', `Cannot modify an already provided ${name}`)
-  }
-  return Object.fromEntries(given)
-}
+
+const attributePrefix = 'userAttributes.'
 
 /** A second factor is asked for after a password only: what needs one offers nothing else to begin with. */
 function secondFactor(local: Local, signIn: SignIn): Step {

@@ -109,9 +109,9 @@ export function createSessions(clock: Clock): Sessions {
     find: id => sessions.get(id as string),
     refreshToken(session, lifetime) {
       const token = opaqueToken()
-      // a day longer, to say that it has expired
+      // longer, to say that it has expired
       const until = clock.now() + lifetime * 1000
-      refreshTokens.set(token, { session, until, isSpent: false }, lifetime + 86_400)
+      refreshTokens.set(token, { session, until, isSpent: false }, lifetime + 7_776_000)
       keep(session, lifetime)
       return token
     },

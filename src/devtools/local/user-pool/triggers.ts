@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { fault, members } from '../aws.js'
 import type { Local } from '../local.js'
 import type { LocalClient, TriggerFunction, TriggerName } from '../types.js'
+import { claimAliases } from './user-attributes.js'
 import type { LocalUser } from './users.js'
 
 /** A call of a trigger. */
@@ -98,9 +99,12 @@ export async function preSignUp(
 }
 
 /** Confirms and verifies a new user as the pre sign-up trigger decided. Returns whether the user is confirmed. */
-export function applyVerdict(user: LocalUser, verdict: SignUpVerdict): boolean {
-  if (verdict.autoVerifyEmail && user.attributes.email) user.attributes.email_verified = 'true'
-  if (verdict.autoVerifyPhone && user.attributes.phone_number) user.attributes.phone_number_verified = 'true'
+export function applyVerdict(local: Local, user: LocalUser, verdict: SignUpVerdict): boolean {
+  const attributes = { ...user.attributes }
+  if (verdict.autoVerifyEmail && attributes.email) attributes.email_verified = 'true'
+  if (verdict.autoVerifyPhone && attributes.phone_number) attributes.phone_number_verified = 'true'
+  claimAliases(local, user, attributes)
+  user.attributes = attributes
   if (!verdict.autoConfirmUser) return false
   user.status = 'CONFIRMED'
   delete user.codes.signUp

@@ -17,24 +17,26 @@ export interface LocalUser {
   readonly sub: string
   /** None for a federated user, and for one without a password. */
   password?: string | undefined
+  /** When an administrator set the password, which is good for some days. In seconds since the epoch; default: when the user was made. */
+  passwordSetAt?: number | undefined
   status: UserStatus
   enabled: boolean
   /** Seconds since the epoch. */
   readonly createdAt: number
   modifiedAt: number
   attributes: Record<string, string>
+  /** Addresses that wait for their code, where the pool keeps the old ones until then. */
+  pending?: Partial<Record<'email' | 'phone_number', string>>
   groups: readonly string[]
   readonly scopes: readonly string[]
   readonly claims?: LocalUserConfig['claims']
   /** The codes that were sent to the user and are not used yet, by what they are for. */
   readonly codes: Partial<Record<CodePurpose, SentCode>>
-  /** When an administrator set the password, which is good for some days. In seconds since the epoch; default: when the user was made. */
-  passwordSetAt?: number | undefined
   /** The second factors that the user has set up. */
   mfa?: UserMfa
   passkeys?: Passkey[]
-  /** The provider of a federated user, as the claim has it: strings only. */
-  readonly identities?: readonly Readonly<Record<string, string | null>>[]
+  /** The provider of a federated user, and those that are linked, as the claim has them: strings only. */
+  identities?: readonly Readonly<Record<string, string | null>>[] | undefined
 }
 
 /** Second factors of a user. */
@@ -73,13 +75,15 @@ export type UserStatus =
   | 'RESET_REQUIRED'
   | 'EXTERNAL_PROVIDER'
 
-/** What a code is for: confirming a new user, a new password, an address, or a sign-in. */
-export type CodePurpose = 'signUp' | 'forgotPassword' | 'email' | 'phone_number' | 'signIn'
+/** What a code is for: confirming a new user, a new password, an address, or a sign-in; `invitation` is a temporary password. */
+export type CodePurpose = 'signUp' | 'forgotPassword' | 'email' | 'phone_number' | 'signIn' | 'invitation'
 
 export interface SentCode {
   readonly value: string
   /** Milliseconds since the epoch. */
   readonly until: number
+  /** How often a wrong one was given. */
+  failures?: number
 }
 
 /** A group as it is now. */
@@ -108,6 +112,8 @@ export interface Users {
   readonly remove: (user: LocalUser) => void
   /** The federated user of a provider's user, created at the first sign-in; the attributes are those of this sign-in. */
   readonly federate: (provider: IdentityProvider, user: ProviderUser) => LocalUser
+  /** The user of a provider's user: their own, or the one that they are linked to. */
+  readonly ofProvider: (providerName: string, userId: string) => LocalUser | undefined
   /** Sends a user a code, which replaces the last one for the same purpose; returns it. */
   readonly sendCode: (user: LocalUser, purpose: CodePurpose) => string
   /** Says that something of a user was changed now. */
@@ -129,7 +135,7 @@ export function createUsers(config: LocalConfig, clock: Clock): Users {
     return gone.has(sub) ? randomUUID() : sub
   }
   const put = (user: LocalUser) => {
-    users.set(fold(user.username), user)
+    users.set(user.username, user)
     return user
   }
   const newUser = (
@@ -151,8 +157,14 @@ export function createUsers(config: LocalConfig, clock: Clock): Users {
     }
   }
   const find = (name: string) =>
-    users.get(fold(name)) ??
-    [...users.values()].find(user => user.sub === name || isAlias(config, fold, user, name))
+    users.get(name) ??
+    [...users.values()].find(
+      user => fold(user.username) === fold(name) || user.sub === name || isAlias(config, fold, user, name),
+    )
+  const ofProvider = (providerName: string, userId: string) =>
+    [...users.values()].find(({ identities = [] }) =>
+      identities.some(one => one.providerName === providerName && one.userId === userId),
+    )
 
   for (const { attributes, status = 'CONFIRMED', ...user } of config.users)
     put(
@@ -171,35 +183,26 @@ export function createUsers(config: LocalConfig, clock: Clock): Users {
     find,
     add: given => (find(given.username) ? undefined : put(newUser(given))),
     remove(user) {
-      users.delete(fold(user.username))
+      users.delete(user.username)
       gone.add(user.sub)
     },
     federate(provider, { userId, attributes = {} }) {
-      const username = `${provider.name}_${userId}`
-      const known = users.get(fold(username))
+      const known = ofProvider(provider.name, userId)
       if (known) {
         Object.assign(known.attributes, attributes)
         return known
       }
       return put(
         newUser({
-          username,
+          username: `${provider.name}_${userId}`,
           status: 'EXTERNAL_PROVIDER',
           attributes: { email_verified: 'false', ...attributes },
           groups: [providerGroup(config, provider)],
-          identities: [
-            {
-              userId,
-              providerName: provider.name,
-              providerType: provider.type,
-              issuer: provider.issuer ?? null,
-              primary: 'true',
-              dateCreated: String(clock.now()),
-            },
-          ],
+          identities: [identityOf(provider, userId, clock, true)],
         }),
       )
     },
+    ofProvider,
     sendCode(user, purpose) {
       const value = String(randomInt(1_000_000)).padStart(6, '0')
       user.codes[purpose] = { value, until: clock.now() + codeLifetimes[purpose] }
@@ -220,9 +223,28 @@ export function createUsers(config: LocalConfig, clock: Clock): Users {
   }
 }
 
+/** A provider's user, as the claim `identities` has it. */
+export const identityOf = (
+  {
+    name,
+    type,
+    issuer = null,
+  }: Pick<IdentityProvider, 'name' | 'type'> & { readonly issuer?: string | null },
+  userId: string,
+  clock: Clock,
+  isPrimary: boolean,
+) => ({
+  userId,
+  providerName: name,
+  providerType: type,
+  issuer,
+  primary: String(isPrimary),
+  dateCreated: String(clock.now()),
+})
+
 /** The claims of the ID token that decide a user's role (Role-based access control, Amazon Cognito Developer Guide). */
 export function rolesOf(known: Users['groups'], { groups }: LocalUser) {
-  const own = groups.flatMap(name => known.get(name) ?? []).filter(({ role }) => role)
+  const own = [...known.values()].filter(({ name, role }) => role && groups.includes(name))
   const least = Math.min(...own.map(precedence))
   const best = new Set(own.filter(group => precedence(group) === least).map(({ role }) => role))
   return {
@@ -237,12 +259,12 @@ const precedence = ({ precedence = Number.MAX_SAFE_INTEGER }: { readonly precede
 function isAlias(
   { usernameAttributes, aliasAttributes }: LocalConfig,
   fold: (name: string) => string,
-  { attributes, identities }: LocalUser,
+  { attributes, status }: LocalUser,
   name: string,
 ): boolean {
   const has = (attribute: string) =>
     attributes[attribute] !== undefined && fold(attributes[attribute]) === fold(name)
-  if (identities) return false
+  if (status === 'EXTERNAL_PROVIDER') return false
   return usernameAttributes.length > 0
     ? usernameAttributes.some(has)
     : aliasAttributes.some(
@@ -251,7 +273,7 @@ function isAlias(
 }
 
 /** The address that is given as a username, where the pool takes one. */
-function addressOf({ usernameAttributes }: LocalConfig, name: string): Record<string, string> {
+export function addressOf({ usernameAttributes }: LocalConfig, name: string): Record<string, string> {
   const attribute = name.includes('@') ? 'email' : /^\+\d+$/.test(name) ? 'phone_number' : undefined
   return attribute && usernameAttributes.includes(attribute) ? { [attribute]: name } : {}
 }
@@ -265,5 +287,7 @@ const codeLifetimes: Readonly<Record<CodePurpose, number>> = {
   forgotPassword: 3_600_000,
   email: 86_400_000,
   phone_number: 86_400_000,
-  signIn: 180_000,
+  // as long as the longest session of a challenge
+  signIn: 900_000,
+  invitation: 86_400_000,
 }
