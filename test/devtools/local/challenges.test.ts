@@ -117,10 +117,11 @@ t.test('a session is good for one answer, for three minutes, for its client and 
 })
 
 t.test('who may not sign in', async t => {
-  const { password, begin, local } = await startPool(t, {
+  const { password, begin, respond, local } = await startPool(t, {
     users: [
       { ...alice, status: 'RESET_REQUIRED' },
       { ...alice, username: 'off', enabled: false },
+      { ...alice, username: 'other' },
       { ...alice, username: 'new', status: 'UNCONFIRMED' },
     ],
     clients: [{ clientId: 'localweb' }, { clientId: 'open', preventUserExistenceErrors: false }],
@@ -136,6 +137,11 @@ t.test('who may not sign in', async t => {
     await t.rejects(begin(flow, parameters), { message: 'Incorrect username or password.' }, flow)
     await t.rejects(begin(flow, parameters, { ClientId: 'open' }), { name: 'UserNotFoundException' }, flow)
   }
+  const asked = await begin('USER_AUTH', { USERNAME: 'other', PREFERRED_CHALLENGE: 'PASSWORD' })
+  Object.assign(local.users.find('other') as object, { status: 'RESET_REQUIRED' })
+  await t.rejects(respond('PASSWORD', asked.Session, { USERNAME: 'other', PASSWORD: alice.password }), {
+    name: 'PasswordResetRequiredException',
+  })
   const provider = local.config.identityProviders[0] as never
   const federated = local.users.federate(provider, { userId: 'x', attributes: { email: 'f@example.com' } })
   federated.attributes.email_verified = 'true'

@@ -290,7 +290,12 @@ t.test('the pages ask for what is missing', async t => {
     ...elsewhere.fields,
     code: '1',
   })
-  t.match(await other.text(), 'This sign-in has ended.')
+  t.match(await other.text(), 'Invalid session for the user.')
+  const disabled = await signIn('mail')
+  Object.assign(local.users.find('mail') as object, { enabled: false })
+  local.clock.advance(30)
+  const refused = await page(await post(`/challenge?${query}`, { ...disabled.fields, code: appCode(secret) }))
+  t.match([refused.status, refused.html], [400, /User is disabled/])
   const unknown = await post(`/challenge?${query}`, {})
   t.equal(unknown.status, 400)
   t.equal((await get('/challenge')).status, 404)

@@ -261,6 +261,9 @@ if (!existsSync(executablePath)) {
       sdk.send(new CompleteWebAuthnRegistrationCommand({ AccessToken, Credential: { id: 'x', response } })),
       { name: 'WebAuthnCredentialNotSupportedException', message: 'The user was not verified.' },
     )
+    await t.rejects(sdk.send(new DeleteWebAuthnCredentialCommand({ AccessToken, CredentialId: 'AAAA' })), {
+      name: 'ResourceNotFoundException',
+    })
     const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' })
     const bytes = (text: string | undefined) => Buffer.from(String(text), 'base64url')
     const cose = Buffer.concat([

@@ -89,10 +89,8 @@ export const challengeEndpoint = (local: Local, request: Request): Promise<Respo
     const session = field(form, 'session')
     const name = field(form, 'challenge')
     try {
-      const asked = askedBy(local, session, name)
+      const asked = askedBy(local, session, name, authorization.client.clientId)
       const { challenge } = asked
-      if (challenge.signIn.client.clientId !== authorization.client.clientId)
-        return errorPage('This sign-in has ended.')
       try {
         if (challenge.app) verifyApp(local, challenge, field(form, 'code'))
         const step = await answered(local, asked, responsesOf(challenge, form as URLSearchParams))

@@ -3,7 +3,7 @@ import { type Call, fault, members, type Operations, required } from '../aws.js'
 import type { Local } from '../local.js'
 import type { LocalClient } from '../types.js'
 import { checkAdmin } from './administrators.js'
-import { answered, ask, askedBy, invalidSession } from './challenges.js'
+import { answered, ask, askedBy } from './challenges.js'
 import { checkSecretHash, clientOf, lifetimesOf, machineScopes } from './clients.js'
 import { byTriggers } from './custom-auth.js'
 import { begin, byChoice, byPassword, bySrp } from './first-factors.js'
@@ -81,8 +81,7 @@ async function respondToAuthChallenge(local: Local, input: Call['input']): Promi
   checkSecretHash(client, username, responses.SECRET_HASH)
   const isSrp = input.ChallengeName === 'PASSWORD_VERIFIER'
   const session = isSrp ? required(responses, 'PASSWORD_CLAIM_SECRET_BLOCK') : required(input, 'Session')
-  const asked = askedBy(local, session, input.ChallengeName)
-  if (asked.challenge.signIn.client.clientId !== client.clientId) throw invalidSession()
+  const asked = askedBy(local, session, input.ChallengeName, client.clientId)
   return answerOf(local, await answered(local, asked, responses))
 }
 
@@ -211,8 +210,7 @@ async function refresh(
 }
 
 async function continued(local: Local, client: LocalClient, username: string, session: string) {
-  const asked = askedBy(local, session, confirmedName)
-  if (asked.challenge.signIn.client.clientId !== client.clientId) throw invalidSession()
+  const asked = askedBy(local, session, confirmedName, client.clientId)
   return answerOf(local, await answered(local, asked, { USERNAME: username }))
 }
 

@@ -16,10 +16,12 @@ export function ask(
   return session
 }
 
-/** The question of a `Session`, which is good for one answer. */
-export function askedBy(local: Local, session: unknown, name: unknown): Asked {
+/** The question of a `Session`, which is good for one answer, and for one client. */
+export function askedBy(local: Local, session: unknown, name: unknown, clientId?: string): Asked {
   const asked = local.challenges.get(String(session))
   if (!asked || asked.challenge.name !== name) throw invalidSession()
+  if ((clientId ?? asked.challenge.signIn.client.clientId) !== asked.challenge.signIn.client.clientId)
+    throw invalidSession()
   if (asked.isAnswered) throw invalidSession(', session can only be used once')
   if (local.clock.now() >= asked.until) throw invalidSession(', session is expired')
   return asked
@@ -38,7 +40,7 @@ export async function answered(local: Local, asked: Asked, responses: Responses)
   }
 }
 
-export const invalidSession = (why = ''): Error =>
+const invalidSession = (why = ''): Error =>
   fault('NotAuthorizedException', `Invalid session for the user${why}.`)
 
 const mayTryAgain: ReadonlySet<string> = new Set([

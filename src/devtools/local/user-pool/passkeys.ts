@@ -65,9 +65,9 @@ export const passkeyOperations: Operations = {
   async DeleteWebAuthnCredential(local, { input }) {
     const { user } = await sessionOfToken(local, required(input, 'AccessToken'))
     const id = required(input, 'CredentialId')
-    const kept = (user.passkeys ?? []).filter(passkey => passkey.id !== id)
-    if (kept.length === user.passkeys?.length || !user.passkeys)
-      throw fault('ResourceNotFoundException', 'Passkey not found.')
+    const { passkeys = [] } = user
+    const kept = passkeys.filter(passkey => passkey.id !== id)
+    if (kept.length === passkeys.length) throw fault('ResourceNotFoundException', 'Passkey not found.')
     user.passkeys = kept
     local.users.touch(user)
     return {}

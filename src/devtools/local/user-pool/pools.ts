@@ -132,8 +132,8 @@ function change(local: Local, input: Call['input']): void {
     },
     ...(addresses ? { verifiedBeforeUpdate: textsOf(addresses) as LocalConfig['verifiedBeforeUpdate'] } : {}),
   })
-  const { MfaConfiguration: mode } = described
-  if (mode === 'OFF' || mode === 'OPTIONAL' || mode === 'ON') local.mfa.mode = mode
+  const mode = (['OFF', 'OPTIONAL', 'ON'] as const).find(each => each === described.MfaConfiguration)
+  if (mode) local.mfa.mode = mode
   Object.assign(local.described, described, PoolName === undefined ? {} : { Name: PoolName })
   if (Object.keys(members(described.LambdaConfig)).length > 0)
     local.notice('LambdaConfig of a user pool is kept and answered, and not played by the local Cognito.')
