@@ -3,8 +3,8 @@
 // here is not bundled.
 // The main entry is one chunk, whatever others share with it: they are used beside it, and cutting it up for them makes every start slower.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { posix, resolve } from 'node:path'
-import { buildSync } from 'esbuild'
+import { resolve } from 'node:path'
+import { build, transformSync } from 'esbuild'
 import { rolldown } from 'rolldown'
 import { rollup } from 'rollup'
 import { dts } from 'rollup-plugin-dts'
@@ -15,42 +15,40 @@ const {
   './testing': testing,
   './express/request': express,
   './fastify/request': fastify,
+  './reports': reports,
   ...library
 } = exports
 const main = exports['.'].import.default
-/** What `cognito-guard serve` imports. */
-const served = ['.', './forward-auth', './redis', './dynamodb', './opentelemetry'].map(
-  name => exports[name].import.default,
-)
 const librarySources = Object.values(library).flatMap(entry => entry.import?.default ?? [])
 /** Types alone. */
 const augmentations = [express.import.default, fastify.import.default]
 
 export async function bundle() {
-  const declared = await bundleDeclarations([...librarySources, testing.import.default])
+  const declared = await bundleDeclarations([
+    ...librarySources,
+    testing.import.default,
+    reports.import.default,
+  ])
   const modules = [
-    ...bundleOf(
-      librarySources,
-      // Every entry imports the main one, of which esbuild would leave out again what is marked as free of side effects.
-      { inject: [main], ignoreAnnotations: true },
-    ),
-    // Tools on their own: what they share with the library is in both, so that the library is not cut up for it.
-    // Minified, since nobody steps through them. `serve` needs all of the library, and imports its entries.
-    ...linked(
-      bundleOf([testing.import.default, ...Object.values(bin)], {
-        minify: true,
-        external: served,
-      }),
-    ),
-    ...bundleOf(augmentations),
+    // Every entry imports the main one, of which esbuild would leave out again what is marked as free of side effects.
+    ...(await bundleOf([...librarySources, testing.import.default, ...Object.values(bin)], {
+      inject: [main],
+      plugins: [wholeModules],
+    })),
+    ...(await bundleOf([...augmentations, reports.import.default])),
   ]
-  const required = await requireable([...librarySources, testing.import.default, ...augmentations])
+  const required = await requireable([
+    ...librarySources,
+    testing.import.default,
+    ...augmentations,
+    reports.import.default,
+  ])
   const written = new Set([...modules, ...required, ...declared, ...augment()])
   for (const folder of ['src', 'adapters']) removeOthers(`dist/${folder}`, written)
 }
 
-function bundleOf(entryPoints, options = {}) {
-  const { metafile } = buildSync({
+async function bundleOf(entryPoints, options = {}) {
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints,
     outdir: 'dist',
@@ -66,25 +64,33 @@ function bundleOf(entryPoints, options = {}) {
     metafile: true,
     ...options,
   })
+  for (const [file, { inputs }] of Object.entries(metafile.outputs))
+    if (Object.keys(inputs).every(input => tools.test(input))) minify(file)
   return Object.keys(metafile.outputs)
 }
 
-/** Imports what was left out from where each file is: esbuild names it from the folder of all. */
-function linked(files) {
-  for (const file of files) {
-    const from = posix.dirname(file.replace(/^dist\//, ''))
-    const path = resolve(root, file)
-    const text = served.reduce(
-      (code, entry) =>
-        code.replaceAll(
-          `"${entry.replace('dist/', '')}"`,
-          `"${posix.relative(from, entry.replace('./dist/', ''))}"`,
-        ),
-      readFileSync(path, 'utf8'),
-    )
-    writeFileSync(path, text)
-  }
-  return files
+/** Tools are minified: nobody steps through them. */
+const tools = /^dist\/src\/(cli|devtools|testing)\//
+
+function minify(file) {
+  const path = resolve(root, file)
+  const { code } = transformSync(readFileSync(path, 'utf8'), {
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+  })
+  writeFileSync(path, code)
+}
+
+/** `sideEffects` of package.json is for those who bundle an application. What is marked as pure in the sources stays so for them. */
+const wholeModules = {
+  name: 'whole modules',
+  setup(esbuild) {
+    esbuild.onResolve({ filter: /^\.|^\// }, ({ path, resolveDir }) => ({
+      path: resolve(resolveDir, path),
+      sideEffects: true,
+    }))
+  },
 }
 
 /**
@@ -156,7 +162,8 @@ function augment() {
 }
 
 /** What the main entry declares: it needs the types of no runtime and of no framework. */
-const core = /\/dist\/src\/(?:(?:token|crypto|jwks|issuers|verifier|guard)\/.*|(?!index\.)[\w-]+)\.d\.ts$/
+const core =
+  /\/dist\/src\/(?:(?:token|crypto|jwks|issuers|verifier|guard)\/.*|(?!(?:index|reports)\.)[\w-]+)\.d\.ts$/
 
 const declarationOf = file => resolve(root, file.replace(/\.js$/, '.d.ts'))
 

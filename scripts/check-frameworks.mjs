@@ -1,17 +1,15 @@
 // Over 150 lines: one flow, from the install to the counts.
 // Builds, starts and asks the examples of examples/frameworks, with what is published: `npm run check:frameworks [-- name ...]`. Installs what they
 // need once, into that folder. Ends with `N passed, N failed`.
-import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { createServer } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { builds, servers } from '../tools/frameworks/cases.mjs'
 import { checkAction, checkHttp } from '../tools/frameworks/http.mjs'
 import { checkSocket } from '../tools/frameworks/sockets.mjs'
 import { ensureInstalled, ensureInstalledIn, root } from './ensure-installed.mjs'
 import { fingerprint, pack } from './pack.mjs'
-import { inPairs, startProgram } from './programs.mjs'
+import { freePort, inPairs, startProgram } from './programs.mjs'
 
 const folder = resolve(root, 'examples/frameworks')
 const modules = join(folder, 'node_modules')
@@ -106,12 +104,4 @@ function start(at, args, env) {
     cwd: join(folder, at),
     env: { NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', HOST: '127.0.0.1', ...env },
   })
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  return String(port)
 }

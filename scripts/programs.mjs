@@ -1,6 +1,7 @@
 // Runs the programs of a check, and keeps what they say.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 
 /** Starts a program. Where it is `detached`, what it starts itself is ended with it. */
@@ -53,4 +54,13 @@ export async function inPairs(items, work) {
     for (const item of queue) await work(item)
   }
   await Promise.all([next(), next()])
+}
+
+/** A port that is free now, for programs that take no 0. */
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address()
+  server.close()
+  return String(port)
 }

@@ -36,27 +36,22 @@ export class AuthError extends Error {
   /** The same in every copy of this package. */
   override readonly name = 'AuthError'
   /** The precise reason: test this. */
-  readonly code: AuthErrorCode
+  declare readonly code: AuthErrorCode
   /** The HTTP status that it is answered with. */
-  readonly status: 400 | 401 | 403 | 503
+  declare readonly status: 400 | 401 | 403 | 503
   /** The `error` of the challenge; `undefined` where there is none (no token, an outage). */
-  readonly oauthError: OAuthError | undefined
+  declare readonly oauthError: OAuthError | undefined
   /** How to fix it, one fixed sentence. Not for the client. */
-  readonly hint: string
+  declare readonly hint: string
   /** Seconds after which a client may try again. */
-  readonly retryAfter: number | undefined
+  declare readonly retryAfter: number | undefined
   /** Whether the token's signature was not verified, so that the client is told no more than that the token is invalid. */
-  readonly unverified: boolean
+  declare readonly unverified: boolean
 
-  constructor(code: AuthErrorCode, options: AuthErrorOptions = {}) {
-    const [status, oauthError, message, hint] = errors[code] as ErrorRow
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
-    this.code = code
-    this.status = status
-    this.oauthError = oauthError
-    this.hint = options.hint ?? hint
-    this.retryAfter = options.retryAfter
-    this.unverified = options.unverified ?? false
+  constructor(code: AuthErrorCode, { cause, hint, retryAfter, unverified = false }: AuthErrorOptions = {}) {
+    const [status, oauthError, message, usual] = errors[code] as ErrorRow
+    super(message, cause === undefined ? undefined : { cause })
+    Object.assign(this, { code, status, oauthError, hint: hint ?? usual, retryAfter, unverified })
   }
 
   /** For logs: code, status, message and hint. */
@@ -65,6 +60,9 @@ export class AuthError extends Error {
     return { name, code, status, message, hint }
   }
 }
+
+/** Returns where the page of an error is: a path in the repository, stable, with an anchor for each code. */
+export const pageOf = (code: AuthErrorCode): string => `docs/errors.md#${code.toLowerCase()}`
 
 /** Returns whether a value is a refusal of this library, from any copy of it: thrown, or returned by a verifier's `check`. */
 export function isAuthError(value: unknown): value is AuthError {
@@ -119,31 +117,31 @@ const errors = {
     401,
     'invalid_token',
     'The token is not a well-formed signed JWT',
-    'Send the token exactly as it was issued: three base64url parts, nothing cut off, quoted, re-encoded or put before it. A token of five parts is a refresh token.',
+    'Send the access token exactly as it was issued: three parts, nothing cut off, quoted, re-encoded or put before it. Five parts are a refresh token.',
   ],
   ERR_TOKEN_ALGORITHM: [
     401,
     'invalid_token',
     'The token is signed with an algorithm that its issuer does not use',
-    'Check where the token comes from: each issuer signs with its own algorithms, a user pool with RS256.',
+    'Send the access token of a configured issuer: each issuer signs with its own algorithms, a user pool with RS256.',
   ],
   ERR_TOKEN_ISSUER: [
     401,
     'invalid_token',
     'The token comes from an issuer that is not configured',
-    'Check the configured issuers against the "iss" claim; of a user pool, its ID and its region.',
+    'Check the configured issuers against "iss"; of a user pool: its ID and Region (or additionalRegions), no slash at the end.',
   ],
   ERR_TOKEN_KEY: [
     401,
     'invalid_token',
     'The token is signed with a key that its issuer does not publish',
-    'Check that the token was signed by the issuer that it names, and after the last rotation of its keys.',
+    'Check that the token was signed by the issuer that it names; a bundled key set (option jwks) may be stale.',
   ],
   ERR_TOKEN_SIGNATURE: [
     401,
     'invalid_token',
     'The signature of the token does not verify',
-    'The token was changed after it was signed, or signed by somebody else.',
+    'The token was changed after it was signed, or signed by somebody else: send it as it was issued.',
   ],
   ERR_TOKEN_EXPIRED: [
     401,
@@ -167,13 +165,13 @@ const errors = {
     401,
     'invalid_token',
     'The token was issued to a client that is not configured',
-    'Check the app client ID against "client_id" (access token), "aud" (ID token) or "client" (header, of a load balancer).',
+    'Compare clientId with "client_id" (access token), "aud" (ID token) or "client" (header, of a load balancer).',
   ],
   ERR_TOKEN_AUDIENCE: [
     401,
     'invalid_token',
     'The token is meant for another audience',
-    'Name this API in the resource option of a user pool, or the audience option of an OpenID provider, if the token is meant for it.',
+    'If the token is meant for this API, name it in the resource option of a user pool or the audience option of an OpenID provider.',
   ],
   ERR_TOKEN_CLAIM: [
     401,
@@ -191,7 +189,7 @@ const errors = {
     401,
     'invalid_token',
     'The token is bound to a key',
-    'This token is bound to a key; this API takes bearer tokens and cannot check the proof. Ask the issuer for one without DPoP and mTLS.',
+    'This token is bound to a key; this API takes bearer tokens only: ask the issuer for one without DPoP and mTLS.',
   ],
   ERR_TOKEN_REVOKED: [401, 'invalid_token', 'The token has been revoked', 'Sign in again.'],
   ERR_STEP_UP_REQUIRED: [
@@ -204,13 +202,13 @@ const errors = {
     403,
     'insufficient_scope',
     'The token does not permit this request',
-    'Ask for the scope named in the challenge, or add the user to the group that the policy names.',
+    'The policy of this route refuses this token: see what that asks for.',
   ],
   ERR_KEYS_UNAVAILABLE: [
     503,
     undefined,
     'The keys of the issuer cannot be fetched',
-    'See the cause for what the network said; a key set at hand (option jwks) bridges outages.',
+    'See the cause, or run cognito-guard doctor here; a bundled key set (option jwks) bridges outages.',
   ],
   ERR_KEYS_NOT_LOADED: [
     503,

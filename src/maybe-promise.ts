@@ -19,3 +19,20 @@ export const later = <T, A extends unknown[], R>(
   next: (value: T, ...rest: A) => MaybePromise<R>,
   ...rest: A
 ): Promise<R> => Promise.resolve(promise).then(value => next(value, ...rest))
+
+/**
+ * Calls a callback of the application, if there is one. What it throws or rejects with is ignored. Without a list of arguments, which a hot path
+ * would allocate.
+ */
+export function tell<E, R>(
+  callback: ((event: E, request: R) => unknown) | undefined,
+  event: E,
+  request?: R,
+): void {
+  try {
+    const returned = request === undefined ? (callback as Callback<E>)?.(event) : callback?.(event, request)
+    if (isPending(returned)) Promise.resolve(returned).catch(() => {})
+  } catch {}
+}
+
+type Callback<E> = ((event: E) => unknown) | undefined

@@ -1,3 +1,5 @@
+import type { Clock } from './types.js'
+
 /** What is wrong with an option's value, or `undefined` when nothing is. */
 export interface OptionCheck {
   (value: unknown): string | undefined
@@ -85,21 +87,44 @@ export const valuesByName: OptionCheck = value => {
 export const aClock: OptionCheck = value =>
   typeof (value as { now?: unknown } | null)?.now === 'function' ? undefined : 'must have a function now()'
 
+/** A clock of the time of day, in milliseconds: one in seconds is in the year 1970, where no token is valid yet. */
+export const aWallClock: OptionCheck = value =>
+  aClock(value) ?? (tellsSeconds(value as Clock) ? 'must tell milliseconds, not seconds' : undefined)
+
+/** What it throws is thrown when it is asked for the time of a token. */
+function tellsSeconds(clock: Clock): boolean {
+  try {
+    return Math.abs(clock.now() - 5e9) < 4e9
+  } catch {
+    return false
+  }
+}
+
 /** A finite number of seconds within bounds. */
-export const seconds =
-  (least: number, most: number): OptionCheck =>
-  value =>
+/* @__NO_SIDE_EFFECTS__ */
+export function seconds(least: number, most: number): OptionCheck {
+  return value =>
     typeof value === 'number' && value >= least && value <= most
       ? undefined
-      : `must be a number of seconds from ${least} to ${most}`
+      : `must be a number of seconds from ${least} to ${most}${instead(value, least, most)}`
+}
+
+/** What was probably meant, where a value that is too great is one in milliseconds, or a text holds a number. */
+function instead(value: unknown, least: number, most: number): string {
+  if (typeof value === 'string') return ': it is a text; convert it with Number()'
+  return typeof value === 'number' && value >= 1_000 * (least || 1) && value <= 1_000 * most
+    ? ': it seems to be in milliseconds; divide it by 1000'
+    : ''
+}
 
 /** A whole number within bounds. */
-export const aCount =
-  (least: number, most: number): OptionCheck =>
-  value =>
+/* @__NO_SIDE_EFFECTS__ */
+export function aCount(least: number, most: number): OptionCheck {
+  return value =>
     Number.isInteger(value) && (value as number) >= least && (value as number) <= most
       ? undefined
       : `must be a whole number from ${least} to ${most}`
+}
 
 export const oneOf =
   (...allowed: readonly string[]): OptionCheck =>

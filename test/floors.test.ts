@@ -11,7 +11,7 @@ const layers = [
   ['src/devtools/demo'],
   ['src/devtools/local'],
   ['src/devtools/inspect', 'adapters', 'src/testing'],
-  ['src/index.ts'],
+  ['src/index.ts', 'src/reports.ts'],
   ['src/guard'],
   ['src/verifier', 'src/credentials'],
   ['src/issuers', 'src/revocation'],

@@ -1,7 +1,7 @@
 // Over 150 lines: one flow, from a check to its answer.
 import { isAuthError, refusal } from '../../src/errors.js'
 import { verifierOf } from '../../src/guard/guard.js'
-import { andThen, isPending } from '../../src/maybe-promise.js'
+import { andThen, isPending, tell } from '../../src/maybe-promise.js'
 import type { MaybePromise, RequestView, VerifiedToken } from '../../src/types.js'
 import {
   type Answer,
@@ -126,16 +126,9 @@ function reporting({ onAnswer, onWarning = emitWarning }: ForwardAuthOptions) {
     warn(message: string) {
       if (said.has(message)) return
       said.add(message)
-      try {
-        onWarning(message)
-      } catch {}
+      tell(onWarning, message)
     },
-    report(event: ForwardAuthEvent) {
-      try {
-        const returned: unknown = onAnswer?.(event)
-        if (isPending(returned)) Promise.resolve(returned).catch(() => {})
-      } catch {}
-    },
+    report: (event: ForwardAuthEvent) => tell(onAnswer, event),
   }
 }
 

@@ -1,5 +1,6 @@
 import { refusal } from '../../src/errors.js'
 import { createGuard } from '../../src/guard/guard.js'
+import { authorization, namedSource } from '../../src/guard/hints.js'
 import { every, hasScope, type Policy } from '../../src/guard/policy.js'
 import { bearer, type TokenSource } from '../../src/guard/token-source.js'
 import { userPool } from '../../src/issuers/user-pool.js'
@@ -94,11 +95,11 @@ const spellingsOf = (resource: string): readonly string[] =>
     : [resource]
 
 /** A token in the query is refused even beside a good header: it is in the logs already (MCP, "Access Token Usage"). */
-const headerOnly: TokenSource = request => {
+const headerOnly: TokenSource = /* @__PURE__ */ namedSource(authorization, request => {
   const query = String(request.url).replace(/^[^?]*/, '')
   if (new URLSearchParams(query).has('access_token')) throw refusal('ERR_REQUEST_INVALID', queryHint)
   return bearerToken(request)
-}
+})
 
 function generalPolicy({ scopes, policy }: McpOptions): { policy?: Policy } {
   const parts = [

@@ -100,7 +100,9 @@ const fixedOptions = [
 ] as const
 
 const aPublicUrl: OptionCheck = value =>
-  keyUrl(true)(value) || !/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(String(value)) || String(value).includes('?')
+  keyUrl({ insecureLoopbackHttp: true })(value) ||
+  !/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(String(value)) ||
+  String(value).includes('?')
     ? 'must be an https URL without credentials, query and fragment (http only for a loopback host)'
     : undefined
 

@@ -136,6 +136,9 @@ const settings: readonly Setting[] = [
   setting('clockTolerance', 'number', 'seconds by which clocks may differ; default 5'),
   setting('insecureSkipClientCheck', 'boolean', 'accept tokens of any app client'),
   setting('insecureLoopbackHttp', 'boolean', 'allow http: for a key set on this machine'),
+  setting('insecureHttpHosts', 'string', 'allow http: for a key set at this private host; for development', {
+    isList,
+  }),
   setting('insecureTestKeys', 'boolean', 'accept the keys of cognito-guard/testing'),
 ]
 

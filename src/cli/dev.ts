@@ -5,14 +5,29 @@ import { newLoadBalancerKey } from '../devtools/local/fronts/load-balancer.js'
 import { type LocalCognito, startLocalCognito } from '../devtools/local/server.js'
 import type { LocalConfig } from '../devtools/local/types.js'
 import type { Loopback } from '../testing/loopback.js'
-import { frontFlags, frontHelp, keyRoute, listening, portOf, readFronts, startFronts } from './fronts.js'
+import {
+  type Front,
+  frontFlags,
+  frontHelp,
+  keyRoute,
+  listening,
+  portOf,
+  readFronts,
+  startFronts,
+} from './fronts.js'
+import { httpsFlags, httpsHelp, readHttps, trust } from './https.js'
 import { type Io, usageError } from './io.js'
+import { openness, reachFlags, reachHelp, readReach } from './reach.js'
+import { openStateFile, unlessState } from './state-file.js'
 import { triggerFlags, triggerHelp, withTriggers } from './triggers.js'
 import { untilInterrupted } from './until-interrupted.js'
 
 /** `cognito-guard dev`: runs a local Cognito until Ctrl-C, and what is to run in front of an app on this machine. */
 export async function run(args: readonly string[], { stdout, stderr, env }: Io): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: { ...flags, ...triggerFlags, ...frontFlags } })
+  const { values } = parseArgs({
+    args: [...args],
+    options: { ...flags, ...reachFlags, ...httpsFlags, ...triggerFlags, ...frontFlags },
+  })
   if (values.help) {
     stdout.write(help)
     return 0
@@ -20,23 +35,37 @@ export async function run(args: readonly string[], { stdout, stderr, env }: Io):
   refuseProduction(env)
   const config = await withTriggers(await readConfig(values.config), values, values.config)
   const fronts = await readFronts(values)
+  const { names = [], address } = readReach(values)
+  const tls = await readHttps(values, names)
+  const reach = { names, tls, ...(address !== undefined && { address }) }
   const key = newLoadBalancerKey()
+  const warn = (problem: string) => stderr.write(`${problem}\n`)
+  const port = portOf('--port', values.port)
+  const state =
+    values.state === undefined ? undefined : await openStateFile(values.state, config.userPoolId, warn)
   const running: Loopback[] = []
   try {
-    const port = portOf('--port', values.port)
-    const cognito = await listening('--port', port, startLocalCognito(config, port, keyRoute(key)))
+    const options = { reach, saved: state?.saved, changed: () => state?.changed() }
+    const starting = startLocalCognito(config, port, keyRoute(key), options)
+    const cognito = await listening('--port', port, starting).catch(unlessState(values.state, state?.saved))
     running.push(cognito)
-    cognito.local.say = sentence => void stderr.write(`${sentence}\n`)
-    const lines: string[] = []
+    cognito.local.say = warn
+    await state?.begin(cognito.local)
+    const started: Front[] = []
     for await (const front of startFronts(fronts, cognito.local, key)) {
       running.push(front)
-      lines.push(`  ${front.says}\n`)
+      started.push(front)
     }
-    stdout.write(banner(cognito, lines))
+    const notes = openness(reach) + (tls ? `\n${trust(values, tls)}` : '')
+    if (values.json) {
+      stderr.write(notes)
+      stdout.write(`${JSON.stringify(summary(cognito, started))}\n`)
+    } else stdout.write(banner(cognito, started, notes))
     await untilInterrupted()
     return 0
   } finally {
     await Promise.all(running.map(server => server.close()))
+    await state?.close()
   }
 }
 
@@ -54,9 +83,13 @@ async function readConfig(file: string | undefined): Promise<LocalConfig> {
   }
 }
 
-const banner = ({ url, local: { config, issuer } }: LocalCognito, lines: readonly string[]) => `
+const banner = (
+  { url, local: { config, issuer } }: LocalCognito,
+  fronts: readonly Front[],
+  notes: string,
+) => `
 A local Cognito, for development only: whoever can reach it signs in as anybody.
-
+${notes}
   page       ${url}
   signs as   ${issuer}
   endpoint   ${url}   (AWS SDK, Amplify, amazon-cognito-identity-js)
@@ -64,20 +97,37 @@ A local Cognito, for development only: whoever can reach it signs in as anybody.
   key set    ${url}/${config.userPoolId}/.well-known/jwks.json
   clients    ${config.clients.map(({ clientId }) => clientId).join(', ')}
   users      ${config.users.map(({ username, password }) => `${username} (${password})`).join(', ')}
-${lines.join('')}
+${fronts.map(({ says }) => `  ${says}\n`).join('')}
 Ctrl-C ends it.
 `
+
+/** What a program wants to know that starts it. */
+const summary = ({ url, port, local: { config, issuer } }: LocalCognito, fronts: readonly Front[]) => ({
+  url,
+  port,
+  pid: process.pid,
+  issuer,
+  userPoolId: config.userPoolId,
+  clientIds: config.clients.map(({ clientId }) => clientId),
+  identityPoolId: config.identityPool.identityPoolId,
+  jwksUri: `${url}/${config.userPoolId}/.well-known/jwks.json`,
+  ...Object.assign({}, ...fronts.map(({ about }) => about)),
+})
 
 const flags = {
   config: { type: 'string' },
   port: { type: 'string', default: '9400' },
+  state: { type: 'string' },
+  json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
 
 const help = `Usage: cognito-guard dev [options]
 
-Runs a Cognito for development on 127.0.0.1: user pool, sign-in page, identity pool. Its keys are made when it starts.
+Runs a Cognito for development on 127.0.0.1: user pool, sign-in page, identity pool. Its keys are made when it starts, unless --state has some.
 
   --config <file>   JSON: users, groups, clients, resourceServers, identityProviders, identityPool
   --port <port>     default 9400; 0 for any
-${triggerHelp}${frontHelp}`
+  --state <file>    keep users, sessions, codes and keys there over a restart; it holds private keys and passwords
+  --json            say where it runs as one line of JSON: url, port, IDs
+${reachHelp}${httpsHelp}${triggerHelp}${frontHelp}`

@@ -1,5 +1,6 @@
 // Over 150 lines: half of it is the texts of the diagnoses.
-import { type Diagnosis, finding, fine } from './diagnosis.js'
+import type { Diagnosis } from '../reports.js'
+import { finding, fine } from './diagnosis.js'
 
 /**
  * Resolves to the diagnoses of an API's answers to requests that it must refuse: without a token, with bad ones, from a browser.

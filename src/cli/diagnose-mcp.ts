@@ -1,5 +1,7 @@
 // Over 150 lines: half of it is the texts of the diagnoses.
-import { type Diagnosis, finding, fine } from './diagnosis.js'
+import { plainly } from '../devtools/inspect/show.js'
+import type { Diagnosis } from '../reports.js'
+import { finding, fine } from './diagnosis.js'
 
 /**
  * Resolves to the diagnoses of an MCP server, in the order in which clients ask: the challenge, the metadata of the resource, that of the
@@ -145,7 +147,7 @@ function diagnoseResource({ document, header }: Answer, url: string): Diagnosis[
       : finding(
           'problem',
           'resource',
-          'The metadata names another resource than this URL or a parent of it.',
+          `The metadata names the resource ${plainly(resource)}; clients connect to ${plainly(url)}, which is neither it nor below it.`,
           'Clients must not use it (RFC 9728 section 3.3): the SDK stops here.',
           'Set resource to the URL that clients connect to; never derive it from Host.',
         ),
@@ -211,7 +213,9 @@ function diagnoseDocument(document: NonNullable<Answer['document']>, issuer: str
           'PKCE',
           'code_challenge_methods_supported does not have S256.',
           'Clients must not go on then: Claude, VS Code and Cursor may stop, though the pool does PKCE; those of the SDK go on.',
-          'See whether the pool can say so; else the option bridge of cognito-guard/mcp does.',
+          isLoopback(issuer)
+            ? 'Set advertisesPkce: true in the configuration file of the local Cognito, or give the option bridge to cognito-guard/mcp, as for a real pool.'
+            : 'See whether the pool can say so; else the option bridge of cognito-guard/mcp does.',
         ),
     typeof document.registration_endpoint === 'string'
       ? fine('registration', 'Clients can register themselves.')
@@ -224,6 +228,8 @@ function diagnoseDocument(document: NonNullable<Answer['document']>, issuer: str
         ),
   ]
 }
+
+const isLoopback = (url: string) => /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(new URL(url).hostname)
 
 const unreachable = finding(
   'unclear',

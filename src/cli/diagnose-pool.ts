@@ -1,16 +1,18 @@
 // Over 150 lines: half of it is the texts of the diagnoses.
 import { userPool } from '../issuers/user-pool.js'
 import type { KeySetError } from '../jwks/jwks.js'
-import type { KeySetFailure } from '../types.js'
+import type { Diagnosis } from '../reports.js'
 import type { Configuration } from './configuration.js'
-import { type Diagnosis, finding, fine } from './diagnosis.js'
+import { finding, fine } from './diagnosis.js'
 import { type FetchedKeySet, fetchKeySet, keySetUrls, sentenceOf } from './fetch-key-set.js'
 import type { Io } from './io.js'
+import { keySetFix } from './key-set-fix.js'
 
 /** Resolves to the diagnoses of a configuration: its form, its key set, the clock. */
 export async function diagnosePool(
   { pool, clockTolerance = 5 }: Configuration,
   fetch: Io['fetch'],
+  env: Io['env'],
 ): Promise<Diagnosis[]> {
   const form = diagnoseForm(pool)
   if (form.some(({ result }) => result === 'problem')) return form
@@ -24,7 +26,8 @@ export async function diagnosePool(
   return [
     ...form,
     ...(pool.jwksUri || pool.issuer ? [] : [diagnoseIssuer(answers)]),
-    ...(sets.length > 0 ? sets.map(diagnoseKeySet) : [diagnoseFailure(answers[0] as KeySetError)]),
+    ...(sets.length > 0 ? sets.map(diagnoseKeySet) : [diagnoseFailure(answers[0] as KeySetError, env)]),
+    ...(pool.jwks && sets.length > 0 ? [diagnoseBundled(pool.jwks, sets)] : []),
     ...sets.slice(0, 1).map(set => diagnoseClock(set, clockTolerance)),
   ]
 }
@@ -46,7 +49,7 @@ function diagnoseForm(pool: Configuration['pool']): Diagnosis[] {
   }
   const odd = [pool.clientId ?? []].flat().filter(id => !/^[0-9a-z]{20,30}$/.test(id))
   const switchedOff = Object.entries(pool).filter(
-    ([name, value]) => name.startsWith('insecure') && value === true,
+    ([name, value]) => name.startsWith('insecure') && value !== false,
   )
   return [
     fine('configuration', `The library takes it: the user pool ${pool.userPoolId}.`),
@@ -58,6 +61,7 @@ function diagnoseForm(pool: Configuration['pool']): Diagnosis[] {
             'A client ID is not of the form of those that Cognito makes: 26 small letters and digits.',
             'The name of a client, a secret or another ID in its place refuses every token with ERR_TOKEN_CLIENT.',
             'Compare it with the app client in the console of the user pool.',
+            'ERR_TOKEN_CLIENT',
           ),
         ]
       : []),
@@ -114,25 +118,30 @@ function diagnoseKeySet({ keys, skipped, milliseconds }: FetchedKeySet): Diagnos
   )
 }
 
-const diagnoseFailure = (error: KeySetError): Diagnosis =>
+function diagnoseBundled(jwks: unknown, sets: readonly FetchedKeySet[]): Diagnosis {
+  const { keys } = Object(jwks) as { keys?: unknown }
+  const bundled = [keys].flat().map(key => (Object(key) as { kid?: unknown }).kid)
+  const isStale = sets.some(set => set.keys.some(({ kid }) => !bundled.includes(kid)))
+  if (!isStale) return fine('bundled key set', 'It has all keys that the issuer publishes.')
+  return finding(
+    'problem',
+    'bundled key set',
+    'It is stale: the issuer publishes a key that is not in it.',
+    'With offline, tokens that are signed with that key are refused (ERR_TOKEN_KEY); else the first of them waits for a fetch.',
+    'Write it anew: cognito-guard keys pull.',
+    'ERR_TOKEN_KEY',
+  )
+}
+
+const diagnoseFailure = (error: KeySetError, env: Io['env']): Diagnosis =>
   finding(
     'problem',
     'key set',
     sentenceOf(error),
     'Without keys no token can be verified: every request is answered 503 (ERR_KEYS_UNAVAILABLE).',
-    fixes[error.reason] ?? 'Check where the key set is (jwksUri), and what is between this machine and that.',
+    keySetFix(error, env),
+    'ERR_KEYS_UNAVAILABLE',
   )
-
-const noWayOut =
-  'In a VPC: a NAT gateway, or an endpoint for Cognito; behind a proxy: the fetch option. Or bundle the key set: cognito-guard keys pull.'
-
-const fixes: Partial<Record<KeySetFailure, string>> = {
-  dns: `Check the Region in the pool ID. ${noWayOut}`,
-  connect: noWayOut,
-  timeout: noWayOut,
-  tls: 'A proxy that opens TLS is not trusted: give its certificate to Node.js (NODE_EXTRA_CA_CERTS).',
-  status: 'Check the pool ID, letter by letter: there is no key set where it leads to.',
-}
 
 function diagnoseClock({ clockAhead }: FetchedKeySet, tolerance: number): Diagnosis {
   if (clockAhead === undefined)
@@ -152,5 +161,6 @@ function diagnoseClock({ clockAhead }: FetchedKeySet, tolerance: number): Diagno
     `It is ${away}; ${tolerance} s are tolerated.`,
     'A clock that is ahead refuses good tokens as expired; one that is behind refuses fresh ones as not yet valid.',
     'Synchronize it (NTP). clockTolerance is for small differences.',
+    clockAhead > 0 ? 'ERR_TOKEN_EXPIRED' : 'ERR_TOKEN_NOT_YET_VALID',
   )
 }

@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util'
 import { printableJson } from '../devtools/inspect/show.js'
+import type { Diagnosis } from '../reports.js'
 import { configurationFlags, configurationHelp, readConfiguration } from './configuration.js'
 import { diagnoseApi } from './diagnose-api.js'
 import { diagnoseMcp } from './diagnose-mcp.js'
 import { diagnosePool } from './diagnose-pool.js'
-import type { Diagnosis } from './diagnosis.js'
 import { type Run, usageError } from './io.js'
 
 /** `cognito-guard doctor`: checks a configuration, its key set, and an API that uses it. */
@@ -33,7 +33,7 @@ export const run: Run = async (args, { stdout, env, fetch }) => {
   if (!isConfigured && url === undefined && mcp === undefined)
     throw usageError('there is nothing to look at: give --user-pool-id, --url or --mcp')
   const diagnoses = [
-    ...(isConfigured ? await diagnosePool(configuration, fetch) : []),
+    ...(isConfigured ? await diagnosePool(configuration, fetch, env) : []),
     ...(url === undefined ? [] : await diagnoseApi(url, origin, fetch)),
     ...(mcp === undefined ? [] : await diagnoseMcp(mcp, fetch)),
   ]
@@ -44,8 +44,12 @@ export const run: Run = async (args, { stdout, env, fetch }) => {
 
 const print = (diagnoses: readonly Diagnosis[]) =>
   diagnoses
-    .map(({ name, result, what, why, fix }) =>
-      [`${marks[result]} ${name}: ${what}`, ...(why && fix ? [`    why: ${why}`, `    fix: ${fix}`] : [])]
+    .map(({ name, result, what, why, fix, page }) =>
+      [
+        `${marks[result]} ${name}: ${what}`,
+        ...(why && fix ? [`    why: ${why}`, `    fix: ${fix}`] : []),
+        ...(page ? [`    See ${page}`] : []),
+      ]
         .map(line => `${line}\n`)
         .join(''),
     )

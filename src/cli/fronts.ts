@@ -20,9 +20,11 @@ import { loadFunction } from './functions.js'
 import { usageError } from './io.js'
 
 /** A server that runs in front of an app. */
-interface Front extends Loopback {
+export interface Front extends Loopback {
   /** A line that names its URL. */
   readonly says: string
+  /** The same for programs. */
+  readonly about: object
 }
 
 /** The servers to run in front of apps: a load balancer, an API Gateway, both or neither. */
@@ -92,15 +94,16 @@ export async function* startFronts(
       startLoadBalancer(local, key, fronts.loadBalancer),
     )
     const says = `balancer   ${balancer.url}   ${balancer.arn}, keys at ${local.url}/public-keys`
-    yield { ...balancer, says }
+    yield { ...balancer, says, about: { loadBalancer: { url: balancer.url, arn: balancer.arn } } }
   }
   if (fronts.apiGateway) {
     const { authorizer: given, ...api } = fronts.apiGateway
-    const { clock } = local
+    const { clock, reach } = local
     const authorizer =
       'authorizer' in given ? lambdaAuthorizer({ ...given, clock }) : nativeAuthorizer(local, given)
-    const gateway = await listening('--api-listen', api.port, startApiGateway({ ...api, authorizer, clock }))
-    yield { ...gateway, says: `gateway    ${gateway.url}` }
+    const starting = startApiGateway({ ...api, authorizer, clock, reach })
+    const gateway = await listening('--api-listen', api.port, starting)
+    yield { ...gateway, says: `gateway    ${gateway.url}`, about: { apiGateway: { url: gateway.url } } }
   }
 }
 
@@ -111,6 +114,8 @@ export async function* startFronts(
  */
 export const listening = <T>(flag: string, port: number, starting: Promise<T>): Promise<T> =>
   starting.catch((error: NodeJS.ErrnoException) => {
+    if (error.syscall !== 'listen') throw error
+    if (error.code === 'EADDRNOTAVAIL') throw usageError('--host: this machine has no such address')
     throw usageError(
       `${flag}: port ${port} cannot be had (${error.code}). Choose another port, or 0 for any that is free`,
     )

@@ -1,6 +1,12 @@
 import { parseArgs } from 'node:util'
-import { checkInspectOptions, type InspectOptions, inspect } from '../devtools/inspect/inspect.js'
+import {
+  checkInspectOptions,
+  type InspectOptions,
+  inspect,
+  type Report,
+} from '../devtools/inspect/inspect.js'
 import { printableJson } from '../devtools/inspect/show.js'
+import { pageOf } from '../errors.js'
 import { userPool } from '../issuers/user-pool.js'
 import {
   type Configuration,
@@ -10,6 +16,7 @@ import {
   usable,
 } from './configuration.js'
 import { type Io, type Run, usageError } from './io.js'
+import { type FetchFailure, keySetFix } from './key-set-fix.js'
 import { printReport } from './print-report.js'
 import { readAll } from './read-all.js'
 
@@ -41,9 +48,20 @@ export const run: Run = async (args, { stdin, stdout, stderr, env, fetch }) => {
   usable(() => checkInspectOptions(options))
   if (stdin.isTTY) stderr.write('Paste a token, headers or an event, then end the input (Ctrl-D).\n')
   const text = await readAll(stdin)
-  const report = await inspect(text, options)
+  const report = withOutage(await inspect(text, options), env)
   stdout.write(values.json ? `${printableJson(report)}\n` : printReport(report))
   return exitCodes[report.verdict]
+}
+
+/** Of keys that cannot be fetched, the cause is what the network did. */
+function withOutage(report: Report, env: Io['env']): Report {
+  const failed = report.network?.events.find(({ type }) => type === 'fetch_failed')
+  if (report.code !== 'ERR_KEYS_UNAVAILABLE' || !failed) return report
+  const { code } = report
+  return {
+    ...report,
+    cause: { fix: keySetFix(failed as FetchFailure, env), code, page: pageOf(code), alsoFailed: [] },
+  }
 }
 
 function issuersOf(

@@ -1,4 +1,4 @@
-import type { Network, Report } from '../devtools/inspect/inspect.js'
+import type { Cause, Network, Report } from '../devtools/inspect/inspect.js'
 import { printable } from '../devtools/inspect/show.js'
 import type { KeySetEvent } from '../jwks/jwks.js'
 
@@ -9,6 +9,7 @@ export function printReport(report: Report): string {
     code,
     verdict,
     mended,
+    cause,
     input,
     kind,
     description,
@@ -18,17 +19,20 @@ export function printReport(report: Report): string {
     network,
     token,
   } = report
-  const failed = checks.filter(({ result }) => result === 'failed')
   const width = Math.max(...checks.map(({ name }) => name.length))
   const lines = [
     `${verdict.toUpperCase()}${code ? ` ${code}` : ''}: ${message}.`,
     ...(mended ? [`Mended, it would be ${mended.verdict}${mended.code ? ` (${mended.code})` : ''}.`] : []),
+    ...(cause ? ['', ...causeLines(cause)] : []),
     '',
     `Input   ${input}`,
     `Token   ${kind}: ${description}`,
     ...facts.map(({ name, value }) => `        ${name} ${value}`),
-    ...section('To know', findings, ({ what, fix }) => [what, `  ${fix}`]),
-    ...section('To fix', failed, ({ name, code, fix }) => [`${name} (${code})`, `  ${fix}`]),
+    ...section(
+      'To know',
+      findings.filter(({ what }) => !isSaid(what, cause)),
+      ({ what, fix }) => [what, `  ${fix}`],
+    ),
     ...section('Checks', checks, ({ name, result, expected, actual }) => [
       `${marks[result]} ${name.padEnd(width)}  ${actual}`,
       ...(result === 'passed' ? [] : [`  ${''.padEnd(width)}  expected: ${expected}`]),
@@ -39,6 +43,19 @@ export function printReport(report: Report): string {
   ]
   return `${lines.join('\n')}\n`
 }
+
+/** Whether what damaged the token is the cause already. */
+const isSaid = (what: string, cause: Cause | undefined) =>
+  cause?.fix.startsWith(what.replace(/\.$/, ':')) ?? false
+
+/** The cause first; what follows from it has no fix of its own. */
+const causeLines = ({ fix, page, alsoFailed }: Cause) => [
+  `To fix  ${fix}`,
+  `        See ${page}`,
+  ...(alsoFailed.length > 0
+    ? [`        Also failed, to look at when that is fixed: ${alsoFailed.join(', ')}`]
+    : []),
+]
 
 const section = <T>(title: string, items: readonly T[], linesOf: (item: T) => readonly string[]) => {
   const lines = items.flatMap(linesOf).map(line => `  ${line}`)

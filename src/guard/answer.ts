@@ -1,5 +1,7 @@
-import { type AuthError, type AuthErrorCode, refusal } from '../errors.js'
-import { type Challenge, joinScopes } from './policy.js'
+import { type AuthError, type AuthErrorCode, pageOf, refusal } from '../errors.js'
+import type { JwtClaims, VerifiedToken } from '../types.js'
+import { explanationOf } from './hints.js'
+import { type Challenge, joinScopes, type Policy } from './policy.js'
 
 /** A refused request, with the whole response to the client. */
 export interface Refusal {
@@ -25,6 +27,8 @@ export interface RefusalBody {
   readonly code?: AuthErrorCode
   /** Only with `explain: true`. */
   readonly hint?: string
+  /** The page of the error, a path in the repository. Only with `explain: true`. */
+  readonly page?: string
 }
 
 /** How a guard answers: options of it. */
@@ -39,18 +43,25 @@ export interface AnswerOptions {
  *
  * @param required what the whole policy of the request requires
  */
-export function notPermitted(
-  challenge: Challenge = {},
+export function notPermitted<C extends JwtClaims>(
+  refusing: Policy<C>,
+  auth: VerifiedToken<C>,
   required: Challenge | undefined,
   options: AnswerOptions,
 ): Refusal {
-  return answer(refusalBy(challenge, required), challenge, required, options)
+  return answer(refusalBy(refusing, auth, required), refusing.challenge ?? {}, required, options)
 }
 
 /** Returns the error of a refusal by a policy: where its challenge asks for another sign-in, that is what is required. */
-export function refusalBy(challenge: Challenge = {}, required: Challenge | undefined): AuthError {
+export function refusalBy<C extends JwtClaims>(
+  refusing: Policy<C>,
+  auth: VerifiedToken<C>,
+  required: Challenge | undefined,
+): AuthError {
+  const { challenge = {} } = refusing
   const stepUp = challenge.maxAge !== undefined || challenge.acrValues !== undefined
-  return asking(refusal(stepUp ? 'ERR_STEP_UP_REQUIRED' : 'ERR_PERMISSION_DENIED'), challenge, required)
+  const code = stepUp ? 'ERR_STEP_UP_REQUIRED' : 'ERR_PERMISSION_DENIED'
+  return asking(refusal(code, explanationOf(refusing, auth)), challenge, required)
 }
 
 /** Makes an error keep what its answer asks for. Nothing that logs or copies an error sees it: a policy of an application may hold anything. */
@@ -88,7 +99,13 @@ export function answer(
     status: error.status,
     headers,
     body: options.explain
-      ? { ...body, error_description: error.message, code: error.code, hint: error.hint }
+      ? {
+          ...body,
+          error_description: error.message,
+          code: error.code,
+          hint: error.hint,
+          page: pageOf(error.code),
+        }
       : body,
     error,
   }

@@ -4,6 +4,7 @@ import { andThen } from '../maybe-promise.js'
 import type { CheckDetails, JwtClaims, TrustedIssuer, VerifiedToken, Verifier } from '../types.js'
 import { promised, settled } from '../verifier/verdict.js'
 import { createVerifier, type VerifierOptions } from '../verifier/verifier.js'
+import { namedSource } from './hints.js'
 import { headerToken, type TokenSource } from './token-source.js'
 
 /** The options of {@link behindLoadBalancer}. */
@@ -54,14 +55,17 @@ export function behindLoadBalancer(options: BehindLoadBalancerOptions): BehindLo
 
 /** Joins both tokens with a space, which no token contains. */
 function pairOf(dataToken: TokenSource, accessToken: TokenSource): TokenSource {
-  return request => {
-    const data = dataToken(request)
-    const access = accessToken(request)
-    if (data === undefined && access === undefined) return undefined
-    // a load balancer sends both or none
-    if (data === undefined || access === undefined) throw refusal('ERR_REQUEST_INVALID')
-    return `${data} ${access}`
-  }
+  return namedSource(
+    'the headers x-amzn-oidc-data and x-amzn-oidc-accesstoken of a load balancer',
+    request => {
+      const data = dataToken(request)
+      const access = accessToken(request)
+      if (data === undefined && access === undefined) return undefined
+      // a load balancer sends both or none
+      if (data === undefined || access === undefined) throw refusal('ERR_REQUEST_INVALID')
+      return `${data} ${access}`
+    },
+  )
 }
 
 /** Verifies both, and merges them only if they have the same subject. */

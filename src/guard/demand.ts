@@ -26,7 +26,7 @@ export function demand<C extends JwtClaims>(
   if (!isPolicy(policy)) throw new TypeError('demand: policy is not a policy')
   if (auth === undefined) throw asking(refusal('ERR_TOKEN_MISSING'), {}, policy.challenge)
   return andThen(refusedBy(policy, auth, request, clock), refusing => {
-    if (refusing) throw refusalBy(refusing.challenge, policy.challenge)
+    if (refusing) throw refusalBy(refusing, auth, policy.challenge)
   })
 }
 

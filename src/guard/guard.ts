@@ -3,7 +3,7 @@
 import { channelOf, decisionChannel } from '../diagnostics.js'
 import { type AuthError, type AuthErrorCode, asRefusal, isAuthError, refusal } from '../errors.js'
 import { keyUrl } from '../jwks/options.js'
-import { isPending, later } from '../maybe-promise.js'
+import { isPending, later, tell } from '../maybe-promise.js'
 import { aBoolean, aFunction, checkOptions, type OptionCheck } from '../options.js'
 import type {
   CheckDetails,
@@ -15,6 +15,7 @@ import type {
   Verifier,
 } from '../types.js'
 import { answer, askedBy, notPermitted, type Refusal } from './answer.js'
+import { missingHint } from './hints.js'
 import { aPolicy, every, joinScopes, type Policy, refusedBy } from './policy.js'
 import { bearer, type TokenSource } from './token-source.js'
 
@@ -151,7 +152,9 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
   ): MaybePromise<Decision> {
     const token = tokenOf(request)
     if (token === undefined) {
-      return anonymous ? anonymousDecision : refuse(refusal('ERR_TOKEN_MISSING'), policy)
+      return anonymous
+        ? anonymousDecision
+        : refuse(refusal('ERR_TOKEN_MISSING', missingHint(tokenOf, request)), policy)
     }
     const verdict = verifier.check(token, seen)
     if (!isPending(verdict)) return authorize(verdict, request, policy, seen)
@@ -180,15 +183,12 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
     auth: VerifiedToken<C>,
     asked: Policy<C> | undefined,
   ): Decision =>
-    refusing ? notPermitted(refusing.challenge, asked?.challenge, answering) : { authorized: true, auth }
+    refusing ? notPermitted(refusing, auth, asked?.challenge, answering) : { authorized: true, auth }
 
   function report(decision: Decision, request: RequestView, event: Seen): Decision {
     finish(event, decision)
-    try {
-      if (channel?.hasSubscribers) channel.publish(event)
-      const returned: unknown = onDecision?.(event, request)
-      if (isPending(returned)) Promise.resolve(returned).catch(() => {})
-    } catch {}
+    if (channel?.hasSubscribers) channel.publish(event)
+    if (onDecision) tell(onDecision, event, request)
     return decision
   }
 
@@ -298,7 +298,10 @@ const answers = Symbol.for('cognito-guard.answers')
 
 const verifiers = new WeakMap<object, Pick<Verifier, 'clock' | 'ready' | 'health'>>()
 
-const anonymousDecision = Object.freeze({ authorized: true, auth: undefined }) as unknown as Decision
+const anonymousDecision = /* @__PURE__ */ Object.freeze({
+  authorized: true,
+  auth: undefined,
+}) as unknown as Decision
 
 const aVerifier: OptionCheck = value =>
   typeof (value as Partial<Verifier> | null)?.check === 'function'
@@ -313,7 +316,7 @@ const aRealm: OptionCheck = value =>
 
 /** RFC 9728 section 2: https; stands in a quoted string. */
 export const aMetadataUrl: OptionCheck = value =>
-  keyUrl(true)(value) || aRealm(value) || String(value).includes(' ')
+  keyUrl({ insecureLoopbackHttp: true })(value) || aRealm(value) || String(value).includes(' ')
     ? 'must be an https URL without credentials and fragment (http only for a loopback host)'
     : undefined
 

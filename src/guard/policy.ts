@@ -2,6 +2,18 @@
 import { andThen, isPending, later } from '../maybe-promise.js'
 import { aFunction, type OptionCheck } from '../options.js'
 import type { Clock, JwtClaims, MaybePromise, RequestView, VerifiedToken } from '../types.js'
+import {
+  isNoMachine,
+  isNoRead,
+  isNoUser,
+  isOfOtherAssurance,
+  isOfOtherProvider,
+  issuedBefore,
+  lacksGroup,
+  lacksScope,
+  signedInBefore,
+} from './explanations.js'
+import { explained } from './hints.js'
 
 /** What a refused client has to come back with. What does not fit into a header, such as a quote, is a fault (TypeError) when the policy refuses. */
 export interface Challenge {
@@ -47,9 +59,10 @@ export function hasScope(...all: readonly [string, ...string[]]): Policy {
     scope => typeof scope === 'string' && scopeToken.test(scope),
     'scopes, each without spaces or quotes',
   )
-  return policy(({ principal: { scopes } }) => all.every(scope => scopes.includes(scope)), {
+  const asked = policy(({ principal: { scopes } }) => all.every(scope => scopes.includes(scope)), {
     scope: all.join(' '),
   })
+  return explained(asked, lacksScope(all))
 }
 
 /**
@@ -59,7 +72,10 @@ export function hasScope(...all: readonly [string, ...string[]]): Policy {
  */
 export function inGroup(...any: readonly [string, ...string[]]): Policy {
   expect('inGroup', any, isName, 'group names')
-  return ({ principal: { groups } }) => any.some(group => groups.includes(group))
+  return explained<Policy>(
+    ({ principal: { groups } }) => any.some(group => groups.includes(group)),
+    lacksGroup(any),
+  )
 }
 
 /**
@@ -112,7 +128,10 @@ export function not<C extends JwtClaims = JwtClaims>(refused: Policy<C>): Policy
  * Permits people, not machines and not guests. A token of an OpenID provider is a person's only where its claims show one: see
  * {@link OidcProviderOptions.kindFrom}.
  */
-export const isUser: Policy = ({ principal }) => principal.kind === 'user'
+export const isUser: Policy = /* @__PURE__ */ explained<Policy>(
+  ({ principal }) => principal.kind === 'user',
+  isNoUser,
+)
 
 /**
  * Permits guests: identities of an identity pool that nobody signed in to. Only a policy that contains this one permits them; a
@@ -121,18 +140,25 @@ export const isUser: Policy = ({ principal }) => principal.kind === 'user'
  * @example
  * app.use('/articles', protect(guard, some(isUser, every(isGuest, isRead)))) // readable by all, writable by signed-in users
  */
-export const isGuest: Policy = Object.assign(({ principal }: VerifiedToken) => principal.kind === 'guest', {
-  guests: true,
-} as const)
+export const isGuest: Policy = /* @__PURE__ */ Object.assign(
+  ({ principal }: VerifiedToken) => principal.kind === 'guest',
+  { guests: true } as const,
+)
 
 /** Permits requests that are meant to change nothing: GET, HEAD and OPTIONS (RFC 9110 section 9.2.1). */
-export const isRead: Policy = (_auth, { method = '' }) => safeMethods.has(method)
+export const isRead: Policy = /* @__PURE__ */ explained<Policy>(
+  (_auth, { method = '' }) => safeMethods.has(method),
+  isNoRead,
+)
 
 /**
  * Permits machines: clients that act for themselves (client credentials). A token of an OpenID provider counts as a machine's where
  * nothing in it shows a person: of a provider that says too little, give {@link OidcProviderOptions.kindFrom}.
  */
-export const isMachine: Policy = ({ principal }) => principal.kind === 'machine'
+export const isMachine: Policy = /* @__PURE__ */ explained<Policy>(
+  ({ principal }) => principal.kind === 'machine',
+  isNoMachine,
+)
 
 /**
  * Permits users whose profile was first linked to this identity provider, by its name in the user pool. Only ID tokens name it, access tokens
@@ -142,7 +168,7 @@ export const isMachine: Policy = ({ principal }) => principal.kind === 'machine'
  */
 export function federatedBy(provider: string): Policy {
   expect('federatedBy', [provider], isName, 'the name of a provider')
-  return ({ principal }) => principal.provider?.name === provider
+  return explained<Policy>(({ principal }) => principal.provider?.name === provider, isOfOtherProvider)
 }
 
 /**
@@ -151,7 +177,7 @@ export function federatedBy(provider: string): Policy {
  * @throws TypeError for anything but a positive number of seconds
  */
 export function signedInWithin(seconds: number): Policy {
-  return within('signedInWithin', 'auth_time', seconds)
+  return explained(within('signedInWithin', 'auth_time', seconds), signedInBefore)
 }
 
 /**
@@ -161,7 +187,7 @@ export function signedInWithin(seconds: number): Policy {
  * @throws TypeError for anything but a positive number of seconds
  */
 export function issuedWithin(seconds: number): Policy {
-  return within('issuedWithin', 'iat', seconds)
+  return explained(within('issuedWithin', 'iat', seconds), issuedBefore)
 }
 
 /**
@@ -172,7 +198,8 @@ export function issuedWithin(seconds: number): Policy {
  */
 export function withAssurance(...acr: readonly [string, ...string[]]): Policy {
   expect('withAssurance', acr, value => typeof value === 'string' && scopeToken.test(value), 'acr values')
-  return policy(({ claims }) => acr.includes(claims.acr as string), { acrValues: acr.join(' ') })
+  const asked = policy(({ claims }) => acr.includes(claims.acr as string), { acrValues: acr.join(' ') })
+  return explained(asked, isOfOtherAssurance)
 }
 
 /** Returns the policy that refuses, if one does: this one, or the part of it that did. One that does not name guests refuses them. */
@@ -196,7 +223,7 @@ export const joinScopes = (scopes: readonly (string | undefined)[]): string =>
   [...new Set(scopes.flatMap(scopesIn))].join(' ')
 
 /** Checks an option that takes a policy. Refuses an explicit `undefined`: that is a misspelt name, and must not mean no policy. */
-export const aPolicy: OptionCheck = Object.assign((value: unknown) => aFunction(value), {
+export const aPolicy: OptionCheck = /* @__PURE__ */ Object.assign((value: unknown) => aFunction(value), {
   refusesUndefined: true,
 } as const)
 

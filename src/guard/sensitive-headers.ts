@@ -5,7 +5,7 @@
  * @example
  * pino({ redact: sensitiveHeaders.map(name => `req.headers["${name}"]`) })
  */
-export const sensitiveHeaders: readonly string[] = Object.freeze([
+export const sensitiveHeaders: readonly string[] = /* @__PURE__ */ Object.freeze([
   'authorization',
   'proxy-authorization',
   'cookie',

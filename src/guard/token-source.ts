@@ -3,6 +3,7 @@ import { refusal } from '../errors.js'
 import { aBoolean, checkOptions, type OptionCheck, oneOf, oneOrMore } from '../options.js'
 import { parseJson } from '../token/json.js'
 import type { RequestView } from '../types.js'
+import { authorization, namedSource, placesOf } from './hints.js'
 
 /**
  * Returns the token of a request, `undefined` when there is none.
@@ -15,17 +16,18 @@ export type TokenSource = (request: RequestView) => string | undefined
  * Returns the source of the token in `Authorization: Bearer` (RFC 6750 section 2.1), in any case.
  * Another scheme counts as no token. A second header, two values in one, or the scheme without exactly one word after it is refused.
  */
-export const bearer = (): TokenSource => request => {
-  const value = single(request.header('authorization'))
-  if (value === undefined) return undefined
-  if (!isBearer(value)) {
-    if (namesBearer.test(value)) throw refusal('ERR_REQUEST_INVALID')
-    return undefined
-  }
-  let start = 7
-  while (value[start] === ' ') start++
-  return oneWord(value.slice(start))
-}
+export const bearer = (): TokenSource =>
+  namedSource(authorization, request => {
+    const value = single(request.header('authorization'))
+    if (value === undefined) return undefined
+    if (!isBearer(value)) {
+      if (namesBearer.test(value)) throw refusal('ERR_REQUEST_INVALID')
+      return undefined
+    }
+    let start = 7
+    while (value[start] === ' ') start++
+    return oneWord(value.slice(start))
+  })
 
 /**
  * Returns the source of the token that is the whole value of a header, such as `x-amzn-oidc-data`.
@@ -34,10 +36,10 @@ export const bearer = (): TokenSource => request => {
  */
 export function headerToken(name: string): TokenSource {
   const header = checkedName('headerToken', name).toLowerCase()
-  return request => {
+  return namedSource(`the header "${header}"`, request => {
     const value = single(request.header(header))
     return value === undefined ? undefined : oneWord(value)
-  }
+  })
 }
 
 /** The options of {@link cookie}. */
@@ -58,7 +60,9 @@ export function cookie(name: string, options: CookieOptions = {}): TokenSource {
   const prefix = `${checkedName('cookie', name)}=`
   checkOptions('cookie', options, { 'origins?': oneOrMore(anOrigin) })
   const origins = [options.origins ?? []].flat()
-  return request => cookieToken(request, cookiesNamed(prefix, cookiesOf(request)), origins)
+  return namedSource(`the cookie "${name}" (with fetch: credentials 'include')`, request =>
+    cookieToken(request, cookiesNamed(prefix, cookiesOf(request)), origins),
+  )
 }
 
 /** The options of {@link amplifyCookie}. */
@@ -81,14 +85,14 @@ export function amplifyCookie(clientId: string, options: AmplifyCookieOptions = 
   })
   const origins = [options.origins ?? []].flat()
   const suffix = `${options.tokenUse ?? 'access'}Token=`
-  return request => {
+  return namedSource('the cookies in which Amplify keeps the tokens of this app client', request => {
     // Amplify writes names and values percent-encoded
     const cookies = cookiesOf(request).map(decoded)
     const [user, ...others] = distinct(cookiesNamed(`${prefix}LastAuthUser=`, cookies))
     if (user === undefined) return undefined
     if (others.length > 0) throw refusal('ERR_REQUEST_INVALID')
     return cookieToken(request, cookiesNamed(`${prefix}${user}.${suffix}`, cookies), origins)
-  }
+  })
 }
 
 /**
@@ -100,11 +104,11 @@ export function amplifyCookie(clientId: string, options: AmplifyCookieOptions = 
  */
 export function queryToken(name = 'access_token'): TokenSource {
   checkedName('queryToken', name)
-  return request => {
+  return namedSource(`the parameter "${name}" in the query of the URL`, request => {
     const values = queryValues(request, name)
     if (values.length > 1) throw refusal('ERR_REQUEST_INVALID')
     return values[0] === undefined ? undefined : oneWord(values[0])
-  }
+  })
 }
 
 /**
@@ -116,13 +120,13 @@ export function queryToken(name = 'access_token'): TokenSource {
  */
 export function webSocketProtocol(marker = 'bearer'): TokenSource {
   checkedName('webSocketProtocol', marker)
-  return request => {
+  return namedSource(`the subprotocols of new WebSocket(url, ["${marker}", token])`, request => {
     const protocols = protocolsOf(request)
     const at = protocols.indexOf(marker)
     if (at < 0) return undefined
     if (protocols.lastIndexOf(marker) !== at) throw refusal('ERR_REQUEST_INVALID')
     return oneWord(protocols[at + 1] ?? '')
-  }
+  })
 }
 
 /** The options of {@link appSyncRealtime}. */
@@ -139,7 +143,7 @@ export interface AppSyncRealtimeOptions {
  */
 export function appSyncRealtime(options: AppSyncRealtimeOptions = {}): TokenSource {
   checkOptions('appSyncRealtime', options, { 'query?': aBoolean })
-  return request => {
+  return namedSource('the subprotocol "header-..." of an AppSync client', request => {
     const subprotocols = protocolsOf(request).filter(protocol => protocol.startsWith('header-'))
     const [encoded, ...others] = [
       ...subprotocols.map(protocol => protocol.slice(7)),
@@ -154,7 +158,7 @@ export function appSyncRealtime(options: AppSyncRealtimeOptions = {}): TokenSour
     const value: unknown = values[0]?.[1]
     if (values.length > 1 || typeof value !== 'string') throw refusal('ERR_REQUEST_INVALID')
     return oneWord(isBearer(value) ? value.slice(7) : value)
-  }
+  })
 }
 
 /**
@@ -166,12 +170,12 @@ export function firstOf(...sources: readonly TokenSource[]): TokenSource {
   if (sources.length === 0 || !sources.every(source => typeof source === 'function')) {
     throw new TypeError('firstOf: expected token sources')
   }
-  return request => {
+  return namedSource(placesOf(sources), request => {
     const tokens = new Set(sources.map(source => source(request)))
     tokens.delete(undefined)
     if (tokens.size > 1) throw refusal('ERR_REQUEST_INVALID')
     return tokens.values().next().value
-  }
+  })
 }
 
 const isBearer = (value: string) => value[6] === ' ' && value.slice(0, 6).toLowerCase() === 'bearer'
@@ -200,7 +204,8 @@ const cookiesNamed = (prefix: string, cookies: readonly string[]) =>
 function cookieToken(request: RequestView, cookies: readonly string[], origins: readonly string[]) {
   const values = distinct(cookies)
   if (values.length === 0) return undefined
-  if (values.length > 1 || !(isSafe(request) || isOwn(request, origins))) throw refusal('ERR_REQUEST_INVALID')
+  if (values.length > 1) throw refusal('ERR_REQUEST_INVALID')
+  if (!(isSafe(request) || isOwn(request, origins))) throw refusal('ERR_REQUEST_INVALID', crossSiteHint)
   return oneWord(values[0] as string)
 }
 
@@ -267,3 +272,6 @@ function checkedName(factory: string, name: string): string {
 
 /** Also where a header that was sent twice was joined (RFC 9110 section 5.2): a bad token never counts as no token. */
 const namesBearer = /(?:^|,)\s*bearer(?![\w!#$%&'*+.^`|~-])/i
+
+const crossSiteHint =
+  'A request with a cookie may change something only from an origin of yours: list that of the app in origins of cookie(). A client without Origin sends a header instead.'

@@ -72,7 +72,7 @@ export function awsWorkload(options: AwsWorkloadOptions): TrustedIssuer<AwsWorkl
     ...keySetOptionChecks,
     issuer: aWorkloadIssuer,
     audience: oneOrMore(aString),
-    'jwksUri?': keyUrl(options?.insecureLoopbackHttp),
+    'jwksUri?': keyUrl(options),
   })
   const { issuer, jwksUri } = options
   const { path, algorithms, refreshAfter, validate } = isOfSts(issuer) ? sts : eks

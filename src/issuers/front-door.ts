@@ -3,6 +3,7 @@ import { type KeyOptions, keyOptionChecks, keyPerUrl, keyUrl } from '../jwks/jwk
 import { aString, listOf, type OptionCheck, type OptionChecks, oneOrMore, optionsIn } from '../options.js'
 import { isNumericDate } from '../token/claims.js'
 import type { Algorithm, JwsHeader, JwtClaims, KeyResolver } from '../types.js'
+import { mistakeIn } from './user-pool-ids.js'
 
 /** The options of every service that stands in front of an application and signs what it knows of the user. */
 export interface FrontDoorOptions extends KeyOptions {
@@ -60,7 +61,7 @@ export const frontDoorChecks = (options: FrontDoorOptions | undefined) =>
   ({
     ...keyOptionChecks,
     issuer: aString,
-    'publicKeysUrl?': keyUrl(options?.insecureLoopbackHttp),
+    'publicKeysUrl?': keyUrl(options),
   }) as const satisfies OptionChecks
 
 /** Checks ARNs: all of one Region, whose keys' URL is documented. */
@@ -68,7 +69,9 @@ export const arnsOf =
   ({ pattern, example, keysUrl }: Arn, options: FrontDoorOptions | undefined): OptionCheck =>
   value => {
     const problem = oneOrMore(each =>
-      typeof each === 'string' && pattern.test(each) ? undefined : `must be an ARN, such as ${example}`,
+      typeof each === 'string' && pattern.test(each)
+        ? undefined
+        : `must be an ARN, such as ${example}${mistakeIn(each)}`,
     )(value)
     if (problem || options?.publicKeysUrl) return problem
     const urls = new Set(listOf(value as string | readonly string[]).map(arn => keysUrlOf(arn, keysUrl)))

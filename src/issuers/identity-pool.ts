@@ -3,6 +3,7 @@ import { anIssuer, type KeySetOptions, keySet, keySetOptionChecks, keyUrl } from
 import { aBoolean, checkOptions, type OptionCheck, optionsIn } from '../options.js'
 import { isText, isTextList } from '../token/claims.js'
 import type { JwtClaims, Principal, Provider, TrustedIssuer } from '../types.js'
+import { mistakeIn } from './user-pool-ids.js'
 
 /** The claims of an identity pool's OpenID token ("Identity pools authentication flow", Amazon Cognito Developer Guide). */
 export interface IdentityPoolClaims extends JwtClaims {
@@ -52,7 +53,7 @@ export function identityPool(options: IdentityPoolOptions): TrustedIssuer<Identi
     ...keySetOptionChecks,
     identityPoolId: options?.issuer ? aPoolId : aPoolIdOfDocumentedRegion,
     'issuer?': anIssuer(Object(options) as IdentityPoolOptions),
-    'jwksUri?': keyUrl(options?.insecureLoopbackHttp),
+    'jwksUri?': keyUrl(options),
     'insecureIgnoreConfirmation?': aBoolean,
   })
   const { identityPoolId } = options
@@ -123,7 +124,7 @@ const isUnauthenticated = (amr: readonly string[]) => amr.includes('unauthentica
 const aPoolId: OptionCheck = value =>
   typeof value === 'string' && value.length <= 55 && /^[\w-]+:[0-9a-f-]+$/.test(value)
     ? undefined
-    : 'must be an identity pool ID, such as eu-west-1:11111111-2222-3333-4444-555555555555'
+    : `must be an identity pool ID, such as eu-west-1:11111111-2222-3333-4444-555555555555${mistakeIn(value)}`
 
 /** The commercial partition: elsewhere the exact `iss` is not documented. */
 const aPoolIdOfDocumentedRegion: OptionCheck = value =>

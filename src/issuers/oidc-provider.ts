@@ -81,10 +81,10 @@ export function oidcProvider<S extends object = object>(
 ): TrustedIssuer<OidcClaims & S> {
   checkOptions('oidcProvider', options, {
     ...keySetOptionChecks,
-    issuer: anIssuer(Object(options), discoverable(options?.insecureLoopbackHttp)),
+    issuer: anIssuer(Object(options), discoverable(options)),
     audience: oneOrMore(aString),
     'algorithms?': someAlgorithms,
-    'jwksUri?': keyUrl(options?.insecureLoopbackHttp),
+    'jwksUri?': keyUrl(options),
     'claims?': aSchema,
     'groupsFrom?': aFunction,
     'kindFrom?': aFunction,
@@ -166,7 +166,6 @@ function principalOf(
 
 /** OpenID Connect Discovery 1.0 section 3: no query either. */
 const discoverable =
-  (insecureLoopbackHttp: boolean | undefined): OptionCheck =>
+  (options: KeySetOptions | undefined): OptionCheck =>
   value =>
-    keyUrl(insecureLoopbackHttp)(value) ??
-    ((value as string).includes('?') ? 'must be a URL without a query' : undefined)
+    keyUrl(options)(value) ?? ((value as string).includes('?') ? 'must be a URL without a query' : undefined)

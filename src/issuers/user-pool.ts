@@ -231,7 +231,7 @@ const mustBeBound = ({ anyClient, requireResource }: UserPoolOptions<TokenUse>) 
 const keySetUrl = (issuer: string) => `${issuer}/.well-known/jwks.json`
 
 function checksFor(options: UserPoolOptions<TokenUse>): OptionChecks {
-  const { anyClient, insecureSkipClientCheck, insecureLoopbackHttp, issuer } = options
+  const { anyClient, insecureSkipClientCheck, issuer } = options
   const isBound = mustBeBound(options)
   return {
     ...keySetOptionChecks,
@@ -250,7 +250,7 @@ function checksFor(options: UserPoolOptions<TokenUse>): OptionChecks {
     'groupsFrom?': aFunction,
     'additionalRegions?': oneOrMore(aRegion),
     'issuer?': anIssuer(options),
-    'jwksUri?': keyUrl(insecureLoopbackHttp),
+    'jwksUri?': keyUrl(options),
     'insecureIgnoreConfirmation?': aBoolean,
   }
 }

@@ -1,4 +1,5 @@
 import { channelOf, keysChannel } from '../diagnostics.js'
+import { tell } from '../maybe-promise.js'
 import type { KeySetFailure } from '../types.js'
 import type { KeySetError } from './failure.js'
 import type { SkippedEntry } from './key-set.js'
@@ -63,9 +64,7 @@ export function emitter(issuer: string, onEvent?: (event: KeySetEvent) => unknow
   return change => {
     const event = { ...change, issuer }
     if (channel?.hasSubscribers) channel.publish(event)
-    try {
-      void Promise.resolve(onEvent?.(event)).catch(() => {})
-    } catch {}
+    tell(onEvent, event)
     return event
   }
 }

@@ -53,8 +53,8 @@ export interface KeySetSource extends KeySetOptions {
  */
 export function keySet(options: KeySetSource): RefreshingKeys {
   const { url, locate, algorithms, allowsUnnamed, factory = 'keySet', name = factory } = options
-  const { jwks, offline, insecureLoopbackHttp, monotonic = performance } = options
-  checkOptions(factory, options, { ...checks, url: offline ? aString : keyUrl(insecureLoopbackHttp) })
+  const { jwks, offline, monotonic = performance } = options
+  checkOptions(factory, options, { ...checks, url: offline ? aString : keyUrl(options) })
   const emit = emitter(name, options.onEvent)
   const importing = {
     algorithms,
@@ -124,7 +124,7 @@ const fixed = (keys: MaybePromise<KeySet>) => ({
 
 const checks = {
   ...keySetOptionChecks,
-  url: keyUrl(false),
+  url: keyUrl(),
   algorithms: (value: unknown) =>
     Array.isArray(value) && value.length > 0 ? undefined : 'must be a list of at least one algorithm',
   'importKey?': aFunction,

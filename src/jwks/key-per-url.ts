@@ -39,10 +39,10 @@ export interface KeyPerUrlSource extends KeyOptions {
  */
 export function keyPerUrl(options: KeyPerUrlSource): KeyResolver {
   // Over 40 lines: its functions share four caches and one rate limit.
-  const { urlOf, algorithm, factory = 'keyPerUrl', insecureLoopbackHttp, monotonic = performance } = options
+  const { urlOf, algorithm, factory = 'keyPerUrl', monotonic = performance } = options
   const { name: issuer = factory } = options
   checkOptions(factory, options, checks)
-  const problem = keyUrl(insecureLoopbackHttp)(urlOf(anyKid))
+  const problem = keyUrl(options)(urlOf(anyKid))
   if (problem) throw new TypeError(`${factory}: urlOf ${problem}`)
   const times = timing(factory, options)
   const get = transport(options.fetch, urlOf(anyKid), times.deadline)

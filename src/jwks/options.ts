@@ -6,6 +6,7 @@ import {
   aString,
   type OptionCheck,
   type OptionChecks,
+  oneOrMore,
   seconds,
 } from '../options.js'
 import type { Clock } from '../types.js'
@@ -39,6 +40,13 @@ export interface KeyOptions {
   readonly fetchTimeout?: number
   /** Accepts `http:` for loopback hosts: 127.0.0.0/8, [::1], localhost and names below it (RFC 6761 section 6.3). For tests. Default `false`. */
   readonly insecureLoopbackHttp?: boolean
+  /**
+   * Accepts `http:` for these host names too, exactly: for a local Cognito in another container, such as `['cognito']` or
+   * `['host.docker.internal']`. Names without a dot, under `.internal`, `.local` or `.test`, and private IPv4 addresses; a public host is refused,
+   * since anybody on the way could replace its keys. For development: with `NODE_ENV=production` it is refused too, so that it cannot be
+   * left in by mistake. Default none.
+   */
+  readonly insecureHttpHosts?: string | readonly string[]
   /** A clock that is never set back, in milliseconds, for the age of keys. Default `performance`. */
   readonly monotonic?: Clock
 }
@@ -85,27 +93,40 @@ export function timing(factory: string, options: KeyOptions): Timing {
   }
 }
 
-/** Checks a URL to fetch keys from: https, without credentials; http where loopback is allowed by name. */
+/** Checks a URL to fetch keys from: https, without credentials; http where loopback or the host is allowed by name. */
 export const keyUrl =
-  (insecureLoopbackHttp: boolean | undefined): OptionCheck =>
+  ({ insecureLoopbackHttp, insecureHttpHosts }: KeyOptions = {}): OptionCheck =>
   value => {
     if (typeof value !== 'string' || !URL.canParse(value)) return 'must be a URL'
+    if (/\s/.test(value)) return 'must be a URL: it has blanks or a line break in it; trim it'
     const { protocol, hostname, username, password, hash } = new URL(value)
     if (username || password || hash) return 'must be a URL without credentials and fragment'
     if (protocol === 'https:') return undefined
-    return protocol === 'http:' && insecureLoopbackHttp === true && loopback.test(hostname)
+    return protocol === 'http:' &&
+      ((insecureLoopbackHttp === true && loopback.test(hostname)) ||
+        [insecureHttpHosts].flat().includes(hostname))
       ? undefined
-      : 'must be an https URL (http only for a loopback host, with insecureLoopbackHttp: true)'
+      : 'must be an https URL (http only for a loopback host, with insecureLoopbackHttp: true, or in insecureHttpHosts)'
   }
 
 /** Checks the `iss` of an issuer: a URL where keys are asked for there, else any text, which is compared and nothing more. */
 export const anIssuer = (
-  { jwksUri, jwks, offline, insecureLoopbackHttp }: KeySetOptions & { readonly jwksUri?: unknown },
-  aUrl: OptionCheck = keyUrl(insecureLoopbackHttp),
-): OptionCheck => (jwksUri !== undefined || (jwks && offline === true) ? aString : aUrl)
+  options: KeySetOptions & { readonly jwksUri?: unknown },
+  aUrl: OptionCheck = keyUrl(options),
+): OptionCheck =>
+  options.jwksUri !== undefined || (options.jwks && options.offline === true) ? aString : aUrl
 
 /** Of hosts as URLs have them, which is in small letters, and each IPv4 address in one spelling. */
 const loopback = /^(?:127\.\d+\.\d+\.\d+|\[::1\]|(?:[^.]+\.)*localhost\.?)$/
+
+/** Of hosts that are none of the public network: of containers, clusters, emulators (RFC 1918). They are compared with what `URL` makes of a host. */
+const privateHost =
+  /^[a-z\d_-]+$|\.(?:internal|local|test)$|^(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.[\d.]+$/
+
+const aPrivateHost: OptionCheck = value =>
+  typeof value === 'string' && privateHost.test(value) && globalThis.process?.env?.NODE_ENV !== 'production'
+    ? undefined
+    : 'must be a private host name, and NODE_ENV not production'
 
 /** The checks of {@link KeyOptions}, to be merged into those of a factory. */
 export const keyOptionChecks = {
@@ -116,6 +137,7 @@ export const keyOptionChecks = {
   'maxAge?': seconds(1, 2_592_000),
   'fetchTimeout?': seconds(0.01, 60),
   'insecureLoopbackHttp?': aBoolean,
+  'insecureHttpHosts?': oneOrMore(aPrivateHost),
   'monotonic?': aClock,
 } as const satisfies OptionChecks
 

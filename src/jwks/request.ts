@@ -50,7 +50,7 @@ export function transport(fetch: Fetch | undefined, url: string, deadline: numbe
 }
 
 /**
- * Returns a transport over node:https, or node:http for a loopback URL; `undefined` on a runtime without them.
+ * Returns a transport over node:https, or node:http for an http URL; `undefined` on a runtime without them.
  * The first global fetch of a process takes tens of milliseconds longer, which would add to a cold start.
  */
 function getWithNode(protocol: Protocol, deadline: number): Get | undefined {

@@ -53,4 +53,4 @@ function copied<T extends Uint32Array | Float64Array>(from: T, to: T): T {
   return to
 }
 
-const longest = 2 ** 32 - 1
+const longest = 0xffff_ffff

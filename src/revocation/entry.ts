@@ -102,7 +102,7 @@ export const margin = 300
 export const tick = 1 / 4_096
 
 /** As a cut-off: later than any token is issued. */
-export const allTokens = 2 ** 32 - 1
+export const allTokens = 0xffff_ffff
 
 function listIn(line: string): readonly unknown[] {
   try {

@@ -36,7 +36,7 @@ export const withDefaults = ({
 export const bytesOfEntry = 100
 
 export const revocationOptionChecks = {
-  'maxTokenLifetime?': seconds(300, 366 * 86_400),
+  'maxTokenLifetime?': seconds(300, 31_622_400),
   'maxEntries?': aCount(1, 16_000_000),
   'clock?': aClock,
   'monotonic?': aClock,

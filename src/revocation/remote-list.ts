@@ -2,6 +2,7 @@
 import { pollChannel, tracingOf } from '../diagnostics.js'
 import { AuthError, refusal } from '../errors.js'
 import { elapsed } from '../jwks/elapsed.js'
+import { tell } from '../maybe-promise.js'
 import { aFunction, oneOf, seconds } from '../options.js'
 import type { VerifiedToken } from '../types.js'
 import { type DatedRevocation, dated, decodeRevocation, margin, type Revocation } from './entry.js'
@@ -183,11 +184,7 @@ export function remoteList(store: RevocationPoll['store'], options: RemoteRevoca
   }
 
   /** Reports an error to the application, whose callback must not affect us. */
-  function failed(error: unknown): void {
-    try {
-      onError?.(error)
-    } catch {}
-  }
+  const failed = (error: unknown) => tell(onError, error)
 
   /** Reports the cause to the application; the caller gets only the code. */
   function unavailable(error: unknown): never {

@@ -54,7 +54,7 @@ const badRequest = (reason: string): RevocationAnswer => ({
   body: { error: 'invalid_request', error_description: reason },
 })
 
-const unavailable: RevocationAnswer = Object.freeze({
+const unavailable: RevocationAnswer = /* @__PURE__ */ Object.freeze({
   status: 503,
   body: { error: 'temporarily_unavailable', error_description: 'Try again later' },
 })

@@ -3,7 +3,7 @@
 import { AuthError, asRefusal, isAuthError, refusal } from '../errors.js'
 import { userPoolPrincipal } from '../issuers/principal.js'
 import { isPending, later } from '../maybe-promise.js'
-import { aClock, checkOptions, type OptionCheck, seconds } from '../options.js'
+import { aWallClock, checkOptions, type OptionCheck, seconds } from '../options.js'
 import { freeze } from '../runtime.js'
 import { hasRegisteredClaims, refusedAt } from '../token/claims.js'
 import { encoding, type SignedBytes } from '../token/encoding.js'
@@ -340,5 +340,5 @@ const checks = {
     typeof (value as Partial<RevocationList> | null)?.isRevoked === 'function'
       ? undefined
       : 'must have a function isRevoked()',
-  'clock?': aClock,
+  'clock?': aWallClock,
 }

@@ -49,6 +49,9 @@ const poolArgs = ['--user-pool-id', userPoolId, '--client-id', clientId]
 const inProcess = issuer.options.fetch as unknown as typeof fetch
 const withKeys = [...poolArgs, '--insecure-test-keys']
 
+// It starts npm several times.
+t.setTimeout(120_000)
+
 t.test('the frame', async t => {
   const usage = /^Usage: cognito-guard <command>/
   t.match(await cli([]), { code: 2, out: usage }, 'no command')
@@ -140,7 +143,7 @@ t.test('inspect', async t => {
   const refused = await cli(['inspect', ...poolArgs], { input: issuer.idToken({ expiresIn: -60 }) })
   t.match(refused, {
     code: 1,
-    out: /^REFUSED ERR_TOKEN_USE: [^]*To fix\n {2}token use \(ERR_TOKEN_USE\)\n[^]*expired/,
+    out: /^REFUSED ERR_TOKEN_USE: [^]*To fix {2}This is an ID token; [^]*See docs\/errors\.md#err_token_use\n {8}Also failed[^\n]*: not expired\n/,
   })
   t.match(refused.out, /x token use +id\n +expected: token_use access\n/)
   t.match(await cli(['inspect', ...poolArgs], { input: good }), {
@@ -150,7 +153,7 @@ t.test('inspect', async t => {
   t.match(await cli(['inspect'], { input: good }), { code: 2, out: /^UNKNOWN: Nothing is configured/ })
   t.match(await cli(['inspect', ...poolArgs], { input: `"${issuer.idToken()}"` }), {
     code: 1,
-    out: /Mended, it would be refused \(ERR_TOKEN_USE\)\.\n[^]*To know\n {2}The token is in quotes/,
+    out: /Mended, it would be refused \(ERR_TOKEN_USE\)\.\n\nTo fix {2}The token is in quotes: /,
   })
   const mended = await cli(['inspect', ...withKeys, '--verify'], { input: `"${good}"`, fetch: inProcess })
   t.match(mended, { code: 1, out: /Mended, it would be accepted\.\n/ })
@@ -160,6 +163,13 @@ t.test('inspect', async t => {
     out: /Network\n {2}no key was asked for/,
   })
 
+  const away = (async () => {
+    throw Object.assign(new TypeError('fetch failed'), { cause: { code: 'ETIMEDOUT' } })
+  }) as typeof fetch
+  t.match(await cli(['inspect', ...withKeys, '--verify'], { input: good, fetch: away }), {
+    code: 2,
+    out: /^UNKNOWN ERR_KEYS_UNAVAILABLE: [^]*\nTo fix {2}There is no way to the host: [^]*See docs\/errors\.md#err_keys_unavailable\n/,
+  })
   const asJson = await cli(['inspect', ...poolArgs, '--json'], { input: good })
   t.match(JSON.parse(asJson.out), { verdict: 'unknown', checks: [{ name: 'request', result: 'passed' }] })
   const hostile = `a\u009b31m\u007f\u0085\u202e\u2028\u{e0001}b`
@@ -290,7 +300,11 @@ t.test('keys pull', async t => {
   const unusable = await pull([...poolArgs, '--out', out])
   t.match(
     unusable,
-    { code: 2, out: '', err: 'No key set was written. The answer holds no usable key.\n' },
+    {
+      code: 2,
+      out: '',
+      err: /^No key set was written. What answers is not Cognito: [^\n]*\n {2}The answer holds no usable key.\n {2}See docs\/errors\.md#err_keys_unavailable\n$/,
+    },
     'test keys',
   )
   t.equal(readFileSync(out, 'utf8'), 'the old one', 'the file stays')
@@ -400,6 +414,8 @@ t.test('doctor looks at the pool', async t => {
   )
   const anyClient = ['--user-pool-id', userPoolId, '--insecure-skip-client-check', '--insecure-test-keys']
   t.match((await pool(anyClient)).found[1], { name: 'insecureSkipClientCheck', result: 'note' })
+  const byName = [...withKeys, '--insecure-http-hosts', 'cognito,host.docker.internal']
+  t.match((await pool(byName)).found[1], { name: 'insecureHttpHosts', result: 'note' })
   const [key] = issuer.jwks().keys
   const secret = await pool(withKeys, dated(now(), [key as object, { ...key, kid: 'x', d: 'x' }]))
   t.match(secret, {
@@ -430,6 +446,7 @@ t.test('doctor looks at the pool', async t => {
 
   t.match(await cli(['doctor']), { code: 2, err: /nothing to look at/ })
   const { out } = await cli(['doctor', ...poolArgs], { fetch: inProcess })
+  t.match(out, /See docs\/errors\.md#err_keys_unavailable/)
   t.match(out, /^\+ configuration: [^]*\nx key set: .*\n {4}why: .*503.*\n {4}fix: /)
 })
 
@@ -443,6 +460,18 @@ t.test('a key set that takes long is noted', async t => {
   t.teardown(() => (Date.now = real))
   const { out } = await cli(['doctor', ...withKeys, '--jwks-uri', 'https://keys.example/x'], { fetch: slow })
   t.match(out, /i key set: 2 usable keys, in 1[45]\d\d ms[^]*verifier\.ready\(\)/)
+})
+
+t.test('doctor compares a bundled key set with what the issuer publishes', async t => {
+  const file = `${t.testdir({})}/jwks.json`
+  const found = async (jwks: object) => {
+    writeFileSync(file, JSON.stringify(jwks))
+    const { out } = await cli(['doctor', '--json', ...withKeys, '--jwks', file], { fetch: inProcess })
+    return JSON.parse(out) as unknown
+  }
+  t.match(JSON.stringify(await found(issuer.jwks())), /It has all keys/)
+  const [key] = issuer.jwks().keys
+  t.match(JSON.stringify(await found({ keys: [{ ...key, kid: 'old' }] })), /It is stale[^}]*keys pull/)
 })
 
 t.test('doctor looks at an MCP server, in the order of clients', async t => {
@@ -541,7 +570,7 @@ t.test('doctor looks at an MCP server, in the order of clients', async t => {
     ],
     [
       'another resource',
-      { [`${root}/mcp`]: members({ resource: 'https://other.example/mcp' }) },
+      { [`${root}/mcp`]: members({ resource: 'https://other.example/\u202e' }) },
       { resource: 'problem' },
     ],
     [
@@ -575,6 +604,7 @@ t.test('doctor looks at an MCP server, in the order of clients', async t => {
         }),
       },
       { PKCE: 'problem', registration: 'note' },
+      /Set advertisesPkce: true in the configuration file of the local Cognito/,
     ],
     ['nowhere', { [discovery]: gone }, { 'authorization server': 'problem' }],
     [
@@ -599,6 +629,20 @@ t.test('doctor looks at an MCP server, in the order of clients', async t => {
     t.match(looked.results, results, name)
     if (fix) t.match(looked.found.map(found => found.fix).join(), fix, name)
   }
+  const differing = changed({ [`${root}/mcp`]: members({ resource: 'https://other.example/\u202e' }) })
+  const { out: said } = await cli(['doctor', '--mcp', resource], { fetch: differing })
+  t.match(
+    said,
+    `The metadata names the resource "https://other.example/\\u{202e}"; clients connect to "${resource}"`,
+  )
+  const onAws = (async (url: string) =>
+    url.startsWith('https://idp.example/')
+      ? Response.json({ issuer: 'https://idp.example/x' })
+      : url.endsWith('/mcp') && !url.includes(root)
+        ? new Response(null, { status: 401, headers: { 'www-authenticate': 'Bearer' } })
+        : Response.json({ resource, authorization_servers: ['https://idp.example/x'] })) as typeof fetch
+  const pool = await look(resource, onAws)
+  t.match(pool.found.find(({ name }) => name === 'PKCE')?.fix, /^See whether the pool can say so/)
   const rootless = changed({
     '/': headers({ 'www-authenticate': 'Bearer' }),
     [root]: members({

@@ -101,6 +101,10 @@ export const factories = [dynamoRevocations, redisRevocations]
   'credentials.ts': `import * as credentials from 'cognito-guard/credentials'
 export const names = Object.keys(credentials)
 `,
+  'reports.ts': `import type { Diagnosis, Report } from 'cognito-guard/reports'
+export const pageOf = (report: Report) => report.cause?.page
+export const problems = (found: readonly Diagnosis[]) => found.filter(({ result }) => result === 'problem')
+`,
   'testing.ts': `import { createVerifier, userPool } from 'cognito-guard'
 import { createTestIssuer } from 'cognito-guard/testing'
 const issuer = createTestIssuer()

@@ -33,6 +33,7 @@ export const sections = [
     pages: [
       ['docs/inspect.md', 'inspect', 'Why is it a 401?'],
       ['docs/local.md', 'local', 'Local Cognito'],
+      ['docs/emulators.md', 'emulators', 'Other emulators'],
       ['docs/testing.md', 'testing', 'Testing'],
     ],
   },

@@ -37,6 +37,10 @@ const keys = {
   ),
   'fetchTimeout?': described('Seconds that a fetch may take. Default 4.', numberFrom(0.01, 60)),
   'insecureLoopbackHttp?': described('Accepts http: for loopback hosts. For tests.', flag),
+  'insecureHttpHosts?': described(
+    'Accepts http: for these private hosts. For development.',
+    oneOrMore(text()),
+  ),
 }
 const keySets = {
   ...keys,

@@ -116,6 +116,7 @@ export function claimChecks(claims: Json | undefined, { redact, now, tolerance }
       `exp after now${redact ? '' : ` (${moment(now, now, false).split(',')[0]})`}${clocks}`,
       moment(exp, now, redact),
       'ERR_TOKEN_EXPIRED',
+      'The token has expired: refresh the session and send the new token.',
     ),
     check(
       'valid already',

@@ -21,7 +21,10 @@ export function eventInput(event: Json, prefersData: boolean): Input {
     return { name, request: view([['authorization', authorizationToken]]), source, findings: [] }
   }
   const edge = objectIn(objectIn(firstIn(event, 'Records'), 'cf'), 'request')
-  const headers = [event, objectIn(event, 'request'), edge].flatMap(headersIn)
+  const cookies = [event.cookies]
+    .flat()
+    .flatMap(pair => (typeof pair === 'string' ? [['cookie', pair] as const] : []))
+  const headers = [...[event, objectIn(event, 'request'), edge].flatMap(headersIn), ...cookies]
   const name = eventNames.find(([, is]) => is(event, context))?.[0]
   if (name === undefined) return answerInput(event)
   const authorizer = objectIn(context, 'authorizer')
@@ -38,17 +41,53 @@ export function eventInput(event: Json, prefersData: boolean): Input {
   return { ...input, ...(bare && { source: headerToken('authorization') }), findings }
 }
 
-/** The answer to a sign-in: of /oauth2/token, or of InitiateAuth. */
+/** The answer to a sign-in: of /oauth2/token, InitiateAuth, the local Cognito's /_local/tokens, Amplify or a client's storage. */
 function answerInput(answer: Json): Input {
-  const token = answer.access_token ?? objectIn(answer, 'AuthenticationResult').AccessToken
-  const isAnswer = typeof token === 'string'
+  const members = [answer, objectIn(answer, 'AuthenticationResult'), objectIn(answer, 'tokens')].flatMap(
+    Object.entries,
+  )
+  const found = answerMembers.flatMap(([kind, name]) =>
+    members
+      .filter(([member]) => name.test(member))
+      .flatMap(([, value]) => tokenIn(value).map(token => ({ kind, token }))),
+  )[0]
+  const unfinished = unfinishedAnswers.find(([member]) => typeof answer[member] === 'string')
   return {
-    name: isAnswer ? 'the answer to a sign-in; its access token' : 'JSON, but no event',
+    name: found ? `the answer to a sign-in; its ${found.kind}` : (unfinished?.[1] ?? 'JSON, but no event'),
     request: view([]),
-    source: () => (isAnswer ? token : undefined),
+    source: () => found?.token,
     findings: [],
+    missing:
+      unfinished?.[2] ??
+      'This JSON is neither an event nor the answer to a sign-in: give the token in it by itself.',
   }
 }
+
+const failedAnswer = [
+  'the error of a sign-in',
+  'The sign-in has failed and given no token: see what the error says, and sign in again.',
+] as const
+
+const unfinishedAnswers = [
+  [
+    'ChallengeName',
+    'the answer to a sign-in that is not finished',
+    'The sign-in asks for a challenge and has given no token yet: answer it with RespondToAuthChallenge, and take the access token of that.',
+  ],
+  ['error', ...failedAnswer],
+  ['__type', ...failedAnswer],
+] as const
+
+/** Amplify wraps a token: `{ payload, jwtToken }`. */
+const tokenIn = (value: unknown): readonly string[] =>
+  [value, Object(value).jwtToken].filter(each => typeof each === 'string')
+
+/** An API is called with the first of these that there is. */
+const answerMembers = [
+  ['access token', /(?:^|\.)access_?token$|^token$/i],
+  ['ID token', /(?:^|\.)id_?token$/i],
+  ['refresh token', /(?:^|\.)refresh_?token$/i],
+] as const
 
 const textClaims: Finding = {
   what: 'The event holds claims that API Gateway has checked and made into texts: groups are "[a b]" or "a,b" there, dates are words.',

@@ -47,6 +47,14 @@ export function findingsOf(token: string, { header, claims }: Decoded, { finding
           },
         ]
       : []),
+    ...(claims?.scope === 'aws.cognito.signin.user.admin'
+      ? [
+          {
+            what: 'The user signed in by SDK (InitiateAuth): such a token has the scope aws.cognito.signin.user.admin and no other.',
+            fix: 'For scopes of an API, sign in through managed login (/oauth2/authorize) and ask for them, or use groups in the policy.',
+          },
+        ]
+      : []),
     ...findings,
   ]
 }

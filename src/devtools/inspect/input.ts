@@ -21,6 +21,8 @@ export function readInput(text: string, prefersData: boolean): Input {
       ...headerInput('the value of an Authorization header', [['authorization', trimmed]], prefersData),
       findings: [leftIn],
     }
+  if (/^[^\s=;]+=/.test(trimmed) && /;\s/.test(trimmed) && trimmed.includes('=eyJ'))
+    return headerInput('cookies', [['cookie', trimmed]], prefersData)
   // Shells and editors add a line break.
   const token = text.replace(/\r?\n$/, '')
   return { name: 'a token', request: view([]), source: () => token || undefined, findings: [] }

@@ -1,6 +1,7 @@
 import type { AuthError } from '../../errors.js'
 import type { KeySetEvent } from '../../jwks/jwks.js'
 import { type Api, apiOf } from './api.js'
+import { causeOf, withOneFix } from './cause.js'
 import { type CheckContext, check, claimChecks, formChecks } from './checks.js'
 import { type Decoded, decode } from './decode.js'
 import { configurationIn, factsOf, findingsOf } from './facts.js'
@@ -36,8 +37,12 @@ export async function inspect(text: string, options: InspectOptions = {}): Promi
     const { token, decoded, damages } = subject
     const refused = await api.refusal(input.request, input.source)
     const again = damages.length > 0 ? await api.refusal(input.request, () => token) : undefined
-    const checks = [...wayChecks(subject, refused), ...(await tokenChecks(subject, api, options, context))]
+    const checks = [
+      ...wayChecks(subject, refused, input.missing),
+      ...(await tokenChecks(subject, api, options, context)),
+    ]
     const [kind, description] = identify(token, decoded)
+    const cause = causeOf({ kind, damages, checks }, options)
     return {
       ...outcome(refused, api, network),
       input: input.name,
@@ -49,7 +54,8 @@ export async function inspect(text: string, options: InspectOptions = {}): Promi
         ...(api.issuers.length === 0 ? configurationIn(decoded, context) : []),
         ...findingsOf(token, decoded, input),
       ],
-      checks,
+      checks: withOneFix(checks, cause),
+      ...(cause && { cause }),
       ...(damages.length > 0 && { mended: outcome(again, api, network) }),
       ...(network && { network: { milliseconds: Math.round(performance.now() - started), events } }),
       ...(!redact && { token: { header: decoded.header, claims: decoded.claims } }),
@@ -102,7 +108,11 @@ function outcome(refused: AuthError | undefined, { issuers }: Api, network: bool
 }
 
 /** The checks of the request that carries the token. */
-function wayChecks({ damages }: Subject, refused: AuthError | undefined): Check[] {
+function wayChecks(
+  { damages }: Subject,
+  refused: AuthError | undefined,
+  missing: string | undefined,
+): Check[] {
   const code = refused?.code
   const isFound = code !== 'ERR_TOKEN_MISSING' && code !== 'ERR_REQUEST_INVALID'
   const found = check(
@@ -111,6 +121,7 @@ function wayChecks({ damages }: Subject, refused: AuthError | undefined): Check[
     'one token, in one place',
     isFound ? 'as expected' : code === 'ERR_TOKEN_MISSING' ? 'none' : 'something else than one token',
     isFound ? 'ERR_REQUEST_INVALID' : code,
+    code === 'ERR_TOKEN_MISSING' ? missing : undefined,
   )
   if (!isFound || damages.length === 0) return [found]
   const expected = 'the token and nothing else'
@@ -129,6 +140,7 @@ async function tokenChecks(
   const { checks, issuer, claims } = issuerChecks(token, decoded, issuers, options, context)
   const isWhole = form.every(({ result }) => result === 'passed')
   const candidate = isWhole ? ({ token, header: decoded.header, claims } as unknown as Candidate) : undefined
-  const keys = await keyChecks(candidate, issuer, context)
+  const isBundled = options.userPool?.jwks !== undefined && !options.network
+  const keys = await keyChecks(candidate, issuer, isBundled, context)
   return [...form, ...checks, ...claimChecks(claims, context), ...keys]
 }

@@ -1,10 +1,9 @@
-import { isOfWorkload } from '../../issuers/workload-names.js'
 import type { Algorithm, JwsHeader, JwtClaims, TrustedIssuer } from '../../types.js'
 import { claimedIssuer, isBound } from '../../verifier/candidates.js'
 import type { Configured } from './api.js'
 import { type CheckContext, check, known, objectCheck, unreadable } from './checks.js'
-import { type Decoded, type Json, textOf } from './decode.js'
-import { poolIssuer } from './facts.js'
+import type { Decoded, Json } from './decode.js'
+import { issuerFix } from './issuer-fix.js'
 import { refusalOf } from './outcome.js'
 import { either, poolChecks, unconfigured } from './pool-checks.js'
 import type { Show } from './show.js'
@@ -24,7 +23,7 @@ export function issuerChecks(
   token: string,
   decoded: Decoded,
   issuers: readonly Configured[],
-  { userPool }: InspectOptions,
+  options: InspectOptions,
   context: CheckContext,
 ): IssuerChecks {
   // Over 40 lines: a flat list of checks, each with its texts.
@@ -43,7 +42,7 @@ export function issuerChecks(
       isConfigured ? algorithms.join(' or ') : unconfigured,
       header ? known(alg, show) : unreadable,
       'ERR_TOKEN_ALGORITHM',
-      'None of the issuers signs like this: somebody else has made this token.',
+      'No configured issuer signs like this: take the access token that Cognito gives to the app.',
     ),
     objectCheck('claims', claims),
     check(
@@ -57,7 +56,7 @@ export function issuerChecks(
         : unconfigured,
       claims ? show(iss) : unreadable,
       'ERR_TOKEN_ISSUER',
-      issuerFix(iss, show),
+      issuerFix(iss, options, show),
     ),
     ...(own || named.length === 0 ? [] : [ofOtherAlgorithm(named, alg, show)]),
     ...(own?.issuer.padding === 'required' ? [paddingCheck(token)] : []),
@@ -65,7 +64,7 @@ export function issuerChecks(
   const bound = own && claims && isBound(own.issuer, claims as unknown as JwtClaims) ? [boundCheck] : []
   if (!own || own.isUserPool)
     return {
-      checks: [...common, ...poolChecks(decoded, userPool, context), ...bound],
+      checks: [...common, ...poolChecks(decoded, options.userPool, context), ...bound],
       issuer: own?.issuer,
       claims,
     }
@@ -102,14 +101,3 @@ const paddingCheck = (token: string) =>
   check('padding', token.includes('='), 'some', token.includes('=') ? 'some' : 'none', 'ERR_TOKEN_MALFORMED')
 
 const boundCheck = check('binding', false, 'no cnf', 'cnf', 'ERR_TOKEN_BOUND')
-
-function issuerFix(iss: unknown, show: Show): string {
-  const [, pool] = poolIssuer.exec(textOf(iss)) ?? []
-  if (pool)
-    return `The token is of the user pool ${show(pool)}. Sign in to the one that is configured, or configure this one if the API is to trust it.`
-  if (isOfWorkload(iss))
-    return 'A workload of AWS has sent a token of its own. If it may call the API, trust this issuer with awsWorkload, and authorize it by its role or service account.'
-  return /\/\/[^/]*amazoncognito\.com|\/$/.test(textOf(iss))
-    ? 'An issuer is neither a domain of managed login nor has it a slash at its end: something else has made this token.'
-    : 'No user pool has issued this token. Take the access token that Cognito gives to the app.'
-}

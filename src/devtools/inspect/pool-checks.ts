@@ -30,7 +30,7 @@ export function poolChecks(
       options ? `token_use ${either(options.tokenUse ?? 'access', String)}` : unconfigured,
       actual(use === 'access' || use === 'id' ? use : show(use)),
       codes.use,
-      refusals?.use?.hint,
+      use === 'id' || use === 'access' ? useFixes[use] : refusals?.use?.hint,
     ),
     check(
       'client',
@@ -38,7 +38,7 @@ export function poolChecks(
       options ? `${use === 'id' ? 'aud' : 'client_id'} ${expectedClient(options, show)}` : unconfigured,
       actual(show(client)),
       codes.client,
-      `If the app client ${show(client)} may call this API, add it to clientId; else sign in through one that may.`,
+      `The token was issued to the app client ${show(client)}: add that to clientId if it may call this API, else sign in through one that may.`,
     ),
     check(
       'audience',
@@ -47,8 +47,8 @@ export function poolChecks(
       actual(use === 'id' ? 'its client' : show(aud)),
       codes.audience,
       aud === undefined
-        ? 'Ask for a token with the parameter resource at /oauth2/authorize. Machines cannot: name a scope of theirs in machineScope.'
-        : `If ${show(aud)} is this API, name it in the option resource; else ask for a token for this API.`,
+        ? 'The token is bound to no resource: ask for one with the parameter resource at /oauth2/authorize. Machines cannot: name a scope of theirs in machineScope.'
+        : `The token is for another resource: if ${show(aud)} is this API, name it in the option resource; else ask for a token for this API.`,
     ),
     check(
       'claims of a user pool',
@@ -102,6 +102,12 @@ const codes = {
   audience: 'ERR_TOKEN_AUDIENCE',
   types: 'ERR_TOKEN_CLAIM',
 } as const
+
+const useFixes = {
+  id: 'This is an ID token; this API accepts access tokens: send the one that came with it. Amplify: (await fetchAuthSession()).tokens.accessToken.',
+  access:
+    'This is an access token; this API accepts ID tokens: send the one that came with it. Amplify: (await fetchAuthSession()).tokens.idToken.',
+}
 
 const order: readonly AuthErrorCode[] = Object.values(codes)
 

@@ -61,6 +61,10 @@ const aTrigger: OptionCheck = value =>
 
 const fourNames: OptionCheck = value =>
   strings(value) ?? (new Set(value as string[]).size === 4 ? undefined : 'must be four different names')
+const anOrigin: OptionCheck = value =>
+  URL.canParse(String(value)) && /^https?:/.test(String(value)) && new URL(String(value)).origin === value
+    ? undefined
+    : 'must be a scheme, a name and a port, such as http://localhost:9400'
 
 const aUrl: OptionCheck = value => (URL.canParse(String(value)) ? undefined : 'must be a URL')
 
@@ -93,6 +97,7 @@ export const configChecks: OptionChecks = {
     'a region, "_" and letters or digits, such as us-east-1_LOCALDEV0',
   ),
   'issuer?': oneOf('original', 'updated', 'local'),
+  'url?': anOrigin,
   'lifetimes?': anObject,
   'groups?': aList,
   'usernameAttributes?': someOf('email', 'phone_number'),

@@ -1,9 +1,19 @@
-import { createPublicKey, generateKeyPair, type KeyObject, sign } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair,
+  type JsonWebKey,
+  type KeyObject,
+  sign,
+} from 'node:crypto'
 import { promisify } from 'node:util'
-import { type TestKey, testKey } from '../../testing/keys.js'
+import { type TestJwk, type TestKey, testKey } from '../../testing/keys.js'
 import type { TestJwks } from '../../testing/types.js'
 
-/** The keys of the local user pool. They are made when it starts and never written to disk: nothing is left to steal or to share. */
+/**
+ * The keys of the local user pool. They are made when it starts and never written to disk, so that nothing is left to steal or to share, unless `--state`
+ * asks for it.
+ */
 export interface KeyRing {
   /** A pool signs ID tokens and access tokens with different keys. */
   readonly current: Readonly<Record<'id' | 'access', TestKey>>
@@ -11,23 +21,38 @@ export interface KeyRing {
   /** A token of the identity pool, which signs with a key of its own and RS512. */
   readonly signForIdentityPool: (claims: object) => string
   /** The key set of the identity pool. */
-  readonly identityPoolJwks: () => object
+  readonly identityPoolJwks: () => { readonly keys: readonly object[] }
   /** Signs with new keys from now on; the old ones stay published. */
   readonly rotate: () => Promise<void>
   /** Stops publishing a key, as after a leak. Returns whether there was one of that ID. */
   readonly withdraw: (kid: string) => boolean
+  /** All of it as JSON, private keys included. */
+  readonly saved: () => SavedKeys
 }
 
-/** Resolves to the keys of a new pool. */
-export async function createKeyRing(): Promise<KeyRing> {
-  const [first, identityPoolKey] = await Promise.all([newPair(), newRsaKey()])
+/** Private keys as JWK (RFC 7517), and the public ones that are published. */
+export interface SavedKeys {
+  readonly id: JsonWebKey
+  readonly access: JsonWebKey
+  readonly identityPool: JsonWebKey
+  readonly published: readonly TestJwk[]
+}
+
+/** Resolves to the keys of a new pool, or to those of a saved one. */
+export async function createKeyRing(saved?: SavedKeys): Promise<KeyRing> {
+  const [first, identityPoolKey] = saved
+    ? [
+        { id: signing(privateKey(saved.id)), access: signing(privateKey(saved.access)) },
+        privateKey(saved.identityPool),
+      ]
+    : await Promise.all([newPair(), newRsaKey()])
   let current = first
-  let published: readonly TestKey[] = Object.values(current)
+  let published: readonly TestJwk[] = saved?.published ?? jwksOf(first)
   return {
     get current() {
       return current
     },
-    jwks: () => ({ keys: published.map(({ jwk }) => jwk) }),
+    jwks: () => ({ keys: published }),
     signForIdentityPool: claims => signRs512(identityPoolKey, claims),
     identityPoolJwks: () => ({
       keys: [
@@ -36,13 +61,19 @@ export async function createKeyRing(): Promise<KeyRing> {
     }),
     async rotate() {
       current = await newPair()
-      published = [...published, ...Object.values(current)]
+      published = [...published, ...jwksOf(current)]
     },
     withdraw(kid) {
       const before = published.length
-      published = published.filter(({ jwk }) => jwk.kid !== kid)
+      published = published.filter(jwk => jwk.kid !== kid)
       return published.length < before
     },
+    saved: () => ({
+      id: current.id.saved(),
+      access: current.access.saved(),
+      identityPool: identityPoolKey.export({ format: 'jwk' }),
+      published,
+    }),
   }
 }
 
@@ -51,7 +82,13 @@ async function newPair() {
   return { id, access }
 }
 
-const newKey = async (): Promise<TestKey> => testKey(await newRsaKey())
+const newKey = async () => signing(await newRsaKey())
+
+const signing = (key: KeyObject) => ({ ...testKey(key), saved: () => key.export({ format: 'jwk' }) })
+
+const privateKey = (jwk: JsonWebKey) => createPrivateKey({ key: jwk, format: 'jwk' })
+
+const jwksOf = (keys: Readonly<Record<string, TestKey>>) => Object.values(keys).map(({ jwk }) => jwk)
 
 const newRsaKey = async (): Promise<KeyObject> =>
   (await generateRsa('rsa', { modulusLength: 2048 })).privateKey

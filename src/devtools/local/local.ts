@@ -1,12 +1,14 @@
 import { importKey } from '../../crypto/import-key.js'
 import { type TestClock, testClock } from '../../testing/clock.js'
 import { issuerUrls } from '../../testing/issuer.js'
+import type { Reach } from '../../testing/loopback.js'
 import type { TrustedIssuer, Verifier } from '../../types.js'
 import { createVerifier } from '../../verifier/verifier.js'
 import { type Expiring, expiring } from './expiring.js'
 import { createIdentities, type Identities } from './identity-pool/identities.js'
 import type { KeyRing } from './keys.js'
 import { createDecisionLog, type DecisionLog } from './pages/decisions.js'
+import type { SavedState } from './state.js'
 import type { Lifetimes, LocalClient, LocalConfig, MfaConfig, PendingFederation } from './types.js'
 import type { Asked } from './user-pool/question.js'
 import { createSessions, type Sessions } from './user-pool/sessions.js'
@@ -17,10 +19,16 @@ export interface Local {
   readonly config: LocalConfig
   /** Those of the configuration, and those that have registered since. */
   readonly clients: LocalClient[]
-  /** Its URL: `http://127.0.0.1:<port>`. */
+  /** Its URL by the name that a request asks by; outside of requests {@link Local.home}. */
   readonly url: string
-  /** The `iss` of its tokens. */
+  /** Its URL whoever asks: `url` of the configuration, else `http://127.0.0.1:<port>`. */
+  readonly home: string
+  /** The `iss` of its tokens. With `issuer: 'local'` it follows `url`, unless the configuration has one. */
   readonly issuer: string
+  /** Every `iss` that its tokens may have. */
+  readonly issuers: Set<string>
+  /** From where it is reached. */
+  readonly reach: Reach
   /** The clock of all its services. */
   readonly clock: TestClock
   readonly keys: KeyRing
@@ -29,7 +37,7 @@ export interface Local {
   readonly identities: Identities
   readonly decisions: DecisionLog
   /** Verifies its own access tokens, for the calls that take one. */
-  readonly verifier: Verifier
+  readonly verifier: Pick<Verifier, 'check' | 'verify'>
   /** Questions that wait for their answer, by the `Session`. */
   readonly challenges: Expiring<Asked>
   /** Passkeys that wait to be registered: the challenge, by the user. */
@@ -59,32 +67,62 @@ export interface KeySetBehaviour {
 
 export const keySetModes = ['ok', 'slow', 'error', 'hang', 'refuse'] as const
 
-/** The state at the start. */
-export function createLocal(config: LocalConfig, url: string, keys: KeyRing): Local {
+/** The state at the start, or as it was saved, of a server at this URL. */
+export function createLocal(
+  config: LocalConfig,
+  own: string,
+  keys: KeyRing,
+  { reach = {}, saved }: { readonly reach?: Reach | undefined; readonly saved?: SavedState | undefined } = {},
+): Local {
+  // Over 40 lines: nearly all of it is a table.
   const clock = testClock(Date)
-  const sessions = createSessions(clock)
-  const issuer =
-    config.issuer === 'local' ? `${url}/${config.userPoolId}` : issuerUrls(config.userPoolId)[config.issuer]
+  const users = createUsers(config, clock, saved?.users)
+  const registered = saved?.clients.filter(
+    ({ clientId }) => !config.clients.some(own => own.clientId === clientId),
+  )
+  const clients = [...config.clients, ...(registered ?? [])]
+  const sessions = createSessions(clock, { users: users.all(), clients }, saved?.sessions)
+  const home = config.url ?? own
+  const named = ['localhost', '127.0.0.1', ...(reach.names ?? [])].map(
+    name => Object.assign(new URL(own), { hostname: name }).origin,
+  )
+  const issuers = new Set([home, ...named].map(url => issuerAt(config, url)))
+  let lifetimes = config.lifetimes
+  let keySet: KeySetBehaviour = { mode: 'ok', seconds: 2 }
   const said = new Set<string>()
   const local: Local = {
     config,
-    clients: [...config.clients],
-    url,
-    issuer,
+    clients,
+    url: home,
+    home,
+    issuer: issuerAt(config, home),
+    issuers,
+    reach,
     clock,
     keys,
-    users: createUsers(config, clock),
+    users,
     sessions,
-    identities: createIdentities(config.identityPool.identityPoolId, clock),
+    identities: createIdentities(config.identityPool.identityPoolId, clock, saved?.identities),
     decisions: createDecisionLog(clock),
-    verifier: verifierOf(issuer, clock, keys, sessions),
+    verifier: verifierOf(issuers, clock, keys, sessions),
     // three minutes, as the session of a challenge unless a client says otherwise (AuthSessionValidity)
     challenges: expiring(clock, 180),
     registrations: expiring(clock, 180),
     mfa: { ...config.mfa },
     federations: expiring(clock, 300),
-    lifetimes: config.lifetimes,
-    keySet: { mode: 'ok', seconds: 2 },
+    // accessors, for the views of requests to share
+    get lifetimes() {
+      return lifetimes
+    },
+    set lifetimes(value) {
+      lifetimes = value
+    },
+    get keySet() {
+      return keySet
+    },
+    set keySet(value) {
+      keySet = value
+    },
     startedAt: Math.floor(clock.now() / 1000),
     described: {},
     notice(sentence) {
@@ -97,19 +135,56 @@ export function createLocal(config: LocalConfig, url: string, keys: KeyRing): Lo
   return local
 }
 
-/** The library's own verifier, with the keys and revocations of this pool. Each call decides which token use it accepts. */
-function verifierOf(issuer: string, clock: TestClock, keys: KeyRing, sessions: Sessions): Verifier {
-  return createVerifier({
-    clock,
-    issuers: [trustIn({ issuer, keys })],
-    cache: false,
-    revocations: { isRevoked: ({ claims }) => sessions.find(claims.origin_jti)?.isRevoked === true },
-  })
+/** The state as a request sees it that asks by this name. */
+export function asAskedBy(local: Local, origin: string): Local {
+  const { config, issuers } = local
+  const issuer = issuerAt(config, config.url ?? origin)
+  if (issuers.size < mostIssuers) issuers.add(issuer)
+  const isOwn = issuers.has(issuer)
+  return Object.create(local, {
+    url: { value: origin },
+    issuer: { value: isOwn ? issuer : local.issuer },
+  }) as Local
 }
 
-/** The pool as an issuer whose keys change. Checks no client and no token use. */
-export const trustIn = ({ issuer, keys }: Pick<Local, 'issuer' | 'keys'>): TrustedIssuer => ({
-  issuers: [issuer],
+const issuerAt = ({ issuer, userPoolId }: LocalConfig, url: string) =>
+  issuer === 'local' ? `${url}/${userPoolId}` : issuerUrls(userPoolId)[issuer]
+
+/**
+ * The library's own verifier, with the keys and revocations of this pool; a token may have been made under another name of the server. Each call decides
+ * which token use it accepts.
+ */
+function verifierOf(
+  issuers: ReadonlySet<string>,
+  clock: TestClock,
+  keys: KeyRing,
+  sessions: Sessions,
+): Local['verifier'] {
+  const made = new Map<number, Verifier>()
+  const current = () => {
+    const known = made.get(issuers.size)
+    if (known) return known
+    const verifier = createVerifier({
+      clock,
+      issuers: [trustIn({ issuers, keys })],
+      cache: false,
+      revocations: { isRevoked: ({ claims }) => sessions.find(claims.origin_jti)?.isRevoked === true },
+    })
+    made.set(issuers.size, verifier)
+    return verifier
+  }
+  return { check: token => current().check(token), verify: token => current().verify(token) }
+}
+
+/** The pool as an issuer whose keys change, by the names that it has now. Checks no client and no token use. */
+export const trustIn = ({
+  issuers,
+  keys,
+}: {
+  readonly issuers: ReadonlySet<string>
+  readonly keys: KeyRing
+}): TrustedIssuer => ({
+  issuers: [...issuers],
   algorithms: ['RS256'],
   keys(kid, algorithm) {
     const jwk = keys.jwks().keys.find(key => key.kid === kid)
@@ -117,3 +192,6 @@ export const trustIn = ({ issuer, keys }: Pick<Local, 'issuer' | 'keys'>): Trust
   },
   validate: (_header, claims) => claims,
 })
+
+/** Names times ports: a client that makes them up does not fill the memory. */
+const mostIssuers = 100

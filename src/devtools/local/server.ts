@@ -1,14 +1,14 @@
 // Over 150 lines: a quarter of it is the table of paths.
 
 import { anObject } from '../../options.js'
-import { isLoopback, loopback } from '../../testing/loopback.js'
+import { isLoopback, isOneOf, loopback, type Reach } from '../../testing/loopback.js'
 import type { MaybePromise } from '../../types.js'
 import { answerCall, type Operations } from './aws.js'
 import { answerWith, type Handler } from './http.js'
 import { identityPoolApi } from './identity-pool/identity-pool.js'
 import { stsEndpoint } from './identity-pool/sts.js'
 import { createKeyRing } from './keys.js'
-import { createLocal, type Local } from './local.js'
+import { asAskedBy, createLocal, type Local } from './local.js'
 import { discoveryDocument } from './oauth/discovery.js'
 import { callbackEndpoint, providerEndpoint } from './oauth/federation.js'
 import { confirmForgotPasswordEndpoint, forgotPasswordEndpoint } from './oauth/forgot-password.js'
@@ -28,15 +28,27 @@ import { controlPage } from './pages/control-page.js'
 import { controlCall, decisionStream } from './pages/control-routes.js'
 import { stateOf } from './pages/controls.js'
 import { inspectEndpoint } from './pages/inspect-page.js'
+import type { SavedState } from './state.js'
 import type { LocalConfig } from './types.js'
 import { userPoolApi } from './user-pool/user-pool-api.js'
 
 /** A local Cognito that runs. */
 export interface LocalCognito {
   readonly url: string
+  readonly port: number
   readonly local: Local
   /** Ends every connection and frees the port. */
   readonly close: () => Promise<void>
+}
+
+/** How a local Cognito starts. */
+interface StartOptions {
+  /** Whether it listens elsewhere, and by which names it may be asked. Default: on 127.0.0.1, by the names of loopback. */
+  readonly reach?: Reach
+  /** What it was when it ended. Default: nothing. */
+  readonly saved?: SavedState | undefined
+  /** Called after each request, which may have changed it. */
+  readonly changed?: (local: Local) => void
 }
 
 /**
@@ -49,19 +61,31 @@ export async function startLocalCognito(
   config: LocalConfig,
   port: number,
   more: (local: Local) => Routes = () => ({}),
+  { reach, saved, changed }: StartOptions = {},
 ): Promise<LocalCognito> {
-  const keys = await createKeyRing()
+  const keys = await createKeyRing(saved?.keys)
   let handler: Handler
   const server = await loopback(
-    answerWith(
-      request => handler(request),
-      () => server.url,
-    ),
+    answerWith(request => handler(request)),
     port,
+    reach,
   )
-  const local = createLocal(config, server.url, keys)
-  handler = route(local, { ...routesOf(local), ...more(local) })
-  return { url: server.url, local, close: server.close }
+  let local: Local
+  try {
+    local = createLocal(config, server.url, keys, { reach, saved })
+  } catch (error) {
+    await server.close()
+    throw error
+  }
+  const answer = route(local, here => ({ ...routesOf(here), ...more(here) }))
+  handler = async request => {
+    try {
+      return await answer(request)
+    } finally {
+      changed?.(local)
+    }
+  }
+  return { url: local.home, port: server.port, local, close: server.close }
 }
 
 /** Answers by method and path. */
@@ -96,6 +120,7 @@ function routesOf(local: Local): Routes {
     'GET /provider': request => providerEndpoint(local, request),
     'POST /provider': request => providerEndpoint(local, request),
     'GET /logout': request => logoutEndpoint(local, request),
+    'GET /health': () => Response.json({ status: 'ok' }, { headers: { 'cache-control': 'no-store' } }),
     'GET /': request => controlPage(local, request),
     'GET /inspect': request => inspectEndpoint(local, request),
     'POST /inspect': request => inspectEndpoint(local, request),
@@ -118,14 +143,15 @@ const services: Readonly<Record<string, Operations>> = {
 }
 
 /** Finds the route of a request, and adds the CORS headers of the answer. */
-function route(local: Local, routes: Routes): Handler {
+function route(all: Local, routesOf: (local: Local) => Routes): Handler {
   return async request => {
-    const { pathname } = new URL(request.url)
+    const { pathname, origin: asked } = new URL(request.url)
+    const local = asAskedBy(all, asked)
     const origin = request.headers.get('origin')
-    const isOwn = origin === null || sameServer(origin, local.url)
+    const isOwn = origin === null || sameServer(origin, local)
     const mayCall = isOwn || (!pathname.startsWith('/_local/') && isKnownOrigin(local, origin))
     if (!mayCall) return new Response('This origin is not one of your apps.', { status: 403 })
-    const response = await answer(local, routes, request, pathname)
+    const response = await answer(local, routesOf(local), request, pathname)
     if (!isOwn && response.type !== 'error') {
       response.headers.set('access-control-allow-origin', origin)
       response.headers.set('vary', 'origin')
@@ -157,12 +183,14 @@ const preflight = (request: Request) =>
     },
   })
 
-/** The origins of apps: this machine, and wherever a callback URL of a client leads. Any page in a sandbox has the origin `null`. */
-const isKnownOrigin = ({ config }: Local, origin: string) =>
-  isLoopback(origin) ||
+/** The origins of apps: this machine, its other names, and wherever a callback URL of a client leads. Any page in a sandbox has the origin `null`. */
+const isKnownOrigin = ({ config, reach }: Local, origin: string) =>
+  isOneOf(reach.names, origin) ||
   (origin !== 'null' &&
     config.clients.some(({ callbackUrls = [] }) => callbackUrls.some(url => new URL(url).origin === origin)))
 
-/** Several host names lead to the server. */
-const sameServer = (origin: string, url: string) =>
-  isLoopback(origin) && new URL(origin).port === new URL(url).port
+/** The name that was asked, or another one of this machine: several host names lead to the server. */
+const sameServer = (origin: string, { url, home }: Local) =>
+  URL.canParse(origin) &&
+  (new URL(origin).host === new URL(url).host ||
+    (isLoopback(origin) && new URL(origin).port === new URL(home).port))

@@ -4,6 +4,8 @@ export interface LocalConfig {
   readonly userPoolId: string
   /** The `iss` of its tokens: one of the two of AWS, or `local`, its own URL, for clients that insist on discovery. Default: `original`. */
   readonly issuer: 'original' | 'updated' | 'local'
+  /** The origin that browsers use, such as `http://localhost:9400`: fixed in `iss` (`local`) and in the endpoints for browsers. Default: as asked. */
+  readonly url?: string
   readonly lifetimes: Lifetimes
   readonly groups: readonly LocalGroupConfig[]
   /** What users sign in with instead of a username, which is a UUID then (`UsernameAttributes`). Default: none. */

@@ -122,7 +122,7 @@ t.test('the sign-in page', async t => {
     t.equal((await redeem(await code(), { code_verifier: 'x' })).error, 'invalid_grant')
     const code_verifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
     t.ok((await redeem(await code(challenge), { code_verifier })).access_token, 'RFC 7636 appendix B')
-    t.equal((await redeem(`${callback}?x`)).error, 'invalid_grant')
+    t.equal((await redeem(`${callback}?code=x`)).error, 'invalid_grant')
     const late = await code()
     local.clock.advance(301)
     t.equal((await redeem(late)).error, 'invalid_grant')
@@ -154,7 +154,10 @@ t.test('the sign-in page', async t => {
     }
     const { headers } = await get(`/oauth2/authorize?${new URLSearchParams(query).toString()}`)
     const { access_token, refresh_token = '' } = await redeem(headers.get('location') ?? '')
-    t.equal(claimsOf(access_token).scope, 'openid email profile')
+    t.equal(
+      claimsOf(access_token).scope,
+      'openid email phone profile aws.cognito.signin.user.admin orders/read orders/write',
+    )
     const fields = { grant_type: 'refresh_token', client_id: 'localweb', refresh_token }
     const next = (await (await post('/oauth2/token', fields)).json()) as object
     t.match(next, { access_token: String, id_token: String, refresh_token: undefined }, 'no rotation')
@@ -201,7 +204,7 @@ t.test('the sign-in page', async t => {
       ['invalid_client', '/oauth2/token', { client_id: 'nobody' }],
       ['invalid_client', '/oauth2/revoke', {}],
       ['invalid_request', '/oauth2/revoke', { client_id: 'localweb' }],
-      ['invalid_grant', '/oauth2/token', { client_id: 'localweb', grant_type: 'refresh_token' }],
+      ['invalid_request', '/oauth2/token', { client_id: 'localweb', grant_type: 'refresh_token' }],
     ] as const) {
       const response = await post(path, fields)
       t.match({ status: response.status, body: await response.json() }, { status: 400, body: { error } })
@@ -451,6 +454,10 @@ t.test('the controls', async t => {
   t.test('why a token is refused', async t => {
     t.match(await (await get('/inspect')).text(), 'data-testid="inspect-text"')
     const text = await tokenOf('alice')
+    t.match(
+      await (await post('/inspect', { text: `"${text}"` })).text(),
+      /data-testid="fix">[^]*<br>The token is in quotes: /,
+    )
     const verdictOf = async (token: string) =>
       /data-testid="verdict">([^<]*)</.exec(await (await post('/inspect', { text: token })).text())?.[1]
     t.equal(await verdictOf(text), 'accepted')

@@ -31,8 +31,11 @@ import {
   nativeAuthorizer,
 } from '../../../src/devtools/local/fronts/native-authorizer.js'
 import { issueTokens } from '../../../src/devtools/local/user-pool/tokens.js'
+import { identityClaims } from '../../../src/testing/identity-answers.js'
 import { agree } from './web-socket.js'
 import { claimsOf, startTestCognito } from './world.js'
+
+t.setTimeout(120_000)
 
 t.test('the identity pool', async t => {
   const roles = { authenticated: 'arn:aws:iam::000000000000:role/all' }
@@ -214,6 +217,46 @@ t.test('the identity pool', async t => {
       answer,
       '<Arn>arn:aws:sts::000000000000:assumed-role/local-guest/CognitoIdentityCredentials</Arn>',
     )
+  })
+
+  t.test('STS makes credentials of the token of an identity', async t => {
+    const { post, local } = await start({})
+    const { identityPoolId, accountId } = local.config.identityPool
+    const tokenOf = (identityId: string, more: object = {}) => {
+      const iat = Math.floor(local.clock.now() / 1000)
+      const facts = { identityPoolId, accountId, identityId, login: undefined, iat }
+      return local.keys.signForIdentityPool({ ...identityClaims(facts), ...more })
+    }
+    const RoleArn = 'arn:aws:iam::000000000000:role/team/x'
+    const ask = async (fields: Record<string, string>) => {
+      const Action = 'AssumeRoleWithWebIdentity'
+      return (await post('/', { Action, RoleArn, RoleSessionName: 'jobs', ...fields })).text()
+    }
+    const WebIdentityToken = tokenOf('us-east-1:1')
+    const answer = await ask({ WebIdentityToken })
+    t.match(answer, '<SubjectFromWebIdentityToken>us-east-1:1</SubjectFromWebIdentityToken>')
+    t.match(answer, '<Arn>arn:aws:sts::000000000000:assumed-role/x/jobs</Arn>')
+    const [, key = ''] = /<AccessKeyId>(.*)<\/AccessKeyId>/.exec(answer) ?? []
+    t.match(local.identities.find(key), { role: RoleArn, sessionName: 'jobs', identityId: 'us-east-1:1' })
+
+    const refusals: [string, Record<string, string>][] = [
+      ['ValidationError', { WebIdentityToken, RoleArn: 'arn:aws:iam::000000000000:user/x' }],
+      ['ValidationError', { WebIdentityToken, RoleSessionName: '<x>' }],
+      ['InvalidIdentityToken', {}],
+      ['InvalidIdentityToken', { WebIdentityToken: `${WebIdentityToken}x` }],
+      [
+        'InvalidIdentityToken',
+        { WebIdentityToken: tokenOf('x', { aud: 'us-east-1:00000000-0000-4000-a000-000000000000' }) },
+      ],
+      ['ExpiredTokenException', { WebIdentityToken: tokenOf('x', { exp: 1_000_000_000 }) }],
+    ]
+    for (const [code, fields] of refusals) t.match(await ask(fields), `<Code>${code}</Code>`)
+    t.match(await ask({ Action: 'AssumeRole' }), 'AssumeRole is not one of')
+    t.match(await ask({ Action: '<b>' }), 'This action is not one of')
+    const logged = t.capture(console, 'error')
+    Object.assign(local.identities, { credentials: undefined })
+    t.match(await ask({ WebIdentityToken }), 'Internal Server Error')
+    t.equal(logged().length, 1, 'a fault is not the fault of the token')
   })
 
   t.test('STS refuses what is not signed by its credentials', async t => {
@@ -964,7 +1007,7 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 const listeners = process.listenerCount('SIGINT')
 
-/** An app that answers with the headers it got. */
+/** An app that answers with the headers it got, or breaks off. */
 async function startApp(t: Test) {
   const server = createServer((request, response) => {
     if (request.url === '/cut-off') response.write('{', () => response.destroy())

@@ -36,6 +36,7 @@ const config = {
     { username: 'alice', password: 'Wonderland-1', groups: ['admin'] },
     { username: 'bob', password: 'Builder-1' },
     { username: 'new', password: 'Temporary-1', status: 'FORCE_CHANGE_PASSWORD', enabled: false },
+    { username: 'off', password: 'Temporary-1', enabled: false },
   ],
 }
 
@@ -160,11 +161,7 @@ t.test('without a browser', async t => {
         'data-testid="sent">https://x<',
         'https://shop.example/a/long',
       ],
-      [
-        '/login?client_id=batch',
-        'No <code>redirect_uri</code> was sent',
-        'any http or https URL of this machine',
-      ],
+      ['/login?client_id=batch', 'No <code>redirect_uri</code> was sent', 'any URL of this machine'],
       [
         '/logout?client_id=spa&logout_uri=https://x',
         'data-testid="sent">https://x<',
@@ -195,6 +192,10 @@ t.test('without a browser', async t => {
     const nobody = await post('/_local/sign-in', { username: 'nobody' }, fromPage)
     t.match(nobody.headers.get('location'), '/?problem=username')
     t.notOk(nobody.headers.has('set-cookie'))
+    const disabled = await post('/_local/sign-in', { username: 'new' }, fromPage)
+    t.match(disabled.headers.get('location'), '/?problem=User%20is%20disabled.')
+    t.notMatch(await (await get(`/login?${query}`)).text(), 'sign-in-as-off', 'no button either')
+    t.equal((await post(`/login?${query}`, { as: 'off' })).status, 400)
     await t.rejects(control('sign-in', { username: 'alice' }), /sign-in is no control/)
   })
 

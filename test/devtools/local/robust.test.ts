@@ -20,14 +20,9 @@ const fronts: Readonly<Record<string, (t: Test, appPort: number) => Promise<stri
     return front.url
   },
   async 'the API Gateway'(t, apiPort) {
-    const authorizer = () => ({ isAuthorized: true })
-    const options = { authorizer, type: 'http', ttl: 0, clock: Date } as const
-    const front = await startApiGateway({
-      authorizer: lambdaAuthorizer(options),
-      apiPort,
-      port: 0,
-      clock: Date,
-    })
+    const handler = () => ({ isAuthorized: true })
+    const authorizer = lambdaAuthorizer({ authorizer: handler, type: 'http', ttl: 0, clock: Date })
+    const front = await startApiGateway({ authorizer, apiPort, port: 0, clock: Date })
     t.teardown(front.close)
     return front.url
   },

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Loopback, loopback } from '../../../testing/loopback.js'
+import { type Loopback, loopback, type Reach } from '../../../testing/loopback.js'
 import type { Clock } from '../../../types.js'
 import { type AuthorizerEvent, type AuthorizerType, authorizerEvent } from './authorizer-event.js'
 import { corsOf } from './cors.js'
@@ -25,6 +25,8 @@ export interface ApiGatewayOptions {
   readonly clock: Clock
   /** The origins that the API is configured for, `*` for all. Default: none. */
   readonly cors?: readonly string[]
+  /** From where it is reached. Default: from this machine. */
+  readonly reach?: Reach
 }
 
 /**
@@ -39,6 +41,7 @@ export function startApiGateway({
   port,
   clock,
   cors: origins = [],
+  reach,
 }: ApiGatewayOptions): Promise<Loopback> {
   const isHttpApi = type === 'http'
   const cors = corsOf(origins, isHttpApi)
@@ -70,7 +73,7 @@ export function startApiGateway({
     )
   }
 
-  return loopback(handle, port)
+  return loopback(handle, port, reach)
 }
 
 /** A header is Latin-1 at best, and a claim any text. */

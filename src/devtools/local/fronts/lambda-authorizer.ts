@@ -1,4 +1,5 @@
 import type { Clock } from '../../../types.js'
+import { expiring } from '../expiring.js'
 import type { GatewayAuthorizer } from './api-gateway.js'
 import type { AuthorizerType } from './authorizer-event.js'
 import { type Answer, readVerdict, type Verdict } from './verdict.js'
@@ -20,15 +21,15 @@ interface LambdaAuthorizerOptions {
 /** Calls a Lambda authorizer with the event of a request, and caches its answer. */
 export function lambdaAuthorizer(options: LambdaAuthorizerOptions): GatewayAuthorizer {
   const { type, ttl, clock } = options
-  const cache = new Map<string, { readonly verdict: Verdict; readonly until: number }>()
+  const cache = expiring<Verdict>(clock, ttl)
   return {
     type,
     async judge(token, event) {
       const cached = cache.get(token)
-      if (cached && clock.now() < cached.until) return cached.verdict
+      if (cached) return cached
       try {
         const verdict = readVerdict(type, await call(options, event))
-        cache.set(token, { verdict, until: clock.now() + ttl * 1000 })
+        cache.set(token, verdict)
         return verdict
       } catch (error) {
         const isRefused = (error as Partial<Error> | undefined)?.message === 'Unauthorized'

@@ -2,6 +2,8 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { signPadded } from '../../../testing/load-balancer.js'
 import { type HandleUpgrade, type Loopback, loopback } from '../../../testing/loopback.js'
+import { expiring } from '../expiring.js'
+import { originOf } from '../http.js'
 import type { Local } from '../local.js'
 import { userInfo } from '../oauth/user-info.js'
 import type { Session } from '../user-pool/sessions.js'
@@ -47,11 +49,14 @@ export async function startLoadBalancer(
 ): Promise<LocalLoadBalancer> {
   // Over 40 lines: its functions share the map of sessions.
   const arn = `arn:aws:elasticloadbalancing:us-east-1:${local.config.identityPool.accountId}:loadbalancer/app/local/0123456789abcdef`
-  const pending = new Map<string, string>()
-  const signedIn = new Map<string, { readonly session: Session; tokens: TokenSet; until: number }>()
+  const pending = expiring<string>(local.clock, 300)
+  const signedIn = expiring<{ readonly session: Session; tokens: TokenSet; until: number }>(
+    local.clock,
+    604_800,
+  )
 
   async function handle(request: IncomingMessage, response: ServerResponse, head?: Buffer): Promise<void> {
-    const url = new URL(`http://${request.headers.host}${request.url}`)
+    const url = new URL(`${originOf(request)}${request.url}`)
     if (url.pathname === callbackPath) return callback(url, response)
     const session = await sessionOf(request.headers.cookie)
     if (session || unauthenticated === 'allow') {
@@ -62,7 +67,7 @@ export async function startLoadBalancer(
     if (unauthenticated === 'deny') return void response.writeHead(401).end()
     const state = randomUUID()
     pending.set(state, url.href)
-    redirect(response, `${local.url}/oauth2/authorize?${authorization(local, url, state)}`)
+    redirect(response, `${cognitoBeside(local, url)}/oauth2/authorize?${authorization(local, url, state)}`)
   }
 
   async function callback(url: URL, response: ServerResponse): Promise<void> {
@@ -82,7 +87,10 @@ export async function startLoadBalancer(
     const id = new RegExp(`(?:^|; )${cookieName}=([^;]*)`).exec(cookies)?.[1] as string
     const entry = signedIn.get(id)
     if (!entry || local.clock.now() < entry.until) return entry
-    if (entry.session.isRevoked) return void signedIn.delete(id)
+    if (entry.session.isRevoked) {
+      signedIn.delete(id)
+      return undefined
+    }
     return Object.assign(entry, await freshTokens(local, entry.session, 'RefreshTokens'))
   }
 
@@ -109,13 +117,18 @@ export async function startLoadBalancer(
     if (!isUpgrade(request)) return void response.writeHead(501).end()
     handle(request, response, head).catch(() => response.writeHead(500).end())
   }
-  return { arn, ...(await loopback((request, response) => handle(request, response), port, upgrade)) }
+  const reach = { ...local.reach, upgrade }
+  return { arn, ...(await loopback((request, response) => handle(request, response), port, reach)) }
 }
 
 async function freshTokens(local: Local, session: Session, source: string) {
   const tokens = await issueTokens(local, session, source)
   return { tokens, until: local.clock.now() + tokens.expiresIn * 1000 }
 }
+
+/** The local Cognito by the name that the browser knows this machine by. */
+const cognitoBeside = ({ config, home }: Local, { hostname }: URL): string =>
+  config.url ?? Object.assign(new URL(home), { hostname }).origin
 
 const authorization = ({ config }: Local, { origin }: URL, state: string): string =>
   new URLSearchParams({

@@ -6,6 +6,7 @@ import {
 } from 'node:http'
 import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream'
+import { schemeOf } from '../../../testing/loopback.js'
 
 /**
  * Passes a request on to a server on this machine, and its answer back, as they come. Whatever the server does ends this request at most: with 502 as
@@ -95,10 +96,12 @@ function answerWith(request: ClientRequest, outgoing: ServerResponse, owned?: Re
 }
 
 /** Appends to the client's value, as load balancers do. */
-const forwarded = ({ headers, socket }: IncomingMessage) => ({
-  'x-forwarded-for': [headers['x-forwarded-for'] ?? [], socket.remoteAddress].flat().join(', '),
-  'x-forwarded-proto': 'http',
-  'x-forwarded-port': String(socket.localPort),
+const forwarded = (request: IncomingMessage) => ({
+  'x-forwarded-for': [request.headers['x-forwarded-for'] ?? [], request.socket.remoteAddress]
+    .flat()
+    .join(', '),
+  'x-forwarded-proto': schemeOf(request),
+  'x-forwarded-port': String(request.socket.localPort),
 })
 
 /** What a client says about its connection is not about ours (RFC 9110 section 7.6.1). */

@@ -11,10 +11,15 @@ export interface Identities {
   /** Links a guest's identity to a user, as when a guest signs in. */
   readonly link: (identityId: string, user: string) => void
   /** Credentials for an hour. Only this server accepts them. */
-  readonly credentials: (identityId: string, role: string) => TemporaryCredentials
+  readonly credentials: (identityId: string, role: string, sessionName?: string) => TemporaryCredentials
   /** What credentials stand for, until they expire. */
   readonly find: (accessKeyId: string) => TemporaryCredentials | undefined
+  /** Whose the identities are, as JSON. */
+  readonly saved: () => SavedIdentities
 }
+
+/** Identities and their users, `null` for a guest. */
+export type SavedIdentities = readonly (readonly [identityId: string, user: string | null])[]
 
 /** Credentials, and what they stand for. */
 export interface TemporaryCredentials {
@@ -25,9 +30,14 @@ export interface TemporaryCredentials {
   readonly expiration: number
   readonly identityId: string
   readonly role: string
+  readonly sessionName: string
 }
 
-export function createIdentities(identityPoolId: string, clock: Clock): Identities {
+export function createIdentities(
+  identityPoolId: string,
+  clock: Clock,
+  saved: SavedIdentities = [],
+): Identities {
   const region = identityPoolId.replace(/:.*/, '')
   const owners = new Map<string, string | null>()
   const ids = new Map<string, string>()
@@ -36,6 +46,9 @@ export function createIdentities(identityPoolId: string, clock: Clock): Identiti
     owners.set(identityId, user)
     ids.set(user, identityId)
   }
+  for (const [identityId, user] of saved)
+    if (user === null) owners.set(identityId, null)
+    else link(identityId, user)
   return {
     of(user) {
       const known = user === undefined ? undefined : ids.get(user)
@@ -47,7 +60,7 @@ export function createIdentities(identityPoolId: string, clock: Clock): Identiti
     },
     ownerOf: identityId => owners.get(identityId),
     link,
-    credentials(identityId, role) {
+    credentials(identityId, role, sessionName = 'CognitoIdentityCredentials') {
       const credentials = {
         accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
         secretKey: randomBytes(30).toString('base64'),
@@ -55,10 +68,12 @@ export function createIdentities(identityPoolId: string, clock: Clock): Identiti
         expiration: Math.floor(clock.now() / 1000) + 3600,
         identityId,
         role,
+        sessionName,
       }
       issued.set(credentials.accessKeyId, credentials)
       return credentials
     },
     find: issued.get,
+    saved: () => [...owners],
   }
 }

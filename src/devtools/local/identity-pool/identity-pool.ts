@@ -77,7 +77,7 @@ async function loginOf(local: Local, { Logins }: Call['input']): Promise<JwtClai
     throw fault('NotAuthorizedException', 'Unauthenticated access is not supported for this identity pool.')
   }
   const [provider, token] = login
-  if (provider !== hostOf(local.issuer))
+  if (![...local.issuers].some(issuer => hostOf(issuer) === provider))
     throw fault('NotAuthorizedException', 'Token is not from a supported provider of this identity pool.')
   try {
     const { claims, principal } = await local.verifier.verify(String(token))

@@ -1,29 +1,75 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto'
+import { isAuthError } from '../../../errors.js'
+import { identityPool } from '../../../issuers/identity-pool.js'
+import { createVerifier } from '../../../verifier/verifier.js'
 import { field } from '../form.js'
 import type { Local } from '../local.js'
 import type { TemporaryCredentials } from './identities.js'
 
 /**
- * Answers `GetCallerIdentity`: whose the credentials of the identity pool are. Checks the signature.
- * Sources: "GetCallerIdentity", AWS STS API reference; "AWS Signature Version 4 for API requests", IAM User Guide.
+ * Answers `GetCallerIdentity`: whose the credentials of the identity pool are; checks the signature. And `AssumeRoleWithWebIdentity`, which makes
+ * credentials of an identity's token (the basic flow). Every role trusts the identity pool here, and the credentials are valid for an hour.
+ * Sources: "GetCallerIdentity" and "AssumeRoleWithWebIdentity", AWS STS API reference; "AWS Signature Version 4 for API requests", IAM User Guide.
  */
 export async function stsEndpoint(local: Local, request: Request): Promise<Response> {
   const body = await request.text()
-  if (field(new URLSearchParams(body), 'Action') !== 'GetCallerIdentity')
-    return refused(400, 'InvalidAction', 'The local STS knows GetCallerIdentity only.')
+  const input = new URLSearchParams(body)
+  const action = field(input, 'Action')
+  if (action === 'GetCallerIdentity') return callerIdentity(local, request, body)
+  if (action === 'AssumeRoleWithWebIdentity') return assumeRole(local, input)
+  const name = /^\w{1,64}$/.test(action) ? action : 'This action'
+  return refused(400, 'InvalidAction', `${name} is not one of those of the local STS: ${actions}.`)
+}
+
+function callerIdentity(local: Local, request: Request, body: string): Response {
   const signature = signatureOf(request)
   const credentials = signature && local.identities.find(signature.accessKeyId)
   if (!credentials || request.headers.get('x-amz-security-token') !== credentials.sessionToken)
     return refused(403, 'InvalidClientTokenId', 'The security token included in the request is invalid.')
   if (signature.value !== expectedSignature(request, body, signature, credentials))
     return refused(403, 'SignatureDoesNotMatch', 'The request signature does not match.')
-  const { accountId } = local.config.identityPool
-  const name = credentials.role.replace(/^.*\//, '')
-  return xml(
-    200,
-    `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>arn:aws:sts::${accountId}:assumed-role/${name}/CognitoIdentityCredentials</Arn><UserId>${credentials.accessKeyId}:CognitoIdentityCredentials</UserId><Account>${accountId}</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata></GetCallerIdentityResponse>`,
-  )
+  return answered('GetCallerIdentity', {
+    Arn: assumedArn(local, credentials),
+    UserId: `${credentials.accessKeyId}:${credentials.sessionName}`,
+    Account: local.config.identityPool.accountId,
+  })
 }
+
+async function assumeRole(local: Local, input: URLSearchParams): Promise<Response> {
+  const [role, sessionName] = [field(input, 'RoleArn'), field(input, 'RoleSessionName')]
+  if (!/^arn:aws[\w-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(role) || !/^[\w+=,.@-]{2,64}$/.test(sessionName))
+    return refused(400, 'ValidationError', 'RoleArn or RoleSessionName is missing, or not valid.')
+  const { identityPoolId } = local.config.identityPool
+  const pool = identityPool({ identityPoolId, jwks: local.keys.identityPoolJwks(), offline: true })
+  const verifier = createVerifier({ issuers: [pool], clock: local.clock, cache: false })
+  try {
+    const { claims } = await verifier.verify(field(input, 'WebIdentityToken'))
+    const given = local.identities.credentials(claims.sub, role, sessionName)
+    return answered('AssumeRoleWithWebIdentity', {
+      SubjectFromWebIdentityToken: claims.sub,
+      Audience: identityPoolId,
+      Provider: 'cognito-identity.amazonaws.com',
+      AssumedRoleUser: {
+        Arn: assumedArn(local, given),
+        AssumedRoleId: `${given.accessKeyId}:${sessionName}`,
+      },
+      Credentials: {
+        AccessKeyId: given.accessKeyId,
+        SecretAccessKey: given.secretKey,
+        SessionToken: given.sessionToken,
+        Expiration: new Date(given.expiration * 1000).toISOString(),
+      },
+    })
+  } catch (error) {
+    if (!isAuthError(error)) throw error
+    return error.code === 'ERR_TOKEN_EXPIRED'
+      ? refused(400, 'ExpiredTokenException', 'Token expired')
+      : refused(400, 'InvalidIdentityToken', 'The token is not one of GetOpenIdToken.')
+  }
+}
+
+const assumedArn = (local: Local, { role, sessionName }: TemporaryCredentials) =>
+  `arn:aws:sts::${local.config.identityPool.accountId}:assumed-role/${role.replace(/^.*\//, '')}/${sessionName}`
 
 type Signature = NonNullable<ReturnType<typeof signatureOf>>
 
@@ -54,10 +100,29 @@ const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).u
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 const refused = (status: number, code: string, message: string) =>
-  xml(
-    status,
-    `<ErrorResponse><Error><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`,
-  )
+  xml(status, { ErrorResponse: { Error: { Code: code, Message: message } } })
 
-const xml = (status: number, text: string) =>
-  new Response(text, { status, headers: { 'content-type': 'text/xml' } })
+const answered = (action: string, result: Xml) =>
+  xml(200, {
+    [`${action}Response`]: {
+      [`${action}Result`]: result,
+      ResponseMetadata: { RequestId: randomUUID() },
+    },
+  })
+
+/** Elements by name. No text here has a character that XML would read otherwise. */
+interface Xml {
+  readonly [name: string]: string | Xml
+}
+
+const xml = (status: number, document: Xml) =>
+  new Response(elements(document), { status, headers: { 'content-type': 'text/xml' } })
+
+const elements = (content: string | Xml): string =>
+  typeof content === 'string'
+    ? content
+    : Object.entries(content)
+        .map(([name, inner]) => `<${name}>${elements(inner)}</${name}>`)
+        .join('')
+
+const actions = 'GetCallerIdentity, AssumeRoleWithWebIdentity'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { isLoopback } from '../../../testing/loopback.js'
+import { isOneOf } from '../../../testing/loopback.js'
 import { allScopes } from '../config.js'
 import type { Local } from '../local.js'
 import { errorPage } from '../pages/sign-in-pages.js'
@@ -15,20 +15,23 @@ import type { LocalUser } from '../user-pool/users.js'
  * Source: "Redirect and authorization endpoint", Amazon Cognito Developer Guide.
  */
 export function authorizationOf(local: Local, query: URLSearchParams): Authorization | Response {
-  const client = local.clients.find(({ clientId }) => clientId === query.get('client_id'))
+  const client = clientOf(local, query)
   if (!client) return noClient(local, query)
   const redirectUri = query.get('redirect_uri') ?? client.callbackUrls?.[0]
-  if (redirectUri === undefined || !isCallback(client, redirectUri))
+  if (
+    redirectUri === undefined ||
+    !(client.callbackUrls?.includes(redirectUri) ?? isHere(local, redirectUri))
+  )
     return errorPage('redirect_mismatch: redirect_uri is not one of the callback URLs of the app client.', {
       sent: ['redirect_uri', query.get('redirect_uri')],
-      known: urlsOf(client),
+      known: urlsOf('callback', client, client.callbackUrls),
     })
 
   const read = (name: string) => query.get(name) ?? undefined
   const authorization = {
     client,
     redirectUri,
-    scopes: read('scope')?.split(/[ +]/) ?? client.scopes ?? ['openid', 'email', 'profile'],
+    scopes: read('scope')?.split(/[ +]/) ?? client.scopes ?? allScopes(local.config),
     state: read('state'),
     nonce: read('nonce'),
     resource: read('resource'),
@@ -44,16 +47,23 @@ export function authorizationOf(local: Local, query: URLSearchParams): Authoriza
 export type Arrival =
   | { readonly user: LocalUser; readonly methods: readonly Method[] }
   | { readonly browser: Browser }
+/** The app client that a query names. */
+export const clientOf = ({ clients }: Local, query: URLSearchParams): LocalClient | undefined =>
+  clients.find(({ clientId }) => clientId === query.get('client_id'))
+
 /** The page for a request of no app client. */
 export const noClient = ({ clients }: Local, query: URLSearchParams): Response =>
-  errorPage('There is no app client of this client_id.', {
+  errorPage(query.get('client_id') ? 'There is no app client of this client_id.' : 'client_id is missing.', {
     sent: ['client_id', query.get('client_id')],
     known: ['App clients', clients.map(({ clientId }) => clientId)],
   })
 
 /** The URLs of a client, for that page. */
-export const urlsOf = ({ clientId, callbackUrls = ['any http or https URL of this machine'] }: LocalClient) =>
-  [`URLs of ${clientId}`, callbackUrls] as const
+export const urlsOf = (kind: string, { clientId }: LocalClient, urls: readonly string[] = [ofThisMachine]) =>
+  [`URLs of ${clientId} (${kind})`, urls] as const
+
+/** What is accepted where none are listed. */
+export const ofThisMachine = 'any URL of this machine'
 
 /** Sends the browser back with a code for the user, and a cookie that keeps them signed in. */
 export async function grant(local: Local, authorization: Authorization, arrival: Arrival): Promise<Response> {
@@ -122,9 +132,8 @@ export const cookieOf = (request: Request): string | undefined =>
 
 export const cookieName = 'cognito'
 
-/** Whether this URL is a callback URL of the client. */
-export const isCallback = ({ callbackUrls }: LocalClient, url: string): boolean =>
-  callbackUrls ? callbackUrls.includes(url) : isLoopback(url)
+/** Whether a URL leads to this machine, by one of the names that this server answers to. */
+export const isHere = ({ reach }: Local, url: string): boolean => isOneOf(reach.names, url)
 
 function problemOf(
   local: Local,
@@ -137,6 +146,8 @@ function problemOf(
   if (!scopes.every(scope => allowed.includes(scope))) return ['invalid_scope']
   if (query.has('code_challenge') && query.get('code_challenge_method') !== 'S256')
     return ['invalid_request', 'code_challenge_method must be S256']
+  if (query.has('code_challenge_method') && !query.has('code_challenge'))
+    return ['invalid_request', 'code_challenge is missing']
   if (resource !== undefined && (query.getAll('resource').length > 1 || !URL.canParse(resource)))
     return ['invalid_request', 'resource must be one URL']
   if (acrValues !== undefined && levelsIn(local, acrValues).length === 0)

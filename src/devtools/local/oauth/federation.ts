@@ -19,12 +19,13 @@ export async function startFederation(
     target.searchParams.set('identity_provider', provider.name)
     return redirect(target, {})
   }
-  const { authorization_endpoint } = await discover(provider.issuer)
+  const endpoints = await discover(provider.issuer).catch(() => undefined)
+  if (!endpoints) return refuse(authorization, 'server_error', `${provider.name} is out of reach`)
   const state = randomBytes(16).toString('base64url')
   const nonce = randomBytes(16).toString('base64url')
   const verifier = randomBytes(32).toString('base64url')
   local.federations.set(state, { provider, authorization, nonce, verifier })
-  return redirect(authorization_endpoint, {
+  return redirect(endpoints.authorization_endpoint, {
     response_type: 'code',
     client_id: provider.clientId,
     redirect_uri: callbackUrl(local),
@@ -107,10 +108,15 @@ function attributesOf(claims: JWTPayload): Record<string, string> {
 
 async function discover(issuer: string) {
   const response = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`)
-  return (await response.json()) as Record<'authorization_endpoint' | 'token_endpoint' | 'jwks_uri', string>
+  const document = (await response.json()) as Record<
+    'authorization_endpoint' | 'token_endpoint' | 'jwks_uri',
+    string
+  >
+  if (!URL.canParse(document.authorization_endpoint)) throw new Error('this is no discovery document')
+  return document
 }
 
-const callbackUrl = ({ url }: Local) => `${url}/oauth2/idpresponse`
+const callbackUrl = ({ home }: Local) => `${home}/oauth2/idpresponse`
 
 const someone = ({ name }: IdentityProvider): ProviderUser => ({
   userId: '1234567890',

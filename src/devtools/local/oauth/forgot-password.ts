@@ -1,8 +1,7 @@
-import { fault } from '../aws.js'
 import { field } from '../form.js'
 import type { Local } from '../local.js'
 import { challengePage, codeField, inputField, newPassword, signInName } from '../pages/sign-in-pages.js'
-import { useCode } from '../user-pool/accounts.js'
+import { checkPassword, setPassword, useCode } from '../user-pool/accounts.js'
 import type { LocalUser } from '../user-pool/users.js'
 import { arrive, formTarget, withForm } from './sign-in.js'
 
@@ -23,19 +22,15 @@ export const confirmForgotPasswordEndpoint = (local: Local, request: Request): P
     const user = form && local.users.find(field(form, 'username'))
     if (!user) return whoPage(local, query)
     try {
-      setPassword(local, user, field(form, 'code'), field(form, 'new_password'))
+      const password = field(form, 'new_password')
+      checkPassword(local, password)
+      useCode(local, user, 'forgotPassword', field(form, 'code'))
+      setPassword(local, user, password)
       return await arrive(local, authorization, user, query)
     } catch (error) {
       return passwordPage(local, query, user, formTarget(authorization), (error as Error).message)
     }
   })
-
-function setPassword(local: Local, user: LocalUser, code: string, password: string): void {
-  if (password.length < local.config.passwordPolicy.minimumLength)
-    throw fault('InvalidPasswordException', 'Password does not conform to policy: Password not long enough')
-  useCode(local, user, 'forgotPassword', code)
-  Object.assign(user, { password, status: 'CONFIRMED' })
-}
 
 const whoPage = ({ config }: Local, query: URLSearchParams, error?: string) =>
   challengePage({

@@ -15,11 +15,13 @@ import { applyVerdict, postConfirmation, preSignUp } from '../user-pool/triggers
 import type { LocalUser } from '../user-pool/users.js'
 import {
   authorizationOf,
+  clientOf,
   cookieName,
   cookieOf,
   grant,
-  isCallback,
+  isHere,
   noClient,
+  ofThisMachine,
   redirect,
   refuse,
   urlsOf,
@@ -62,7 +64,9 @@ export const loginEndpoint = (local: Local, request: Request): Promise<Response>
       local,
       authorization,
       query: query.toString(),
-      users: local.users.all().filter(({ password, status }) => password && status === 'CONFIRMED'),
+      users: local.users
+        .all()
+        .filter(({ password, status, enabled }) => password && enabled && status === 'CONFIRMED'),
       hint: field(form ?? query, form ? 'username' : 'login_hint'),
       formTarget: formTarget(authorization),
     }
@@ -148,21 +152,26 @@ export const confirmEndpoint = (local: Local, request: Request): Promise<Respons
 
 /** Answers `/logout` (Managed login sign-out endpoint, Amazon Cognito Developer Guide). */
 export function logoutEndpoint(local: Local, request: Request): Response {
-  const { searchParams: query } = new URL(request.url)
-  const client = local.clients.find(({ clientId }) => clientId === query.get('client_id'))
+  const { searchParams: query, search } = new URL(request.url)
+  const client = clientOf(local, query)
   if (!client) return noClient(local, query)
   local.sessions.forget(cookieOf(request))
   const headers = { 'set-cookie': `${cookieName}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0` }
   const target = query.get('logout_uri')
-  if (target !== null) {
-    if (!isCallback(client, target))
-      return errorPage('logout_uri is not one of the URLs of the app client.', {
-        sent: ['logout_uri', target],
-        known: urlsOf(client),
-      })
+  if (target === null && (query.has('redirect_uri') || query.has('response_type')))
+    return redirect(new URL(`/login${search}`, request.url), {}, headers)
+  const { logoutUrls, callbackUrls } = client
+  if (target && (logoutUrls?.includes(target) ?? (callbackUrls?.includes(target) || isHere(local, target))))
     return redirect(target, {}, headers)
-  }
-  return redirect(new URL(`/login${new URL(request.url).search}`, request.url), {}, headers)
+  return errorPage(
+    target === null
+      ? 'logout_uri is missing, or redirect_uri for signing in again.'
+      : 'logout_uri is not one of the sign-out URLs of the app client.',
+    {
+      sent: ['logout_uri', target],
+      known: urlsOf('logout', client, logoutUrls ?? [...(callbackUrls ?? []), ofThisMachine]),
+    },
+  )
 }
 
 /** The browser's session, unless it is older than the app accepts. */

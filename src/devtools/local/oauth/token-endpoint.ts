@@ -24,7 +24,10 @@ export async function tokenEndpoint(local: Local, request: Request): Promise<Res
 }
 
 function grantFor(local: Local, client: LocalClient, form: URLSearchParams): MaybePromise<Response> {
-  switch (form.get('grant_type')) {
+  const grantType = form.get('grant_type')
+  const isComplete = ['grant_type', ...(required.get(grantType) ?? [])].every(name => form.get(name))
+  if (!isComplete || isForAnother(client, form)) return oauthError('invalid_request')
+  switch (grantType) {
     case 'authorization_code':
       return codeGrant(local, client, form)
     case 'refresh_token':
@@ -42,7 +45,7 @@ export async function revokeEndpoint(local: Local, request: Request): Promise<Re
   const client = authenticatedClient(local, request, form)
   if (!client) return oauthError('invalid_client')
   const token = form.get('token')
-  if (!token) return oauthError('invalid_request')
+  if (!token || isForAnother(client, form)) return oauthError('invalid_request')
   return revoke(local, client, token) ? new Response(null) : oauthError('unsupported_token_type')
 }
 
@@ -110,6 +113,16 @@ function authenticatedClient(
     : [form.get('client_id'), form.get('client_secret') ?? undefined]
   return clients.find(client => client.clientId === id && client.secret === secret)
 }
+
+/** Whether the body names a client that is not the one of the Authorization header. */
+const isForAnother = ({ clientId }: LocalClient, form: URLSearchParams) =>
+  form.has('client_id') && form.get('client_id') !== clientId
+
+/** What a grant requires. */
+const required: ReadonlyMap<string | null, readonly string[]> = new Map([
+  ['authorization_code', ['code', 'redirect_uri']],
+  ['refresh_token', ['refresh_token']],
+])
 
 const formDecoded = (text: string) => field(new URLSearchParams(`v=${text}`), 'v')
 

@@ -30,5 +30,14 @@ const asAttribute = (identity: Readonly<Record<string, string | null>>) => ({
   dateCreated: Number(identity.dateCreated),
 })
 
-const challenge = (error: string, status: number) =>
-  Response.json({ error }, { status, headers: { 'www-authenticate': `Bearer error="${error}"` } })
+const challenge = (error: keyof typeof descriptions, status: number) => {
+  const error_description = descriptions[error]
+  const header = `Bearer error="${error}", error_description="${error_description}"`
+  return Response.json({ error, error_description }, { status, headers: { 'www-authenticate': header } })
+}
+
+/** The texts of AWS (userInfo endpoint, Amazon Cognito Developer Guide). */
+const descriptions = {
+  invalid_request: 'Bad OAuth2 request at UserInfo Endpoint',
+  invalid_token: 'Access token is expired, disabled, or deleted, or the user has globally signed out.',
+}

@@ -231,6 +231,7 @@ const codeTexts: Readonly<Record<string, string>> = {
   forgotPassword: 'For a new password',
   email: 'To verify the email address',
   phone_number: 'To verify the phone number',
+  invitation: 'Temporary password',
 }
 
 /** From here on there is a search. */

@@ -1,5 +1,6 @@
 import type { Local } from '../local.js'
 import { browserCookie, newBrowser } from '../oauth/authorization.js'
+import { confirmed } from '../user-pool/accounts.js'
 import { control, userOf } from './controls.js'
 
 /** A control by JSON, or by a form of the page, which is shown again. Goes by `Accept`: a tool may send JSON with the media type of a form. */
@@ -35,7 +36,7 @@ export function decisionStream({ decisions }: Local): Response {
 
 /** Signs this browser in at managed login: the next sign-in of an app needs no page. */
 function signInHere(local: Local, input: unknown): Response {
-  const user = userOf(local, (input as { username?: unknown }).username)
+  const user = confirmed(userOf(local, (input as { username?: unknown }).username))
   const response = backToPage()
   response.headers.append('set-cookie', browserCookie(local, newBrowser(local, { user, methods: ['pwd'] })))
   return response

@@ -100,7 +100,7 @@ const base = `
 html { scroll-padding-top: 4rem }
 body { margin: 0; background: Canvas; color: CanvasText; font: 16px/1.5 system-ui, sans-serif }
 main { max-width: 60rem; margin: 0 auto; padding: 1.5rem 1rem 4rem }
-header { position: sticky; top: 0; z-index: 1; background: Canvas; border-bottom: 1px solid var(--line) } header nav { max-width: 60rem; margin: 0 auto; padding: 0 1rem; display: flex; gap: 0 1.25rem; overflow-x: auto; white-space: nowrap } header a { padding: .65rem 0; text-decoration: none } header a:hover { text-decoration: underline } header a:first-child { color: inherit; font-weight: 600 }
+body > header { position: sticky; top: 0; z-index: 1; background: Canvas; border-bottom: 1px solid var(--line) } body > header nav { max-width: 60rem; margin: 0 auto; padding: 0 1rem; display: flex; gap: 0 1.25rem; overflow-x: auto; white-space: nowrap } body > header a { padding: .65rem 0; text-decoration: none } body > header a:hover { text-decoration: underline } body > header a:first-child { color: inherit; font-weight: 600 }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: .5rem 0 } h2 { font-size: 1.1rem; margin: 1.5rem 0 .5rem } h3 { font-size: 1rem; margin: 1rem 0 .5rem } p { margin: .5rem 0 }
 section + section { margin-top: 2.5rem }
 a { color: var(--accent) } main a { overflow-wrap: anywhere }

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Clock } from '../../../types.js'
-import { type Expiring, expiring } from '../expiring.js'
+import { type Entry, type Expiring, expiring } from '../expiring.js'
 import type { LocalClient, UserClaims } from '../types.js'
 import type { Method } from './methods.js'
 import type { LocalUser } from './users.js'
@@ -59,9 +59,9 @@ export interface Sessions {
   /** The session of a refresh token, `undefined` when it is unknown, expired or used up. */
   readonly ofRefreshToken: (token: string | undefined) => Session | undefined
   /** Why a refresh token gives no session: `undefined` for one that was never issued, or is forgotten. */
-  readonly fateOf: (token: string) => 'expired' | 'spent' | undefined
+  readonly endOf: (token: string) => 'expired' | 'spent' | undefined
   /** Uses a refresh token up, after so many seconds. */
-  readonly spend: (token: string, graceSeconds: number) => void
+  readonly spend: (token: string, gracePeriod?: number) => void
   readonly signOutEverywhere: (user: LocalUser) => void
   /** A new authorization code: for one use, within five minutes. */
   readonly code: (grant: CodeGrant) => string
@@ -70,8 +70,34 @@ export interface Sessions {
   /** Returns a cookie that keeps a user signed in for an hour. */
   readonly addBrowser: (browser: Browser) => string
   readonly browser: (cookie: string | undefined) => Browser | undefined
-  readonly browsers: () => [cookie: string, browser: Browser, until: number][]
+  readonly browsers: () => readonly Entry<Browser>[]
   readonly forget: (cookie: string | undefined) => void
+  /** All of it as JSON. */
+  readonly saved: () => SavedSessions
+}
+
+/** {@link Sessions} as JSON: users by their `sub`, clients and sessions by their IDs. */
+export interface SavedSessions {
+  readonly sessions: readonly Entry<Saved<Session>>[]
+  readonly refreshTokens: readonly Entry<Omit<RefreshToken, 'session'> & { readonly session: string }>[]
+  readonly codes: readonly Entry<
+    Omit<CodeGrant, 'client' | 'session'> & { client: string; session: Saved<NewSession> }
+  >[]
+  readonly browsers: readonly Entry<Saved<Browser>>[]
+}
+
+interface RefreshToken {
+  readonly session: Session
+  /** Milliseconds since the epoch until which one that has been replaced is still good. */
+  goodUntil?: number
+}
+
+type Saved<T> = Omit<T, 'user'> & { readonly user: string }
+
+/** What saved sessions refer to. */
+export interface Known {
+  readonly users: readonly LocalUser[]
+  readonly clients: readonly LocalClient[]
 }
 
 /** What an authorization code stands for. */
@@ -83,12 +109,33 @@ interface CodeGrant {
   readonly codeChallenge?: string | undefined
 }
 
-/** Sessions, which are dropped once everything that stands for them has expired. */
-export function createSessions(clock: Clock): Sessions {
-  const sessions = expiring<Session>(clock, 300)
-  const refreshTokens = expiring<{ readonly session: Session; until: number; isSpent: boolean }>(clock, 300)
-  const codes = expiring<CodeGrant>(clock, 300)
-  const browsers = expiring<Browser>(clock, 3600)
+/** Sessions, which are dropped once everything that stands for them has expired. Those that are saved and refer to nothing any more are dropped, too. */
+export function createSessions(clock: Clock, known: Known, saved?: SavedSessions): Sessions {
+  // Over 40 lines: its functions share four maps.
+  const userOf = (sub: string) => known.users.find(user => user.sub === sub)
+  const withUser = <T extends Saved<object>>(session: T) => {
+    const user = userOf(session.user)
+    return user && { ...session, user }
+  }
+  const sessions = expiring<Session>(clock, 300, revived(saved?.sessions, withUser))
+  const refreshTokens = expiring<RefreshToken>(
+    clock,
+    300,
+    revived(saved?.refreshTokens, token => {
+      const session = sessions.get(token.session)
+      return session && { ...token, session }
+    }),
+  )
+  const codes = expiring<CodeGrant>(
+    clock,
+    300,
+    revived(saved?.codes, grant => {
+      const client = known.clients.find(({ clientId }) => clientId === grant.client)
+      const session = withUser(grant.session)
+      return client && session && { ...grant, client, session }
+    }),
+  )
+  const browsers = expiring<Browser>(clock, 3600, revived(saved?.browsers, withUser))
   const keep = (session: Session, seconds: number) => sessions.extend(session.id, session, seconds)
   return {
     all: () => sessions.entries().map(([, session]) => session),
@@ -109,26 +156,23 @@ export function createSessions(clock: Clock): Sessions {
     find: id => sessions.get(id as string),
     refreshToken(session, lifetime) {
       const token = opaqueToken()
-      // longer, to say that it has expired
-      const until = clock.now() + lifetime * 1000
-      refreshTokens.set(token, { session, until, isSpent: false }, lifetime + 7_776_000)
+      refreshTokens.set(token, { session }, lifetime)
       keep(session, lifetime)
       return token
     },
     ofRefreshToken(token) {
-      const entry = refreshTokens.get(token)
-      return entry && clock.now() < entry.until ? entry.session : undefined
+      const found = refreshTokens.get(token)
+      return found && clock.now() < (found.goodUntil ?? Infinity) ? found.session : undefined
     },
-    fateOf(token) {
-      const entry = refreshTokens.get(token)
-      return entry && (entry.isSpent ? 'spent' : 'expired')
+    spend(token, gracePeriod = 0) {
+      const found = refreshTokens.get(token)
+      // at once also where the clock is set back later; a second use does not begin the time of grace again
+      if (found) found.goodUntil ??= gracePeriod && clock.now() + gracePeriod * 1000
     },
-    spend(token, graceSeconds) {
-      const entry = refreshTokens.get(token)
-      if (!entry) return
-      // without grace whatever the clock says later
-      entry.until = graceSeconds > 0 ? Math.min(entry.until, clock.now() + graceSeconds * 1000) : 0
-      entry.isSpent = true
+    endOf(token) {
+      const found = refreshTokens.known(token)
+      if (found?.goodUntil !== undefined) return 'spent'
+      return found && !refreshTokens.get(token) ? 'expired' : undefined
     },
     signOutEverywhere(user) {
       for (const [, session] of sessions.entries()) if (session.user === user) session.isRevoked = true
@@ -144,8 +188,34 @@ export function createSessions(clock: Clock): Sessions {
     browser: browsers.get,
     browsers: browsers.entries,
     forget: browsers.delete,
+    saved: () => ({
+      sessions: sessions.entries().map(([id, session, until]) => [id, withSub(session), until]),
+      refreshTokens: refreshTokens
+        .entries()
+        .map(([name, token, until]) => [name, { ...token, session: token.session.id }, until]),
+      codes: codes
+        .entries()
+        .map(([code, grant, until]) => [
+          code,
+          { ...grant, client: grant.client.clientId, session: withSub(grant.session) },
+          until,
+        ]),
+      browsers: browsers.entries().map(([cookie, browser, until]) => [cookie, withSub(browser), until]),
+    }),
   }
 }
+const withSub = <T extends { readonly user: LocalUser }>(session: T) => ({
+  ...session,
+  user: session.user.sub,
+})
+
+/** Saved entries as they were, without those that refer to nothing any more. */
+const revived = <S, T>(saved: readonly Entry<S>[] = [], revive: (value: S) => T | undefined): Entry<T>[] =>
+  saved.flatMap(([name, value, until]) => {
+    const alive = revive(value)
+    return alive === undefined ? [] : [[name, alive, until] as const]
+  })
+
 function named<T>(values: Expiring<T>, value: T): string {
   const name = randomUUID()
   values.set(name, value)

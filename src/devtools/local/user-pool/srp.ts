@@ -7,7 +7,7 @@ import {
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto'
-import { setImmediate } from 'node:timers/promises'
+import { ownTurn } from '../turn.js'
 
 /** Cognito's side of one sign-in by the Secure Remote Password protocol. */
 export interface SrpExchange {
@@ -67,18 +67,12 @@ export async function srpExchange(
   }
 }
 
-/**
- * A power modulo N, which is what a Diffie-Hellman secret is. Each takes a turn of the event loop: a burst of sign-ins keeps no other request waiting.
- */
+/** A power modulo N, which is what a Diffie-Hellman secret is. */
 async function power(base: bigint, exponent: bigint): Promise<bigint> {
-  const before = last
-  last = before.then(() => setImmediate())
-  await last
+  await ownTurn()
   group.setPrivateKey(bytes(exponent))
   return numberOf(group.computeSecret(bytes(base)))
 }
-
-let last: Promise<unknown> = Promise.resolve()
 
 /** A number as signed bytes, as BigInteger of Java writes a positive one: with a zero in front where the first bit is set. */
 function padded(number: bigint): Buffer {
