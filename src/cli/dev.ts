@@ -19,20 +19,21 @@ import { httpsFlags, httpsHelp, readHttps, trust } from './https.js'
 import { type Io, usageError } from './io.js'
 import { openness, reachFlags, reachHelp, readReach } from './reach.js'
 import { openStateFile, unlessState } from './state-file.js'
+import { triggerFlags, triggerHelp, withTriggers } from './triggers.js'
 import { untilInterrupted } from './until-interrupted.js'
 
 /** `cognito-guard dev`: runs a local Cognito until Ctrl-C, and what is to run in front of an app on this machine. */
 export async function run(args: readonly string[], { stdout, stderr, env }: Io): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
-    options: { ...flags, ...reachFlags, ...httpsFlags, ...frontFlags },
+    options: { ...flags, ...reachFlags, ...httpsFlags, ...triggerFlags, ...frontFlags },
   })
   if (values.help) {
     stdout.write(help)
     return 0
   }
   refuseProduction(env)
-  const config = await readConfig(values.config)
+  const config = await withTriggers(await readConfig(values.config), values, values.config)
   const fronts = await readFronts(values)
   const { names = [], address } = readReach(values)
   const tls = await readHttps(values, names)
@@ -129,4 +130,4 @@ Runs a Cognito for development on 127.0.0.1: user pool, sign-in page, identity p
   --port <port>     default 9400; 0 for any
   --state <file>    keep users, sessions, codes and keys there over a restart; it holds private keys and passwords
   --json            say where it runs as one line of JSON: url, port, IDs
-${reachHelp}${httpsHelp}${frontHelp}`
+${reachHelp}${httpsHelp}${triggerHelp}${frontHelp}`

@@ -1,6 +1,4 @@
 // Over 150 lines: a third of it is flags and their help.
-import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { parseArgs } from 'node:util'
 import { startApiGateway } from '../devtools/local/fronts/api-gateway.js'
 import type { AuthorizerType } from '../devtools/local/fronts/authorizer-event.js'
@@ -18,6 +16,7 @@ import {
 import type { Local } from '../devtools/local/local.js'
 import type { Routes } from '../devtools/local/server.js'
 import type { Loopback } from '../testing/loopback.js'
+import { loadFunction } from './functions.js'
 import { usageError } from './io.js'
 
 /** A server that runs in front of an app. */
@@ -148,7 +147,11 @@ async function readAuthorizer(values: Values) {
   }
   if (ofNative) throw usageError(`${ofNative} needs --authorizer-type ${nativeTypes.join(', ')}`)
   if (authorizer !== undefined)
-    return { authorizer: await loadAuthorizer(authorizer), type, ttl: ttlOf(values) }
+    return {
+      authorizer: await loadFunction<Authorizer>('--authorizer', authorizer),
+      type,
+      ttl: ttlOf(values),
+    }
   const lost = values.api !== undefined ? '--api' : values.cors && '--cors'
   if (lost) throw usageError(`${lost} needs --authorizer, or --authorizer-type ${nativeTypes.join(', ')}`)
   return undefined
@@ -160,18 +163,6 @@ const isNative = (type: AuthorizerType | NativeAuthorizerType): type is NativeAu
 function anOrigin(text: string): string {
   if (text === '*' || /^[a-z][a-z\d+.-]*:\/\/[^\s/?#@]+$/.test(text)) return text
   throw usageError('--cors must be an origin, such as http://localhost:5173, or *')
-}
-
-/** A Lambda authorizer in a file, `handler` unless another name follows the `#`. */
-async function loadAuthorizer(reference: string): Promise<Authorizer> {
-  const [file = '', name = 'handler'] = reference.split('#')
-  try {
-    const module = (await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>
-    if (typeof module[name] !== 'function') throw new Error(`${file} exports no function ${name}`)
-    return module[name] as Authorizer
-  } catch (error) {
-    throw usageError(`--authorizer: ${(error as Error).message}`)
-  }
 }
 
 function ttlOf({ 'authorizer-ttl': text, 'authorizer-type': type }: Values): number {

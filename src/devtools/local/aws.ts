@@ -82,7 +82,6 @@ const alternatives: readonly (readonly [RegExp, string])[] = [
   [/IdentityProvider/, 'identityProviders in the file has the providers'],
   [/UserImport|CSV/, 'users in the file are there from the start, and AdminCreateUser adds more'],
   [/^(Delete|Create)UserPool$|Replica/, 'there is one pool as long as it runs'],
-  [/Device/, 'no device is remembered'],
   [/Risk|AuthEvent|LogDelivery/, 'threat protection and its logs are not there'],
   [/Branding|UICustomization|Terms/, 'its pages are its own'],
 ]
@@ -95,7 +94,9 @@ function inputOf(body: string): Readonly<Record<string, unknown>> {
   }
 }
 
-const isFault = (error: unknown): error is Error => error instanceof Error && error.name.endsWith('Exception')
+/** Whether an error is one for the caller. */
+export const isFault = (error: unknown): error is Error =>
+  error instanceof Error && error.name.endsWith('Exception')
 
 const answer = (status: number, document: object, headers: Record<string, string> = {}) =>
   new Response(JSON.stringify(document), {

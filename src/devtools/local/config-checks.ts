@@ -10,7 +10,9 @@ import {
   oneOf,
 } from '../../options.js'
 import { strings } from '../../testing/token-options.js'
+import { tokenEventVersions, triggerNames } from './types.js'
 import { isAttribute } from './user-pool/attributes.js'
+import { isOpenClaim } from './user-pool/token-overrides.js'
 
 const anAttribute: OptionCheck = value =>
   typeof value === 'string' && isAttribute(value)
@@ -18,7 +20,7 @@ const anAttribute: OptionCheck = value =>
     : 'must be a standard attribute or a custom: one'
 
 /** A list of some of these. */
-const someOf =
+export const someOf =
   (...allowed: readonly string[]): OptionCheck =>
   value =>
     strings(value) ?? (value as readonly string[]).map(oneOf(...allowed)).find(problem => problem)
@@ -52,6 +54,13 @@ const matching =
   value =>
     typeof value === 'string' && pattern.test(value) ? undefined : `must be ${description}`
 
+const aTrigger: OptionCheck = value =>
+  typeof value === 'function' || (typeof value === 'string' && value !== '')
+    ? undefined
+    : 'must be a file, with # and the name of a function in it'
+
+const fourNames: OptionCheck = value =>
+  strings(value) ?? (new Set(value as string[]).size === 4 ? undefined : 'must be four different names')
 const anOrigin: OptionCheck = value =>
   URL.canParse(String(value)) && /^https?:/.test(String(value)) && new URL(String(value)).origin === value
     ? undefined
@@ -103,6 +112,15 @@ export const configChecks: OptionChecks = {
   'identityProviders?': aList,
   'identityPool?': anObject,
   'registration?': anObject,
+  'mfa?': anObject,
+  'allowedFirstAuthFactors?': someOf('PASSWORD', 'EMAIL_OTP', 'SMS_OTP', 'WEB_AUTHN'),
+  'passkeys?': anObject,
+  'acr?': anObject,
+  'userSessionTracking?': aBoolean,
+  'triggers?': membersOf({
+    ...Object.fromEntries(triggerNames.map(name => [`${name}?`, aTrigger])),
+    'preTokenGenerationVersion?': oneOf(...tokenEventVersions),
+  }),
   'advertisesPkce?': aBoolean,
 }
 
@@ -121,6 +139,12 @@ export const memberChecks = {
     requireSymbols: aBoolean,
     temporaryPasswordValidityDays: aCount(0, 365),
   },
+  mfa: {
+    mode: oneOf('OFF', 'OPTIONAL', 'ON'),
+    factors: someOf('SMS_MFA', 'SOFTWARE_TOKEN_MFA', 'EMAIL_OTP'),
+  },
+  passkeys: { relyingPartyId: aString, userVerification: oneOf('preferred', 'required') },
+  acr: { enabled: aBoolean, levels: fourNames },
   registration: { mode: oneOf('off', 'authenticated', 'open'), allowedScopes: strings },
   identityPool: {
     identityPoolId: matching(/^[\w-]+:[0-9a-f-]+$/, 'a region, ":" and a UUID'),
@@ -133,7 +157,15 @@ export const memberChecks = {
 
 export const providerUserChecks: OptionChecks = { userId: aString, 'attributes?': attributes }
 
-const userClaims = membersOf({ 'access?': anObject, 'id?': anObject })
+const claimsOf =
+  (kind: 'access' | 'id'): OptionCheck =>
+  value => {
+    const fixed = Object.keys(Object(value) as object).find(name => !isOpenClaim(kind, name))
+    return anObject(value) ?? (fixed && `has ${fixed}, which Cognito lets no trigger set`)
+  }
+
+/** Of a user, and of a token that is made for a script. */
+export const userClaims: OptionCheck = membersOf({ 'access?': claimsOf('access'), 'id?': claimsOf('id') })
 
 /** Those of the pool, all optional. */
 const lifetimes = membersOf(
@@ -148,6 +180,7 @@ export const authFlows = [
   'ALLOW_USER_SRP_AUTH',
   'ALLOW_REFRESH_TOKEN_AUTH',
   'ALLOW_USER_AUTH',
+  'ALLOW_CLIENT_TOKEN_AUTH',
 ]
 
 /** Lists of objects in the file. */
@@ -182,6 +215,7 @@ export const entryChecks = {
     'callbackUrls?': callbacks,
     'logoutUrls?': callbacks,
     'explicitAuthFlows?': someOf(...authFlows),
+    'authSessionValidity?': aCount(180, 900),
     'lifetimes?': lifetimes,
     'scopes?': strings,
     'refreshTokenRotation?': aBoolean,

@@ -19,6 +19,9 @@ export function parseConfig(document: unknown, source: string): LocalConfig {
     passwordPolicy: { ...defaultConfig.passwordPolicy, ...given.passwordPolicy },
     identityPool: { ...defaultConfig.identityPool, ...given.identityPool },
     registration: { ...defaultConfig.registration, ...given.registration },
+    mfa: { ...defaultConfig.mfa, ...given.mfa },
+    passkeys: { ...defaultConfig.passkeys, ...given.passkeys },
+    acr: { ...defaultConfig.acr, ...given.acr },
   }
   for (const [name, checks] of Object.entries(memberChecks))
     checkOptions(`${source}: ${name}`, config[name as keyof typeof memberChecks], checks)

@@ -53,6 +53,12 @@ export const defaultConfig: LocalConfig = {
       ],
     },
   ],
+  mfa: { mode: 'OPTIONAL', factors: ['SMS_MFA', 'SOFTWARE_TOKEN_MFA', 'EMAIL_OTP'] },
+  allowedFirstAuthFactors: ['PASSWORD', 'EMAIL_OTP', 'SMS_OTP', 'WEB_AUTHN'],
+  passkeys: { relyingPartyId: 'localhost', userVerification: 'preferred' },
+  acr: { enabled: false, levels: [1, 2, 3, 4].map(level => `urn:cognito:loa:${level}`) },
+  userSessionTracking: false,
+  triggers: {},
   registration: { mode: 'off', allowedScopes: [] },
   advertisesPkce: false,
   identityPool: {

@@ -9,10 +9,10 @@ import { createIdentities, type Identities } from './identity-pool/identities.js
 import type { KeyRing } from './keys.js'
 import { createDecisionLog, type DecisionLog } from './pages/decisions.js'
 import type { SavedState } from './state.js'
-import type { Lifetimes, LocalClient, LocalConfig, PendingFederation } from './types.js'
+import type { Lifetimes, LocalClient, LocalConfig, MfaConfig, PendingFederation } from './types.js'
+import type { Asked } from './user-pool/question.js'
 import { createSessions, type Sessions } from './user-pool/sessions.js'
-import type { SrpExchange } from './user-pool/srp.js'
-import { createUsers, type LocalUser, type Users } from './user-pool/users.js'
+import { createUsers, type Users } from './user-pool/users.js'
 
 /** The state of a local Cognito, which its services share. */
 export interface Local {
@@ -38,8 +38,12 @@ export interface Local {
   readonly decisions: DecisionLog
   /** Verifies its own access tokens, for the calls that take one. */
   readonly verifier: Pick<Verifier, 'check' | 'verify'>
-  /** Sign-ins by SRP that wait for their second half, by the secret block. */
-  readonly challenges: Expiring<{ readonly exchange: SrpExchange; readonly user: LocalUser }>
+  /** Questions that wait for their answer, by the `Session`. */
+  readonly challenges: Expiring<Asked>
+  /** Passkeys that wait to be registered: the challenge, by the user. */
+  readonly registrations: Expiring<string>
+  /** Multi-factor authentication as it is now. */
+  readonly mfa: { -readonly [Member in keyof MfaConfig]: MfaConfig[Member] }
   /** Sign-ins at a provider that have not ended, by `state`. */
   readonly federations: Expiring<PendingFederation>
   lifetimes: Lifetimes
@@ -103,6 +107,8 @@ export function createLocal(
     verifier: verifierOf(issuers, clock, keys, sessions),
     // three minutes, as the session of a challenge unless a client says otherwise (AuthSessionValidity)
     challenges: expiring(clock, 180),
+    registrations: expiring(clock, 180),
+    mfa: { ...config.mfa },
     federations: expiring(clock, 300),
     // accessors, for the views of requests to share
     get lifetimes() {

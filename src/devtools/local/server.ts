@@ -16,6 +16,7 @@ import { keySet } from './oauth/key-set.js'
 import { registerEndpoint } from './oauth/register.js'
 import {
   authorizeEndpoint,
+  challengeEndpoint,
   confirmEndpoint,
   loginEndpoint,
   logoutEndpoint,
@@ -111,6 +112,7 @@ function routesOf(local: Local): Routes {
     'GET /signup': request => signUpEndpoint(local, request),
     'POST /signup': request => signUpEndpoint(local, request),
     'POST /confirm': request => confirmEndpoint(local, request),
+    'POST /challenge': request => challengeEndpoint(local, request),
     'GET /forgotPassword': request => forgotPasswordEndpoint(local, request),
     'POST /forgotPassword': request => forgotPasswordEndpoint(local, request),
     'GET /confirmForgotPassword': request => confirmForgotPasswordEndpoint(local, request),

@@ -24,10 +24,73 @@ export interface LocalConfig {
   readonly resourceServers: readonly ResourceServer[]
   readonly identityProviders: readonly IdentityProvider[]
   readonly registration: Registration
+  readonly mfa: MfaConfig
+  /** What may begin a sign-in by choice, `USER_AUTH` (`AllowedFirstAuthFactors`). Default: all of them. */
+  readonly allowedFirstAuthFactors: readonly ('PASSWORD' | 'EMAIL_OTP' | 'SMS_OTP' | 'WEB_AUTHN')[]
+  readonly passkeys: PasskeyConfig
+  readonly acr: AcrConfig
+  /** Whether sessions can be listed and ended one by one (`UserSessionTracking`). Default: false. */
+  readonly userSessionTracking: boolean
+  readonly triggers: TriggerConfig
   /** Whether discovery says `code_challenge_methods_supported`, which many clients insist on and a pool may not say. Default: false. */
   readonly advertisesPkce: boolean
   readonly identityPool: LocalIdentityPool
 }
+
+/** Multi-factor authentication (`SetUserPoolMfaConfig`). */
+export interface MfaConfig {
+  /** `OPTIONAL` asks the users who have set a factor up, `ON` all. Default: `OPTIONAL`. */
+  readonly mode: 'OFF' | 'OPTIONAL' | 'ON'
+  /** Default: all three. */
+  readonly factors: readonly MfaFactor[]
+}
+
+export type MfaFactor = 'SMS_MFA' | 'SOFTWARE_TOKEN_MFA' | 'EMAIL_OTP'
+
+/** Passkeys (`WebAuthnConfiguration`). */
+export interface PasskeyConfig {
+  /** The domain they belong to. Default: `localhost`: a page on 127.0.0.1 cannot use them. */
+  readonly relyingPartyId: string
+  /** Default: `preferred`. */
+  readonly userVerification: 'preferred' | 'required'
+}
+
+/** How strongly users signed in, in their tokens (Authentication levels with ACR and AMR claims, Amazon Cognito Developer Guide). */
+export interface AcrConfig {
+  /** Whether tokens say `acr` and `amr`. Default: false. */
+  readonly enabled: boolean
+  /** The names of the four levels. Default: `urn:cognito:loa:1` to `4`. */
+  readonly levels: readonly string[]
+}
+
+/** Local functions in the place of Lambda triggers: `<file>#<name>`, or functions for a configuration that is no JSON. */
+export type TriggerConfig = Readonly<Partial<Record<TriggerName, string | TriggerFunction>>> & {
+  /** The event that `preTokenGeneration` is called with. Default: `V2_0`. */
+  readonly preTokenGenerationVersion?: (typeof tokenEventVersions)[number]
+}
+
+export type TriggerName = (typeof triggerNames)[number]
+
+/** A Lambda function: answers the event with its `response` filled in. */
+export type TriggerFunction = (
+  event: never,
+  context: object,
+  callback: (...answer: never[]) => void,
+) => unknown
+
+export const triggerNames = [
+  'preSignUp',
+  'postConfirmation',
+  'preAuthentication',
+  'postAuthentication',
+  'preTokenGeneration',
+  'userMigration',
+  'defineAuthChallenge',
+  'createAuthChallenge',
+  'verifyAuthChallengeResponse',
+] as const
+
+export const tokenEventVersions = ['V1_0', 'V2_0', 'V3_0'] as const
 
 /** Seconds that tokens are valid. */
 export interface Lifetimes {
@@ -86,9 +149,15 @@ export interface LocalUserConfig {
   /** What a pre token generation trigger would add to the scopes of an SDK's sign-in. */
   readonly scopes?: readonly string[]
   /** What a pre token generation trigger would add to the claims, of any JSON type. */
-  readonly claims?: { readonly access?: TokenClaims; readonly id?: TokenClaims }
+  readonly claims?: UserClaims
   /** `email` is `<username>@example.com` unless it stands here. */
   readonly attributes?: Readonly<Record<string, string>>
+}
+
+/** Claims of a user's own in their tokens, which no trigger has to add. */
+export interface UserClaims {
+  readonly access?: TokenClaims
+  readonly id?: TokenClaims
 }
 
 type TokenClaims = Readonly<Record<string, unknown>>
@@ -104,6 +173,8 @@ export interface LocalClient {
   readonly callbackUrls?: readonly string[]
   /** Where `/logout` may lead, exact. Default: any URL on loopback. */
   readonly logoutUrls?: readonly string[]
+  /** Seconds to answer a challenge in: 180 to 900 (`AuthSessionValidity`). Default: 180. */
+  readonly authSessionValidity?: number
   /** The sign-in flows that are on (`ExplicitAuthFlows`), such as `ALLOW_USER_SRP_AUTH`. Default: all. */
   readonly explicitAuthFlows?: readonly string[]
   /** Seconds that this client's tokens are valid. Default: those of the pool. */
@@ -174,6 +245,10 @@ export interface Authorization {
   readonly nonce: string | undefined
   readonly resource: string | undefined
   readonly codeChallenge: string | undefined
+  /** The levels of authentication that the app asks for, separated by spaces. */
+  readonly acrValues: string | undefined
+  /** Seconds since the sign-in that the app accepts. */
+  readonly maxAge: number | undefined
 }
 
 /** A sign-in at a provider that has not ended. */

@@ -742,9 +742,9 @@ t.test('cognito-guard dev', async t => {
   t.ok(performance.now() - started < 3000, 'is up in less than three seconds')
   const url = /http:\/\/127\.0\.0\.1:\d+/.exec(running.output)?.[0] ?? ''
   t.equal((await fetch(url)).status, 200)
-  const target = { 'x-amz-target': 'AWSCognitoIdentityProviderService.ListDevices' }
+  const target = { 'x-amz-target': 'AWSCognitoIdentityProviderService.DescribeRiskConfiguration' }
   await fetch(url, { method: 'POST', headers: target, body: '{}' })
-  t.match(running.output, 'ListDevices is not played by the local Cognito')
+  t.match(running.output, 'DescribeRiskConfiguration is not played by the local Cognito')
   process.emit('SIGTERM', 'SIGTERM')
   t.equal(await running.code, 0)
   await t.rejects(fetch(url))

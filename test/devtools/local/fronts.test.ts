@@ -669,7 +669,7 @@ t.test('the authorizers that API Gateway brings', async t => {
     t.match(await other(alice.accessToken), { status: 401, says: /not have a valid audience"/ })
     const session = { user: local.users.find('bob') as never, clientId: 'localweb', scopes: ['openid'] }
     const bound = local.sessions.open({ ...session, isManagedLogin: true, resource: 'https://api.example' })
-    const { accessToken } = issueTokens(local, bound)
+    const { accessToken } = await issueTokens(local, bound, 'HostedAuth')
     t.match(await other(accessToken), { status: 200 }, 'aud of a token that is bound to an API')
     t.match(await ask(accessToken), { status: 401 }, 'client_id does not count beside aud')
     const scoped = await start({ type: 'jwt', scopes: ['orders/none', 'email'] })
@@ -714,7 +714,7 @@ t.test('the authorizers that API Gateway brings', async t => {
       scopes: ['openid'],
       isManagedLogin: true,
     })
-    const { context } = await ask(issueTokens(local, session).idToken)
+    const { context } = await ask((await issueTokens(local, session, 'HostedAuth')).idToken)
     t.match(principalFromEvent({ requestContext: context }), { provider: { name: 'Google', userId: 'g-1' } })
   })
 

@@ -3,7 +3,6 @@ import {
   AddCustomAttributesCommand,
   AdminCreateUserCommand,
   AdminInitiateAuthCommand,
-  AdminListDevicesCommand,
   CreateManagedLoginBrandingCommand,
   CreateResourceServerCommand,
   CreateUserPoolClientCommand,
@@ -17,6 +16,7 @@ import {
   DeleteUserPoolDomainCommand,
   DescribeIdentityProviderCommand,
   DescribeResourceServerCommand,
+  DescribeRiskConfigurationCommand,
   DescribeUserPoolClientCommand,
   DescribeUserPoolCommand,
   DescribeUserPoolDomainCommand,
@@ -55,7 +55,7 @@ t.test('the pool', async t => {
       Name: 'local',
       Arn: 'arn:aws:cognito-idp:us-east-1:000000000000:userpool/us-east-1_LOCALDEV0',
       EstimatedNumberOfUsers: 2,
-      MfaConfiguration: 'OFF',
+      MfaConfiguration: 'OPTIONAL',
       AliasAttributes: ['email', 'preferred_username'],
       UsernameConfiguration: { CaseSensitive: false },
       Policies: {
@@ -71,7 +71,7 @@ t.test('the pool', async t => {
     t.match(await sdk.send(new ListUserPoolsCommand({ MaxResults: 10 })), {
       UserPools: [{ Id: UserPoolId, Name: 'local' }],
     })
-    t.match(await sdk.send(new GetUserPoolMfaConfigCommand({ UserPoolId })), { MfaConfiguration: 'OFF' })
+    t.match(await sdk.send(new GetUserPoolMfaConfigCommand({ UserPoolId })), { MfaConfiguration: 'OPTIONAL' })
   })
 
   t.test('becomes the one that is created', async t => {
@@ -429,10 +429,11 @@ t.test('what is not played says so, once on the console', async t => {
   const { sdk, local, url, UserPoolId } = await startWithSdk(t)
   const said: string[] = []
   local.say = sentence => said.push(sentence)
-  const devices = 'AdminListDevices is not played by the local Cognito; no device is remembered.'
+  const risk =
+    'DescribeRiskConfiguration is not played by the local Cognito; threat protection and its logs are not there.'
   for (const [sentence, call] of [
-    [devices, sdk.send(new AdminListDevicesCommand({ UserPoolId, Username: 'alice' }))],
-    [devices, sdk.send(new AdminListDevicesCommand({ UserPoolId, Username: 'bob' }))],
+    [risk, sdk.send(new DescribeRiskConfigurationCommand({ UserPoolId }))],
+    [risk, sdk.send(new DescribeRiskConfigurationCommand({ UserPoolId, ClientId: 'localweb' }))],
     [
       'DeleteUserPool is not played by the local Cognito; there is one pool as long as it runs.',
       sdk.send(new DeleteUserPoolCommand({ UserPoolId })),

@@ -55,10 +55,10 @@ export async function startLoadBalancer(
     604_800,
   )
 
-  function handle(request: IncomingMessage, response: ServerResponse, head?: Buffer): void {
+  async function handle(request: IncomingMessage, response: ServerResponse, head?: Buffer): Promise<void> {
     const url = new URL(`${originOf(request)}${request.url}`)
     if (url.pathname === callbackPath) return callback(url, response)
-    const session = sessionOf(request.headers.cookie)
+    const session = await sessionOf(request.headers.cookie)
     if (session || unauthenticated === 'allow') {
       const added = session ? headersFor(session) : {}
       if (head) return forwardSocket(request, response, head, appPort, ofClients, added)
@@ -70,7 +70,7 @@ export async function startLoadBalancer(
     redirect(response, `${cognitoBeside(local, url)}/oauth2/authorize?${authorization(local, url, state)}`)
   }
 
-  function callback(url: URL, response: ServerResponse): void {
+  async function callback(url: URL, response: ServerResponse): Promise<void> {
     const state = url.searchParams.get('state') as string
     const target = pending.get(state)
     pending.delete(state)
@@ -78,12 +78,12 @@ export async function startLoadBalancer(
     if (target === undefined || !given) return void response.writeHead(401).end()
     const session = local.sessions.open(given.session)
     const id = randomUUID()
-    signedIn.set(id, { session, ...freshTokens(local, session) })
+    signedIn.set(id, { session, ...(await freshTokens(local, session, 'HostedAuth')) })
     redirect(response, target, `${cookieName}=${id}; Path=/; HttpOnly; SameSite=Lax; Max-Age=604800`)
   }
 
   /** Refreshes a session whose access token has expired, unless it is revoked. */
-  function sessionOf(cookies = '') {
+  async function sessionOf(cookies = '') {
     const id = new RegExp(`(?:^|; )${cookieName}=([^;]*)`).exec(cookies)?.[1] as string
     const entry = signedIn.get(id)
     if (!entry || local.clock.now() < entry.until) return entry
@@ -91,7 +91,7 @@ export async function startLoadBalancer(
       signedIn.delete(id)
       return undefined
     }
-    return Object.assign(entry, freshTokens(local, entry.session))
+    return Object.assign(entry, await freshTokens(local, entry.session, 'RefreshTokens'))
   }
 
   function headersFor({ session, tokens }: { session: Session; tokens: TokenSet }) {
@@ -113,16 +113,16 @@ export async function startLoadBalancer(
   }
 
   const upgrade: HandleUpgrade = (request, response, head) => {
-    if (isUpgrade(request)) return handle(request, response, head)
     // Node has not read a body, and cannot go on as if nothing were asked for
-    response.writeHead(501).end()
+    if (!isUpgrade(request)) return void response.writeHead(501).end()
+    handle(request, response, head).catch(() => response.writeHead(500).end())
   }
   const reach = { ...local.reach, upgrade }
   return { arn, ...(await loopback((request, response) => handle(request, response), port, reach)) }
 }
 
-function freshTokens(local: Local, session: Session) {
-  const tokens = issueTokens(local, session)
+async function freshTokens(local: Local, session: Session, source: string) {
+  const tokens = await issueTokens(local, session, source)
   return { tokens, until: local.clock.now() + tokens.expiresIn * 1000 }
 }
 

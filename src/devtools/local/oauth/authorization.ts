@@ -1,8 +1,13 @@
+import { randomUUID } from 'node:crypto'
 import { isOneOf } from '../../../testing/loopback.js'
 import { allScopes } from '../config.js'
 import type { Local } from '../local.js'
 import { errorPage } from '../pages/sign-in-pages.js'
 import type { Authorization, LocalClient } from '../types.js'
+import { levelsIn } from '../user-pool/assurance.js'
+import { postAuthentication } from '../user-pool/auth-flows.js'
+import type { Method } from '../user-pool/methods.js'
+import type { Browser } from '../user-pool/sessions.js'
 import type { LocalUser } from '../user-pool/users.js'
 
 /**
@@ -31,11 +36,17 @@ export function authorizationOf(local: Local, query: URLSearchParams): Authoriza
     nonce: read('nonce'),
     resource: read('resource'),
     codeChallenge: read('code_challenge'),
+    acrValues: read('acr_values'),
+    maxAge: query.has('max_age') ? Number(query.get('max_age')) : undefined,
   }
   const problem = problemOf(local, query, authorization)
   return problem ? refuse(authorization, ...problem) : authorization
 }
 
+/** How somebody signed in: now, or before in this browser. */
+export type Arrival =
+  | { readonly user: LocalUser; readonly methods: readonly Method[] }
+  | { readonly browser: Browser }
 /** The app client that a query names. */
 export const clientOf = ({ clients }: Local, query: URLSearchParams): LocalClient | undefined =>
   clients.find(({ clientId }) => clientId === query.get('client_id'))
@@ -55,15 +66,35 @@ export const urlsOf = (kind: string, { clientId }: LocalClient, urls: readonly s
 export const ofThisMachine = 'any URL of this machine'
 
 /** Sends the browser back with a code for the user, and a cookie that keeps them signed in. */
-export function grant(local: Local, authorization: Authorization, user: LocalUser): Response {
+export async function grant(local: Local, authorization: Authorization, arrival: Arrival): Promise<Response> {
   const { client, redirectUri, scopes, state, nonce, resource, codeChallenge } = authorization
+  const isBack = 'browser' in arrival
+  if (!isBack) {
+    try {
+      await postAuthentication(local, { ...arrival, client, level: 0 })
+    } catch (error) {
+      return refuse(authorization, 'invalid_request', (error as Error).message)
+    }
+  }
+  const browser = isBack ? arrival.browser : newBrowser(local, arrival)
   const code = local.sessions.code({
     client,
     redirectUri,
     codeChallenge,
-    session: { user, clientId: client.clientId, scopes, isManagedLogin: true, resource, nonce },
+    session: {
+      user: browser.user,
+      clientId: client.clientId,
+      scopes,
+      isManagedLogin: true,
+      resource,
+      nonce,
+      methods: browser.methods,
+      signedInAt: browser.signedInAt,
+      browserId: browser.id,
+    },
   })
-  return redirect(redirectUri, { code, state }, { 'set-cookie': browserCookie(local, user) })
+  const cookie = isBack ? {} : { 'set-cookie': browserCookie(local, browser) }
+  return redirect(redirectUri, { code, state }, cookie)
 }
 
 /** Sends the browser back with an error (RFC 6749 section 4.1.2.1). */
@@ -85,9 +116,15 @@ export function redirect(
   return new Response(null, { status: 302, headers: { location: target.href, ...headers } })
 }
 
+/** The session of a browser in which somebody signs in now. */
+export const newBrowser = (
+  { clock }: Local,
+  { user, methods }: Pick<Browser, 'user' | 'methods'>,
+): Browser => ({ id: randomUUID(), user, methods, signedInAt: Math.floor(clock.now() / 1000) })
+
 /** A new cookie of managed login. */
-export const browserCookie = ({ sessions }: Local, user: LocalUser): string =>
-  `${cookieName}=${sessions.addBrowser(user)}; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600`
+export const browserCookie = ({ sessions }: Local, browser: Browser): string =>
+  `${cookieName}=${sessions.addBrowser(browser)}; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600`
 
 /** The cookie of managed login in a request. */
 export const cookieOf = (request: Request): string | undefined =>
@@ -101,7 +138,7 @@ export const isHere = ({ reach }: Local, url: string): boolean => isOneOf(reach.
 function problemOf(
   local: Local,
   query: URLSearchParams,
-  { client, scopes, resource }: Authorization,
+  { client, scopes, resource, acrValues, maxAge = 0 }: Authorization,
 ): readonly [error: string, description?: string] | undefined {
   const allowed = client.scopes ?? allScopes(local.config)
   if (query.get('response_type') !== 'code')
@@ -113,5 +150,8 @@ function problemOf(
     return ['invalid_request', 'code_challenge is missing']
   if (resource !== undefined && (query.getAll('resource').length > 1 || !URL.canParse(resource)))
     return ['invalid_request', 'resource must be one URL']
+  if (acrValues !== undefined && levelsIn(local, acrValues).length === 0)
+    return ['invalid_request', 'acr_values names no authentication level of the user pool']
+  if (!(maxAge >= 0)) return ['invalid_request', 'max_age must be a number of seconds']
   return undefined
 }

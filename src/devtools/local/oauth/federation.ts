@@ -53,7 +53,7 @@ export async function providerEndpoint(local: Local, request: Request): Promise<
   const user = users[Number(chosen)]
   if (chosen === null || !user)
     return providerPage(provider, users, query.toString(), new URL(authorization.redirectUri).origin)
-  return grant(local, authorization, local.users.federate(provider, user))
+  return grant(local, authorization, { user: local.users.federate(provider, user), methods: ['fed'] })
 }
 
 /** Answers `/oauth2/idpresponse`, where a real provider sends the browser back. Creates the user at the first sign-in. */
@@ -68,7 +68,7 @@ export async function callbackEndpoint(local: Local, request: Request): Promise<
   if (!code) return refuse(authorization, field(answer, 'error') || 'invalid_request')
   try {
     const user = await redeem(local, pending, code)
-    return grant(local, authorization, local.users.federate(provider, user))
+    return grant(local, authorization, { user: local.users.federate(provider, user), methods: ['fed'] })
   } catch {
     return refuse(authorization, 'invalid_request', `${provider.name} did not vouch for the user`)
   }

@@ -1,12 +1,11 @@
 import { field } from '../form.js'
 import type { Local } from '../local.js'
 import { challengePage, codeField, inputField, newPassword, signInName } from '../pages/sign-in-pages.js'
-import { confirmed, resetPassword } from '../user-pool/accounts.js'
+import { resetPassword } from '../user-pool/accounts.js'
 import { sendCode } from '../user-pool/codes.js'
 import { recoveryAddress } from '../user-pool/own-account.js'
 import type { LocalUser } from '../user-pool/users.js'
-import { grant } from './authorization.js'
-import { formTarget, withForm } from './sign-in.js'
+import { arrive, formTarget, withForm } from './sign-in.js'
 
 /** Answers `/forgotPassword`: asks who it is, and then sends a code. */
 export const forgotPasswordEndpoint = (local: Local, request: Request): Promise<Response> =>
@@ -25,12 +24,12 @@ export const forgotPasswordEndpoint = (local: Local, request: Request): Promise<
 
 /** Answers `/confirmForgotPassword`: the right code sets the new password, and signs the user in. */
 export const confirmForgotPasswordEndpoint = (local: Local, request: Request): Promise<Response> =>
-  withForm(local, request, (authorization, form, query) => {
+  withForm(local, request, async (authorization, form, query) => {
     const user = form && local.users.find(field(form, 'username'))
     if (!user) return whoPage(local, query)
     try {
       resetPassword(local, user, field(form, 'code'), field(form, 'new_password'))
-      return grant(local, authorization, confirmed(user))
+      return await arrive(local, authorization, user, query)
     } catch (error) {
       return passwordPage(local, query, user, formTarget(authorization), (error as Error).message)
     }

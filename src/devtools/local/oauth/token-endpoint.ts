@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
-import { allScopes, userScopes } from '../config.js'
+import type { MaybePromise } from '../../../types.js'
+import { isFault } from '../aws.js'
 import { field } from '../form.js'
 import type { Local } from '../local.js'
 import type { LocalClient } from '../types.js'
+import { lifetimesOf, machineScopes } from '../user-pool/clients.js'
 import { refreshTokenFor, revoke, sessionToRefresh } from '../user-pool/refresh.js'
 import type { Session } from '../user-pool/sessions.js'
 import { issueMachineToken, issueTokens } from '../user-pool/tokens.js'
@@ -12,6 +14,16 @@ export async function tokenEndpoint(local: Local, request: Request): Promise<Res
   const form = new URLSearchParams(await request.text())
   const client = authenticatedClient(local, request, form)
   if (!client) return oauthError('invalid_client')
+  try {
+    return await grantFor(local, client, form)
+  } catch (error) {
+    // a trigger refuses, or is wrong
+    if (!isFault(error)) throw error
+    return oauthError('invalid_request', error.message)
+  }
+}
+
+function grantFor(local: Local, client: LocalClient, form: URLSearchParams): MaybePromise<Response> {
   const grantType = form.get('grant_type')
   const isComplete = ['grant_type', ...(required.get(grantType) ?? [])].every(name => form.get(name))
   if (!isComplete || isForAnother(client, form)) return oauthError('invalid_request')
@@ -37,7 +49,7 @@ export async function revokeEndpoint(local: Local, request: Request): Promise<Re
   return revoke(local, client, token) ? new Response(null) : oauthError('unsupported_token_type')
 }
 
-function codeGrant(local: Local, client: LocalClient, form: URLSearchParams): Response {
+function codeGrant(local: Local, client: LocalClient, form: URLSearchParams): MaybePromise<Response> {
   const given = local.sessions.redeem(field(form, 'code'))
   const isRight =
     given?.client === client &&
@@ -45,10 +57,11 @@ function codeGrant(local: Local, client: LocalClient, form: URLSearchParams): Re
     given.codeChallenge === challengeOf(form.get('code_verifier'))
   if (!isRight) return oauthError('invalid_grant')
   const session = local.sessions.open(given.session)
-  return tokens(local, session, local.sessions.refreshToken(session, local.lifetimes.refresh))
+  const { refresh } = lifetimesOf(local, client.clientId)
+  return tokens(local, session, 'HostedAuth', local.sessions.refreshToken(session, refresh))
 }
 
-function refreshGrant(local: Local, client: LocalClient, form: URLSearchParams): Response {
+function refreshGrant(local: Local, client: LocalClient, form: URLSearchParams): MaybePromise<Response> {
   const token = field(form, 'refresh_token')
   let session: Session
   try {
@@ -56,23 +69,29 @@ function refreshGrant(local: Local, client: LocalClient, form: URLSearchParams):
   } catch {
     return oauthError('invalid_grant')
   }
-  return tokens(local, session, refreshTokenFor(local, client, session, token))
+  return tokens(local, session, 'RefreshTokens', refreshTokenFor(local, client, session, token))
 }
 
-function clientCredentialsGrant(local: Local, client: LocalClient, form: URLSearchParams): Response {
+async function clientCredentialsGrant(
+  local: Local,
+  client: LocalClient,
+  form: URLSearchParams,
+): Promise<Response> {
   if (client.secret === undefined) return oauthError('unauthorized_client')
-  const allowed = (client.scopes ?? allScopes(local.config)).filter(scope => !isUserScope(scope))
+  const allowed = machineScopes(local, client)
   const scopes = form.get('scope')?.split(' ') ?? allowed
   if (!scopes.every(scope => allowed.includes(scope))) return oauthError('invalid_scope')
-  return noStore({
-    access_token: issueMachineToken(local, client.clientId, scopes),
-    expires_in: local.lifetimes.access,
-    token_type: 'Bearer',
-  })
+  const { accessToken, expiresIn } = await issueMachineToken(local, client.clientId, scopes, metadataIn(form))
+  return noStore({ access_token: accessToken, expires_in: expiresIn, token_type: 'Bearer' })
 }
 
-function tokens(local: Local, session: Session, refreshToken?: string): Response {
-  const { accessToken, idToken, expiresIn } = issueTokens(local, session)
+async function tokens(
+  local: Local,
+  session: Session,
+  source: string,
+  refreshToken?: string,
+): Promise<Response> {
+  const { accessToken, idToken, expiresIn } = await issueTokens(local, session, source)
   return noStore({
     id_token: idToken,
     access_token: accessToken,
@@ -110,8 +129,16 @@ const formDecoded = (text: string) => field(new URLSearchParams(`v=${text}`), 'v
 const challengeOf = (verifier: string | null) =>
   verifier === null ? undefined : createHash('sha256').update(verifier).digest('base64url')
 
-const isUserScope = (scope: string) => userScopes.some(own => own === scope)
+/** `aws_client_metadata`, JSON that only triggers read. */
+function metadataIn(form: URLSearchParams): unknown {
+  try {
+    return JSON.parse(form.get('aws_client_metadata') ?? '{}')
+  } catch {
+    return {}
+  }
+}
 
 const noStore = (document: object) => Response.json(document, { headers: { 'cache-control': 'no-store' } })
 
-const oauthError = (error: string) => Response.json({ error }, { status: 400 })
+const oauthError = (error: string, error_description?: string) =>
+  Response.json({ error, error_description }, { status: 400 })

@@ -48,7 +48,7 @@ const header = html`<header><nav aria-label="Sections"><a href="/" aria-current=
 
 function people(local: Local, { groups }: State, cookie: string | undefined): Html {
   const users = local.users.all()
-  const here = local.sessions.userOfBrowser(cookie)
+  const here = local.sessions.browser(cookie)?.user
   return html`<section aria-labelledby="users"><h2 id="users">Users</h2>
 ${
   users.length > fewUsers &&

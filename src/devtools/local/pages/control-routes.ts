@@ -1,5 +1,5 @@
 import type { Local } from '../local.js'
-import { browserCookie } from '../oauth/authorization.js'
+import { browserCookie, newBrowser } from '../oauth/authorization.js'
 import { confirmed } from '../user-pool/accounts.js'
 import { control, userOf } from './controls.js'
 
@@ -38,7 +38,7 @@ export function decisionStream({ decisions }: Local): Response {
 function signInHere(local: Local, input: unknown): Response {
   const user = confirmed(userOf(local, (input as { username?: unknown }).username))
   const response = backToPage()
-  response.headers.append('set-cookie', browserCookie(local, user))
+  response.headers.append('set-cookie', browserCookie(local, newBrowser(local, { user, methods: ['pwd'] })))
   return response
 }
 

@@ -2,8 +2,10 @@ import { aCount, aString, checkOptions, type OptionChecks, oneOf } from '../../.
 import { strings } from '../../../testing/token-options.js'
 import type { MaybePromise } from '../../../types.js'
 import { allScopes } from '../config.js'
+import { someOf, userClaims } from '../config-checks.js'
 import { type KeySetBehaviour, keySetModes, type Local } from '../local.js'
-import type { Lifetimes } from '../types.js'
+import type { Lifetimes, UserClaims } from '../types.js'
+import { type Method, methodNames } from '../user-pool/methods.js'
 import { issueMachineToken, issueTokens } from '../user-pool/tokens.js'
 import type { LocalUser } from '../user-pool/users.js'
 
@@ -108,28 +110,34 @@ const controls: Readonly<Record<string, Control>> = {
     },
   },
   tokens: {
-    checks: { username: aString, 'clientId?': aString, 'scopes?': strings },
-    apply(local, { username, clientId, scopes }) {
+    checks: {
+      username: aString,
+      'clientId?': aString,
+      'scopes?': strings,
+      'claims?': userClaims,
+      'amr?': someOf(...methodNames),
+    },
+    apply(local, { username, clientId, scopes, claims, amr }) {
       const { openid, custom } = scopesOf(local)
       const session = local.sessions.open({
         user: userOf(local, username),
         clientId: (clientId as string | undefined) ?? (local.config.clients[0]?.clientId as string),
         scopes: (scopes as string[] | undefined) ?? [...openid, ...custom],
         isManagedLogin: true,
+        claims: claims as UserClaims | undefined,
+        methods: (amr as readonly Method[] | undefined) ?? ['pwd'],
       })
-      return issueTokens(local, session)
+      return issueTokens(local, session, 'HostedAuth')
     },
   },
   'machine-token': {
     checks: { clientId: aString, 'scopes?': strings },
-    apply: (local, { clientId, scopes }) => ({
-      accessToken: issueMachineToken(
+    apply: (local, { clientId, scopes }) =>
+      issueMachineToken(
         local,
         clientId as string,
         (scopes as string[] | undefined) ?? scopesOf(local).custom,
       ),
-      expiresIn: local.lifetimes.access,
-    }),
   },
 }
 

@@ -9,24 +9,6 @@ import { checkPolicy } from './password-policy.js'
 import { claimAliases, verifyAddress, withoutEmpty } from './user-attributes.js'
 import { addressOf, type CodePurpose, type LocalUser, type NewUser } from './users.js'
 
-/** The user of a username and password. The error does not reveal which of the two is wrong, unless the client says that it may. */
-export function authenticate(
-  local: Local,
-  username: string,
-  password: unknown,
-  client?: LocalClient,
-): LocalUser {
-  const user = local.users.find(username)
-  if (!user && client && !hidesUsers(client)) throw noUser()
-  if (user?.password === undefined || user.password !== password) throw wrongPassword()
-  if (user.status === 'FORCE_CHANGE_PASSWORD' && local.clock.now() >= passwordEnd(local, user))
-    throw fault(
-      'NotAuthorizedException',
-      'Temporary password has expired and must be reset by an administrator.',
-    )
-  return confirmed(user)
-}
-
 /** A new user, who has to confirm. One without a password signs in by codes. */
 export function signUp(
   local: Local,

@@ -12,6 +12,7 @@ import {
 } from './accounts.js'
 import { checkAdmin, namedUser } from './administrators.js'
 import { attributeList, attributesOf, checkAttributes, isAttribute } from './attributes.js'
+import { mfaOf } from './factors.js'
 import { recoveryAddress } from './own-account.js'
 import { pageOf } from './paging.js'
 import { newPassword } from './password-policy.js'
@@ -45,8 +46,9 @@ export const administration: Operations = {
   },
 
   AdminGetUser(local, call) {
-    const { Attributes, ...user } = userType(namedUser(local, call))
-    return { ...user, UserAttributes: Attributes }
+    const named = namedUser(local, call)
+    const { Attributes, ...user } = userType(named)
+    return { ...user, UserAttributes: Attributes, ...mfaOf(local, named) }
   },
 
   ListUsers(local, call) {

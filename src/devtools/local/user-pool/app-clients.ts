@@ -126,7 +126,7 @@ function clientType({ config, startedAt, lifetimes }: Local, client: LocalClient
     PreventUserExistenceErrors: client.preventUserExistenceErrors === false ? 'LEGACY' : 'ENABLED',
     EnableTokenRevocation: true,
     EnablePropagateAdditionalUserContextData: false,
-    AuthSessionValidity: 3,
+    AuthSessionValidity: (client.authSessionValidity ?? 180) / 60,
     ...(client.refreshTokenRotation && {
       RefreshTokenRotation: {
         Feature: 'ENABLED',

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { type Call, fault, required } from '../aws.js'
+import { allScopes, userScopes } from '../config.js'
 import type { Local } from '../local.js'
 import type { Lifetimes, LocalClient } from '../types.js'
 
@@ -16,6 +17,10 @@ export const lifetimesOf = ({ clients, lifetimes }: Local, clientId: string): Li
   ...lifetimes,
   ...clients.find(client => client.clientId === clientId)?.lifetimes,
 })
+
+/** The scopes that a client may request for itself: custom ones. */
+export const machineScopes = ({ config }: Local, { scopes = allScopes(config) }: LocalClient): string[] =>
+  scopes.filter(scope => !userScopes.some(own => own === scope))
 
 /** Checks what a confidential client proves its secret with (Computing secret hash values, Amazon Cognito Developer Guide). */
 export function checkSecretHash(

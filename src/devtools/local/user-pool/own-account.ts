@@ -12,31 +12,40 @@ import {
   wrongPassword,
 } from './accounts.js'
 import { attributeList, attributesOf } from './attributes.js'
+import { sessionOfConfirmed } from './auth-flows.js'
 import { checkSecretHash, clientOf, hidesUsers } from './clients.js'
 import { type Address, addresses, deliveryTo, sendCode, simulatedDelivery } from './codes.js'
+import { mfaOf } from './factors.js'
 import { sessionOfToken } from './own-tokens.js'
+import { applyVerdict, postConfirmation, preSignUp } from './triggers.js'
 import { deleteAttributes, updateAttributes, verifyAddress } from './user-attributes.js'
 import type { LocalUser } from './users.js'
 
 /** The calls of users about themselves (Amazon Cognito user pools API reference). */
 export const ownAccount: Operations = {
-  SignUp(local, { input }) {
-    const { username } = clientAndName(local, input)
+  async SignUp(local, { input }) {
+    const { client, username } = clientAndName(local, input)
     const password = textOf(input.Password) || undefined
-    const user = signUp(local, username, password, attributesOf(input.UserAttributes))
+    const attributes = attributesOf(input.UserAttributes)
+    const verdict = await preSignUp(local, client, username, attributes, input)
+    const user = signUp(local, username, password, attributes)
+    const isConfirmed = applyVerdict(local, user, verdict)
+    if (isConfirmed) await postConfirmation(local, client, user, input.ClientMetadata)
     const address = addresses.find(name => user.attributes[name])
     return {
-      UserConfirmed: false,
+      UserConfirmed: isConfirmed,
       UserSub: user.sub,
-      ...(address && { CodeDeliveryDetails: deliveryTo(address, user.attributes[address] as string) }),
+      ...(address &&
+        !isConfirmed && { CodeDeliveryDetails: deliveryTo(address, user.attributes[address] as string) }),
     }
   },
 
-  ConfirmSignUp(local, { input }) {
-    const { client, user } = clientAndName(local, input)
+  async ConfirmSignUp(local, { input }) {
+    const { client, user: named } = clientAndName(local, input)
     const force = input.ForceAliasCreation === true
-    confirm(local, user, required(input, 'ConfirmationCode'), client, force)
-    return {}
+    const user = confirm(local, named, required(input, 'ConfirmationCode'), client, force)
+    await postConfirmation(local, client, user, input.ClientMetadata)
+    return { Session: sessionOfConfirmed(local, client, user) }
   },
 
   ResendConfirmationCode(local, { input }) {
@@ -58,7 +67,7 @@ export const ownAccount: Operations = {
     return { CodeDeliveryDetails: sendCode(local, user, 'forgotPassword', recoveryAddress(user)) }
   },
 
-  ConfirmForgotPassword(local, { input }) {
+  async ConfirmForgotPassword(local, { input }) {
     const { client, user } = clientAndName(local, input)
     const password = required(input, 'Password')
     const code = required(input, 'ConfirmationCode')
@@ -66,6 +75,7 @@ export const ownAccount: Operations = {
     if (!user) throw unknownCombination()
     checkEnabled(user)
     resetPassword(local, user, code, password)
+    await postConfirmation(local, client, user, input.ClientMetadata, 'ConfirmForgotPassword')
     return {}
   },
 
@@ -80,7 +90,8 @@ export const ownAccount: Operations = {
 
   async GetUser(local, call) {
     const user = await ownUser(local, call)
-    return { Username: user.username, UserAttributes: attributeList({ sub: user.sub, ...user.attributes }) }
+    const UserAttributes = attributeList({ sub: user.sub, ...user.attributes })
+    return { Username: user.username, UserAttributes, ...mfaOf(local, user) }
   },
 
   async UpdateUserAttributes(local, call) {

@@ -9,7 +9,6 @@ export function poolType(local: Local) {
   return {
     Name: 'local',
     LambdaConfig: {},
-    MfaConfiguration: 'OFF',
     AutoVerifiedAttributes: ['email'],
     DeletionProtection: 'INACTIVE',
     AdminCreateUserConfig: { AllowAdminCreateUserOnly: false },
@@ -23,6 +22,7 @@ export function poolType(local: Local) {
     UserPoolTags: {},
     UserPoolTier: 'ESSENTIALS',
     ...described,
+    MfaConfiguration: local.mfa.mode,
     Id: userPoolId,
     Arn: `arn:aws:cognito-idp:${userPoolId.replace(/_.*/, '')}:${config.identityPool.accountId}:userpool/${userPoolId}`,
     CreationDate: startedAt,

@@ -74,11 +74,6 @@ export const pools: Operations = {
     )
     return {}
   },
-
-  GetUserPoolMfaConfig(local, call) {
-    checkAdmin(local, call)
-    return { MfaConfiguration: poolType(local).MfaConfiguration }
-  },
 }
 
 /** Changes what is played, and keeps the rest to answer it. */
@@ -98,6 +93,8 @@ function change(local: Local, input: Call['input']): void {
     },
     ...(addresses ? { verifiedBeforeUpdate: textsOf(addresses) as LocalConfig['verifiedBeforeUpdate'] } : {}),
   })
+  const mode = (['OFF', 'OPTIONAL', 'ON'] as const).find(each => each === described.MfaConfiguration)
+  if (mode) local.mfa.mode = mode
   Object.assign(local.described, described, PoolName === undefined ? {} : { Name: PoolName })
   if (Object.keys(members(described.LambdaConfig)).length > 0)
     local.notice('LambdaConfig of a user pool is kept and answered, and not played by the local Cognito.')

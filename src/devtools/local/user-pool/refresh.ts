@@ -35,7 +35,7 @@ export function refreshTokenFor(
 }
 
 function refusal({ sessions }: Local, token: string): Error {
-  const fate = sessions.fateOf(token)
+  const fate = sessions.endOf(token)
   if (fate === 'spent')
     return fault(
       'RefreshTokenReuseException',

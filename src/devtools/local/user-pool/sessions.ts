@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Clock } from '../../../types.js'
 import { type Entry, type Expiring, expiring } from '../expiring.js'
-import type { LocalClient } from '../types.js'
+import type { LocalClient, UserClaims } from '../types.js'
+import type { Method } from './methods.js'
 import type { LocalUser } from './users.js'
 
 /** One sign-in: everything that is revoked together. */
@@ -16,13 +17,35 @@ export interface Session {
   /** The API that its access tokens are bound to (RFC 8707). */
   readonly resource?: string | undefined
   readonly nonce?: string | undefined
+  /** How the user signed in. */
+  readonly methods: readonly Method[]
+  /** The browser session that it came through. */
+  readonly browserId?: string | undefined
+  /** Claims of its tokens that a script asked for. */
+  readonly claims?: UserClaims | undefined
   /** Seconds since the epoch. */
   readonly signedInAt: number
+  /** When tokens were issued last, in seconds since the epoch. */
+  activeAt: number
   isRevoked: boolean
 }
 
 /** What a session is made from. */
-type NewSession = Omit<Session, 'id' | 'signedInAt' | 'isRevoked'>
+type NewSession = Omit<Session, 'id' | 'methods' | 'signedInAt' | 'activeAt' | 'isRevoked'> & {
+  /** Default: with a password. */
+  readonly methods?: readonly Method[]
+  /** Default: now. */
+  readonly signedInAt?: number
+}
+
+/** A browser in which somebody has signed in to managed login. */
+export interface Browser {
+  readonly id: string
+  readonly user: LocalUser
+  readonly methods: readonly Method[]
+  /** Seconds since the epoch. */
+  readonly signedInAt: number
+}
 
 /** Who is signed in, and the secrets that stand for it: refresh tokens, authorization codes and the browser's cookie. */
 export interface Sessions {
@@ -35,18 +58,19 @@ export interface Sessions {
   readonly refreshToken: (session: Session, lifetime: number) => string
   /** The session of a refresh token, `undefined` when it is unknown, expired or used up. */
   readonly ofRefreshToken: (token: string | undefined) => Session | undefined
-  /** Uses a refresh token up, after some seconds more. */
+  /** Why a refresh token gives no session: `undefined` for one that was never issued, or is forgotten. */
+  readonly endOf: (token: string) => 'expired' | 'spent' | undefined
+  /** Uses a refresh token up, after so many seconds. */
   readonly spend: (token: string, gracePeriod?: number) => void
-  /** Whether a refresh token is known no longer because it was used up, or because it has expired. */
-  readonly fateOf: (token: string) => 'spent' | 'expired' | undefined
   readonly signOutEverywhere: (user: LocalUser) => void
   /** A new authorization code: for one use, within five minutes. */
   readonly code: (grant: CodeGrant) => string
   /** What a code was issued for. Uses the code up, even when the exchange fails. */
   readonly redeem: (code: string | undefined) => CodeGrant | undefined
   /** Returns a cookie that keeps a user signed in for an hour. */
-  readonly addBrowser: (user: LocalUser) => string
-  readonly userOfBrowser: (cookie: string | undefined) => LocalUser | undefined
+  readonly addBrowser: (browser: Browser) => string
+  readonly browser: (cookie: string | undefined) => Browser | undefined
+  readonly browsers: () => readonly Entry<Browser>[]
   readonly forget: (cookie: string | undefined) => void
   /** All of it as JSON. */
   readonly saved: () => SavedSessions
@@ -59,7 +83,7 @@ export interface SavedSessions {
   readonly codes: readonly Entry<
     Omit<CodeGrant, 'client' | 'session'> & { client: string; session: Saved<NewSession> }
   >[]
-  readonly browsers: readonly Entry<string>[]
+  readonly browsers: readonly Entry<Saved<Browser>>[]
 }
 
 interface RefreshToken {
@@ -111,15 +135,18 @@ export function createSessions(clock: Clock, known: Known, saved?: SavedSessions
       return client && session && { ...grant, client, session }
     }),
   )
-  const browsers = expiring<LocalUser>(clock, 3600, revived(saved?.browsers, userOf))
+  const browsers = expiring<Browser>(clock, 3600, revived(saved?.browsers, withUser))
   const keep = (session: Session, seconds: number) => sessions.extend(session.id, session, seconds)
   return {
     all: () => sessions.entries().map(([, session]) => session),
     open(given) {
-      const session = {
+      const now = Math.floor(clock.now() / 1000)
+      const session: Session = {
+        methods: ['pwd'],
+        signedInAt: now,
         ...given,
         id: randomUUID(),
-        signedInAt: Math.floor(clock.now() / 1000),
+        activeAt: now,
         isRevoked: false,
       }
       sessions.set(session.id, session)
@@ -142,14 +169,14 @@ export function createSessions(clock: Clock, known: Known, saved?: SavedSessions
       // at once also where the clock is set back later; a second use does not begin the time of grace again
       if (found) found.goodUntil ??= gracePeriod && clock.now() + gracePeriod * 1000
     },
-    fateOf(token) {
+    endOf(token) {
       const found = refreshTokens.known(token)
       if (found?.goodUntil !== undefined) return 'spent'
       return found && !refreshTokens.get(token) ? 'expired' : undefined
     },
     signOutEverywhere(user) {
       for (const [, session] of sessions.entries()) if (session.user === user) session.isRevoked = true
-      for (const [cookie, owner] of browsers.entries()) if (owner === user) browsers.delete(cookie)
+      for (const [cookie, browser] of browsers.entries()) if (browser.user === user) browsers.delete(cookie)
     },
     code: grant => named(codes, grant),
     redeem(code) {
@@ -157,8 +184,9 @@ export function createSessions(clock: Clock, known: Known, saved?: SavedSessions
       codes.delete(code)
       return grant
     },
-    addBrowser: user => named(browsers, user),
-    userOfBrowser: browsers.get,
+    addBrowser: browser => named(browsers, browser),
+    browser: browsers.get,
+    browsers: browsers.entries,
     forget: browsers.delete,
     saved: () => ({
       sessions: sessions.entries().map(([id, session, until]) => [id, withSub(session), until]),
@@ -172,7 +200,7 @@ export function createSessions(clock: Clock, known: Known, saved?: SavedSessions
           { ...grant, client: grant.client.clientId, session: withSub(grant.session) },
           until,
         ]),
-      browsers: browsers.entries().map(([cookie, { sub }, until]) => [cookie, sub, until]),
+      browsers: browsers.entries().map(([cookie, browser, until]) => [cookie, withSub(browser), until]),
     }),
   }
 }

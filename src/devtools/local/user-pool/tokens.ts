@@ -2,7 +2,11 @@ import { createHash, randomUUID } from 'node:crypto'
 import { accessTokenClaims, idTokenClaims, machineTokenClaims } from '../../../testing/claims.js'
 import { signToken } from '../../../testing/issuer.js'
 import type { Local } from '../local.js'
+import { assuranceClaims } from './assurance.js'
+import { lifetimesOf } from './clients.js'
 import type { Session } from './sessions.js'
+import { overridden } from './token-overrides.js'
+import { changesFor, machineChanges } from './token-triggers.js'
 import { rolesOf } from './users.js'
 
 /** The tokens of a sign-in. */
@@ -16,27 +20,54 @@ export interface TokenSet {
 /**
  * New tokens of a session, in the shapes of Cognito.
  * Sources: "Understanding the access token" and "Understanding the identity (ID) token", Amazon Cognito Developer Guide.
+ *
+ * @param source why, in the words of a pre token generation trigger: `Authentication`, `HostedAuth`, `RefreshTokens` or `NewPasswordChallenge`
  */
-export function issueTokens(local: Local, session: Session): TokenSet {
+export async function issueTokens(
+  local: Local,
+  session: Session,
+  source: string,
+  metadata?: unknown,
+): Promise<TokenSet> {
+  // Over 40 lines: two lists of claims.
   const { user, clientId, resource, isManagedLogin } = session
-  const { username, sub, groups } = user
-  local.sessions.keep(session, Math.max(local.lifetimes.access, local.lifetimes.id))
+  const { username, sub } = user
+  const lifetimes = lifetimesOf(local, clientId)
+  local.sessions.keep(session, Math.max(lifetimes.access, lifetimes.id))
+  session.activeAt = Math.floor(local.clock.now() / 1000)
   const scopes = isManagedLogin ? session.scopes : [...session.scopes, ...user.scopes]
-  const signedInAgo = Math.floor(local.clock.now() / 1000) - session.signedInAt
-  const common = { username, sub, groups, clientId, signedInAgo }
-  const shared = { origin_jti: session.id, event_id: randomUUID() }
-  const accessToken = signToken(local.keys.current.access, {
-    claims: accessTokenClaims(poolOf(local, 'access'), {
+  const changes = await changesFor(local, session, scopes, `TokenGeneration_${source}`, metadata)
+  const groups = changes.groups ?? user.groups
+  const common = {
+    username,
+    sub,
+    groups: [...groups],
+    clientId,
+    signedInAgo: session.activeAt - session.signedInAt,
+  }
+  const shared = {
+    origin_jti: session.id,
+    event_id: randomUUID(),
+    ...assuranceClaims(local, session.methods),
+  }
+  const sign = (kind: 'access' | 'id', claims: Record<string, unknown>) =>
+    signToken(local.keys.current[kind], {
+      claims: changes[kind].reduce((all, each) => overridden(kind, all, each, clientId), claims),
+    })
+  const accessToken = sign(
+    'access',
+    accessTokenClaims(poolOf(local, lifetimes.access), {
       ...common,
-      scopes,
+      scopes: changes.scopes,
       ...(resource === undefined ? {} : { resource }),
       claims: isManagedLogin ? shared : { ...shared, version: undefined },
     }),
-  })
+  )
   const hasIdToken = !isManagedLogin || scopes.includes('openid')
   const idToken = hasIdToken
-    ? signToken(local.keys.current.id, {
-        claims: idTokenClaims(poolOf(local, 'id'), {
+    ? sign(
+        'id',
+        idTokenClaims(poolOf(local, lifetimes.id), {
           ...common,
           claims: {
             ...shared,
@@ -44,21 +75,34 @@ export function issueTokens(local: Local, session: Session): TokenSet {
             email_verified: undefined,
             ...visibleAttributes(session),
             ...rolesOf(local.users.groups, user),
+            ...changes.roles,
             identities: user.identities,
             nonce: session.nonce,
             at_hash: isManagedLogin ? leftHalfOfHash(accessToken) : undefined,
           },
         }),
-      })
+      )
     : undefined
-  return { accessToken, idToken, expiresIn: local.lifetimes.access }
+  return { accessToken, idToken, expiresIn: lifetimes.access }
 }
 
-/** The access token of a client that acts for itself. */
-export const issueMachineToken = (local: Local, clientId: string, scopes: readonly string[]): string =>
-  signToken(local.keys.current.access, {
-    claims: machineTokenClaims(poolOf(local, 'access'), { clientId, scopes }),
-  })
+/** Resolves to the access token of a client that acts for itself. */
+export async function issueMachineToken(
+  local: Local,
+  clientId: string,
+  scopes: readonly string[],
+  metadata?: unknown,
+): Promise<{ readonly accessToken: string; readonly expiresIn: number }> {
+  const { access } = lifetimesOf(local, clientId)
+  const changes = await machineChanges(local, clientId, scopes, metadata)
+  const claims = machineTokenClaims(poolOf(local, access), { clientId, scopes: changes?.scopes ?? scopes })
+  return {
+    accessToken: signToken(local.keys.current.access, {
+      claims: changes ? overridden('access', claims, changes.access, clientId) : claims,
+    }),
+    expiresIn: access,
+  }
+}
 
 /** The attributes of a user as an ID token has them: the two that say "verified" are booleans there. */
 function visibleAttributes({ user, scopes, isManagedLogin }: Session): Record<string, string | boolean> {
@@ -77,11 +121,11 @@ export function isVisible(attribute: string, scopes: readonly string[]): boolean
   return asked.includes('profile')
 }
 
-const poolOf = ({ config, issuer, clock, lifetimes }: Local, kind: 'access' | 'id') => ({
+const poolOf = ({ config, issuer, clock }: Local, tokenLifetime: number) => ({
   userPoolId: config.userPoolId,
   clientId: '',
   issuer,
-  tokenLifetime: lifetimes[kind],
+  tokenLifetime,
   clock,
 })
 

@@ -1,32 +1,28 @@
 import { fault, type Operations, required } from '../aws.js'
 import { administration } from './administration.js'
-import { checkAdmin } from './administrators.js'
 import { appClients } from './app-clients.js'
-import { initiateAuth, refreshed, respondToAuthChallenge } from './auth-flows.js'
+import { authOperations, refreshed } from './auth-flows.js'
 import { clientOf } from './clients.js'
+import { deviceOperations } from './devices.js'
 import { domainAndProviders } from './domain-and-providers.js'
+import { factorOperations } from './factors.js'
 import { groups } from './groups.js'
 import { ownAccount } from './own-account.js'
+import { passkeyOperations } from './passkeys.js'
 import { pools } from './pools.js'
 import { revoke } from './refresh.js'
 import { resourceServers } from './resource-servers.js'
+import { sessionOperations } from './session-list.js'
 import { validated } from './validation.js'
 
 const signIn: Operations = {
-  InitiateAuth: (local, { input }) => initiateAuth(local, input, 'USER_PASSWORD_AUTH'),
-
-  AdminInitiateAuth(local, call) {
-    checkAdmin(local, call)
-    return initiateAuth(local, call.input, 'ADMIN_USER_PASSWORD_AUTH')
-  },
-
-  RespondToAuthChallenge: (local, { input }) => respondToAuthChallenge(local, input),
+  ...authOperations,
 
   GetTokensFromRefreshToken(local, { input }) {
     const client = clientOf(local, input)
     if (client.secret !== undefined && client.secret !== input.ClientSecret)
       throw fault('NotAuthorizedException', `Client secret does not match for the client: ${client.clientId}`)
-    return refreshed(local, client, required(input, 'RefreshToken'))
+    return refreshed(local, client, required(input, 'RefreshToken'), input.ClientMetadata)
   },
 
   RevokeToken(local, { input }) {
@@ -51,4 +47,8 @@ export const userPoolApi: Operations = validated({
   ...appClients,
   ...resourceServers,
   ...domainAndProviders,
+  ...factorOperations,
+  ...passkeyOperations,
+  ...sessionOperations,
+  ...deviceOperations,
 })

@@ -7,6 +7,7 @@ import type {
   LocalConfig,
   LocalGroupConfig,
   LocalUserConfig,
+  MfaFactor,
   ProviderUser,
 } from '../types.js'
 
@@ -31,8 +32,39 @@ export interface LocalUser {
   readonly claims?: LocalUserConfig['claims']
   /** The codes that were sent to the user and are not used yet, by what they are for. */
   readonly codes: Partial<Record<CodePurpose, SentCode>>
+  /** The second factors that the user has set up. */
+  mfa?: UserMfa
+  passkeys?: Passkey[]
   /** The provider of a federated user, and those that are linked, as the claim has them: strings only. */
   identities?: readonly Readonly<Record<string, string | null>>[] | undefined
+}
+
+/** Second factors of a user. */
+export interface UserMfa {
+  enabled: readonly MfaFactor[]
+  preferred?: MfaFactor | undefined
+  /** Of the authenticator app, in base32. */
+  secret?: string | undefined
+  /** The name of the app. */
+  device?: string | undefined
+  /** The step of the last code of the app: each code is good once. */
+  step?: number
+  /** The secret of an app that has shown no right code yet. */
+  pending?: string | undefined
+}
+
+/** A passkey of a user. */
+export interface Passkey {
+  readonly id: string
+  /** The public key, as a JWK. */
+  readonly key: Readonly<Record<string, string>>
+  readonly name: string
+  readonly attachment?: string | undefined
+  readonly transports: readonly string[]
+  /** Seconds since the epoch. */
+  readonly createdAt: number
+  /** The signature counter (Web Authentication Level 3, section 6.1.1). */
+  counter: number
 }
 
 /** `UserStatusType`. */
@@ -43,8 +75,8 @@ export type UserStatus =
   | 'RESET_REQUIRED'
   | 'EXTERNAL_PROVIDER'
 
-/** What a code is for: confirming a new user, a new password, or an address; `invitation` is a temporary password. */
-export type CodePurpose = 'signUp' | 'forgotPassword' | 'email' | 'phone_number' | 'invitation'
+/** What a code is for: confirming a new user, a new password, an address, or a sign-in; `invitation` is a temporary password. */
+export type CodePurpose = 'signUp' | 'forgotPassword' | 'email' | 'phone_number' | 'signIn' | 'invitation'
 
 export interface SentCode {
   readonly value: string
@@ -285,5 +317,7 @@ const codeLifetimes: Readonly<Record<CodePurpose, number>> = {
   forgotPassword: 3_600_000,
   email: 86_400_000,
   phone_number: 86_400_000,
+  // as long as the longest session of a challenge
+  signIn: 900_000,
   invitation: 86_400_000,
 }
