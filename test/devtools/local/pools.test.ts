@@ -211,7 +211,7 @@ t.test('the pool', async t => {
 })
 
 t.test('app clients', async t => {
-  const { sdk, local, UserPoolId, signIn } = await startWithSdk(t, {
+  const { sdk, local, UserPoolId, signIn, get } = await startWithSdk(t, {
     clients: [
       { clientId: 'localweb', refreshTokenRotation: true, preventUserExistenceErrors: false },
       {
@@ -232,7 +232,7 @@ t.test('app clients', async t => {
   t.test('are created, and sign users in', async t => {
     const { UserPoolClient } = await create({
       GenerateSecret: true,
-      CallbackURLs: ['http://localhost:5173/callback', 'myapp://callback'],
+      CallbackURLs: ['https://app.example/callback', 'myapp://callback'],
       LogoutURLs: ['http://localhost:5173/'],
       ExplicitAuthFlows: ['ALLOW_ADMIN_USER_PASSWORD_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
       AllowedOAuthFlows: ['code'],
@@ -257,10 +257,15 @@ t.test('app clients', async t => {
       CreationDate: Date,
     })
     t.same(await describe(clientId), UserPoolClient)
+    for (const [origin, allowed] of [
+      ['https://app.example', 'https://app.example'],
+      ['https://evil.example', null],
+    ] as const)
+      t.equal((await get('/', { origin })).headers.get('access-control-allow-origin'), allowed, origin)
     t.match(
       local.clients.find(client => client.clientId === clientId),
       {
-        callbackUrls: ['http://localhost:5173/callback', 'myapp://callback'],
+        callbackUrls: ['https://app.example/callback', 'myapp://callback'],
         logoutUrls: ['http://localhost:5173/'],
         scopes: ['openid', 'orders/read'],
         lifetimes: { access: 600, id: 3600, refresh: 172_800 },
