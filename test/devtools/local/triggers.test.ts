@@ -141,6 +141,7 @@ t.test('pre token generation, version two', async t => {
     response_type: 'code',
     client_id: 'localweb',
     redirect_uri: 'http://localhost:5173/callback',
+    scope: 'openid email profile',
     login_hint: 'bob',
     auto: '1',
   }

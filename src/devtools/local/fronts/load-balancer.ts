@@ -114,8 +114,8 @@ export async function startLoadBalancer(
 
   const upgrade: HandleUpgrade = (request, response, head) => {
     // Node has not read a body, and cannot go on as if nothing were asked for
-    if (!isUpgrade(request)) return void response.writeHead(501).end()
-    handle(request, response, head).catch(() => response.writeHead(500).end())
+    if (isUpgrade(request)) handle(request, response, head).catch(() => response.writeHead(500).end())
+    else response.writeHead(501).end()
   }
   const reach = { ...local.reach, upgrade }
   return { arn, ...(await loopback((request, response) => handle(request, response), port, reach)) }
