@@ -4,6 +4,7 @@
  * @module
  */
 import type { HookHandlerDoneFunction } from 'fastify'
+import { asError } from '../src/errors.js'
 import type { AnyGuard, AuthOf, Decision, Guard } from '../src/guard/guard.js'
 import type { Policy } from '../src/guard/policy.js'
 import { isPending } from '../src/maybe-promise.js'
@@ -65,9 +66,9 @@ export function protect<C extends JwtClaims>(
     try {
       decision = guard(view, ...policy)
     } catch (error) {
-      return done(error as Error)
+      return done(asError(error))
     }
-    if (isPending(decision)) decision.then(settle).catch(done)
+    if (isPending(decision)) decision.then(settle).catch(error => done(asError(error)))
     else settle(decision)
   }
 }

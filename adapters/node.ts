@@ -5,6 +5,7 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { asError } from '../src/errors.js'
 import type { AnyGuard, AuthOf, Decision, Guard } from '../src/guard/guard.js'
 import type { Policy } from '../src/guard/policy.js'
 import { isPending } from '../src/maybe-promise.js'
@@ -47,9 +48,9 @@ export function protect<C extends JwtClaims>(
     try {
       decision = guard(nodeRequestView(req, req.originalUrl), ...policy)
     } catch (error) {
-      return next(error)
+      return next(asError(error))
     }
-    if (isPending(decision)) decision.then(settle).catch(next)
+    if (isPending(decision)) decision.then(settle).catch(error => next(asError(error)))
     else settle(decision)
   }
 }

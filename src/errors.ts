@@ -79,6 +79,15 @@ export function asRefusal(thrown: unknown): AuthError {
 }
 
 /**
+ * What was thrown, as an object. A callback such as `next` takes nothing, `null` and `false` for no error, and the request goes on; Express takes
+ * `'route'` for a direction, and Koa does not answer. A timer that rejects throws nothing.
+ */
+export const asError = (thrown: unknown): Error =>
+  typeof thrown === 'object' && thrown !== null
+    ? (thrown as Error)
+    : new TypeError('guard: it or its policy threw what is no error', { cause: thrown })
+
+/**
  * Returns a refusal that inherits from one cached error per code. Unauthenticated callers decide how often we refuse, and making an
  * error, let alone capturing its stack, costs more than finding out that their token is bad. Each refusal is still an object of its own,
  * so that what a framework adds to one does not show on another.

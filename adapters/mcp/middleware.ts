@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { asError } from '../../src/errors.js'
 import { isPending } from '../../src/maybe-promise.js'
+import type { MaybePromise } from '../../src/types.js'
 import { authorize } from '../authorized.js'
 import type { GuardMiddleware } from '../node.js'
 import { nodeRequestView } from '../node-http.js'
@@ -19,8 +21,13 @@ export const middleware = (endpoint: Endpoint): GuardMiddleware =>
       Object.assign(req, { auth: authInfo })
       next()
     }
-    const outcome = endpoint(nodeRequestView(req, req.originalUrl), () => bodyOf(req))
-    if (isPending(outcome)) outcome.then(settle).catch(next)
+    let outcome: MaybePromise<Outcome>
+    try {
+      outcome = endpoint(nodeRequestView(req, req.originalUrl), () => bodyOf(req))
+    } catch (error) {
+      return next(asError(error))
+    }
+    if (isPending(outcome)) outcome.then(settle).catch(error => next(asError(error)))
     else settle(outcome)
   }
 

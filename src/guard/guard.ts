@@ -1,7 +1,7 @@
 // Over 150 lines: a third of it documents public types; the rest is one flow, from a request to a decision.
 
 import { channelOf, decisionChannel } from '../diagnostics.js'
-import { type AuthError, type AuthErrorCode, asRefusal, isAuthError, refusal } from '../errors.js'
+import { type AuthError, type AuthErrorCode, asError, asRefusal, isAuthError, refusal } from '../errors.js'
 import { keyUrl } from '../jwks/options.js'
 import { isPending, later, tell } from '../maybe-promise.js'
 import { aBoolean, aFunction, checkOptions, type OptionCheck } from '../options.js'
@@ -127,7 +127,8 @@ export function createGuard<C extends JwtClaims>(options: GuardOptions<C>): Guar
   const answering = { realm, resourceMetadata, explain }
   const refuse = (error: AuthError, policy: Policy<C> | undefined) =>
     answer(error, {}, effective(policy)?.challenge, answering)
-  const refuseThrown = (thrown: unknown, policy: Policy<C> | undefined) => refuse(asRefusal(thrown), policy)
+  const refuseThrown = (thrown: unknown, policy: Policy<C> | undefined) =>
+    refuse(asRefusal(asError(thrown)), policy)
 
   const guard = (request: RequestView, policy?: Policy<C>, anonymous = false): MaybePromise<Decision> => {
     const seen = onDecision || channel?.hasSubscribers ? nothingSeen() : undefined

@@ -175,6 +175,37 @@ for (const [name, adapter] of Object.entries(adapters)) {
   })
 }
 
+const thrown: readonly unknown[] = [undefined, null, false, '', 0, 'route', 'router']
+const nextTakesErrors = new Set(['express', 'node:http', 'fastify'])
+
+for (const [name, adapter] of Object.entries(adapters)) {
+  t.test(`${name}: what is thrown is a fault, also where it is no error`, async t => {
+    const issuer = createTestIssuer()
+    const verifier = createVerifier({ issuers: [userPool(issuer.options)], clock: issuer.clock })
+    const guard = createGuard({ verifier })
+    const routes = thrown.flatMap((value, index): Route[] => {
+      const atOnce = (): never => {
+        throw value
+      }
+      const later = () => Promise.reject(value)
+      const routes: Route[] = [
+        { method: 'GET', path: `/now/${index}`, guard, policy: [atOnce] },
+        { method: 'GET', path: `/later/${index}`, guard, policy: [later] },
+      ]
+      if (!nextTakesErrors.has(name)) return routes
+      return [
+        ...routes,
+        { method: 'GET', path: `/own/now/${index}`, guard: atOnce, policy: [] },
+        { method: 'GET', path: `/own/later/${index}`, guard: later, policy: [] },
+      ]
+    })
+    const server = await adapter.serve(routes)
+    t.teardown(() => server.close())
+    const headers = [['authorization', `Bearer ${issuer.accessToken()}`]] as const
+    for (const { path } of routes) t.equal((await send(server.port, { path, headers })).status, 500, path)
+  })
+}
+
 t.test('what is not a guard or a policy is refused when a adapter is built', async t => {
   const verifier = createVerifier({ issuers: [userPool(createTestIssuer().options)] })
   const guard = createGuard({ verifier })
