@@ -97,7 +97,8 @@ async function settle(
 
 /** Whether an http(s) URL names this machine, or has one of these host names, exactly. */
 export const isOneOf = (names: readonly string[] | undefined, url: string): boolean =>
-  isLoopback(url) || (URL.canParse(url) && names?.includes(new URL(url).hostname) === true)
+  isLoopback(url) ||
+  (/^https?:/i.test(url) && URL.canParse(url) && names?.includes(new URL(url).hostname) === true)
 
 /** A target may be a whole URL, whose host then counts and not the header's (RFC 9112 section 3.2.2). Every handler reads a path. */
 function hasOriginForm(request: IncomingMessage): boolean {

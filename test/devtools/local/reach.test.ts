@@ -160,6 +160,17 @@ t.test('--host and --allow-host', async t => {
   const callback = `client_id=localweb&response_type=code&login_hint=bob&auto=1&redirect_uri=${app}/cb`
   const { headers } = await asking(port, `cognito:${port}`)('GET', `/oauth2/authorize?${callback}`)
   t.match(headers.location, `${app}/cb?code=`, 'a callback there is one of this machine')
+  for (const scheme of ['javascript', 'data', 'ftp'])
+    for (const path of [
+      '/oauth2/authorize?login_hint=bob&auto=1&response_type=code&redirect_uri',
+      '/logout?logout_uri',
+    ]) {
+      const answer = await asking(port, `cognito:${port}`)(
+        'GET',
+        `${path}=${scheme}://cognito/&client_id=localweb`,
+      )
+      t.equal(answer.status, 400, `${scheme}: ${path}`)
+    }
 })
 
 t.test('addresses', async t => {
