@@ -8,6 +8,7 @@ import { OAuth2Server } from 'oauth2-mock-server'
 import t from 'tap'
 import { main } from '../../../src/cli/main.js'
 import { parseConfig } from '../../../src/devtools/local/config.js'
+import type { LocalUser } from '../../../src/devtools/local/user-pool/users.js'
 import { claimsOf, startTestCognito } from './world.js'
 
 const callback = 'http://localhost:5173/callback'
@@ -108,6 +109,25 @@ t.test('the sign-in page', async t => {
     t.ok((await redeem(location)).access_token)
     t.match((await get(authorize({ login_hint: 'nobody', auto: '1' }))).headers.get('location'), '/login?')
     t.match((await get(authorize({ auto: '1' }))).headers.get('location'), '/login?')
+  })
+
+  t.test('whoever is disabled or gone gets neither a code nor tokens', async t => {
+    const code = async (name: string) =>
+      (await get(authorize({ login_hint: name, auto: '1' }))).headers.get('location') ?? ''
+    const user = local.users.add({
+      username: 'late',
+      password: 'Wonderland-1',
+      attributes: {},
+      status: 'CONFIRMED',
+    }) as LocalUser
+    const before = await code('late')
+    user.enabled = false
+    t.equal((await redeem(before)).error, 'invalid_grant')
+    t.match(await code('late'), 'error_description=User+is+disabled.')
+    user.enabled = true
+    const after = await code('late')
+    local.users.remove(user)
+    t.equal((await redeem(after)).error, 'invalid_grant')
   })
 
   t.test('a code is for one client, one callback, one verifier', async t => {
@@ -298,7 +318,11 @@ t.test('federation', async t => {
     t.match(JSON.parse(((await info.json()) as { identities: string }).identities), [
       { primary: true, dateCreated: Number },
     ])
-    t.equal(local.users.find('Google_1180')?.password, undefined)
+    const google = local.users.find('Google_1180') as LocalUser
+    t.equal(google.password, undefined)
+    google.enabled = false
+    t.match((await post(page, { user: '0' })).headers.get('location'), 'error_description=User+is+disabled.')
+    google.enabled = true
     await control('groups', { username: 'Google_1180', groups: ['us-east-1_LOCALDEV0_Google'] })
     t.notMatch(await (await get(`/login${new URL(page).search}`)).text(), 'sign-in-as-Google_1180')
     const saml = (await get(authorize({ idp_identifier: 'Corp' }))).headers.get('location') ?? ''

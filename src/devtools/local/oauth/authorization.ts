@@ -69,6 +69,8 @@ export const ofThisMachine = 'any URL of this machine'
 export async function grant(local: Local, authorization: Authorization, arrival: Arrival): Promise<Response> {
   const { client, redirectUri, scopes, state, nonce, resource, codeChallenge } = authorization
   const isBack = 'browser' in arrival
+  const { user } = isBack ? arrival.browser : arrival
+  if (!user.enabled) return refuse(authorization, 'invalid_request', 'User is disabled.')
   if (!isBack) {
     try {
       await postAuthentication(local, { ...arrival, client, level: 0 })

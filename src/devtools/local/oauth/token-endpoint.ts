@@ -8,6 +8,7 @@ import { lifetimesOf, machineScopes } from '../user-pool/clients.js'
 import { refreshTokenFor, revoke, sessionToRefresh } from '../user-pool/refresh.js'
 import type { Session } from '../user-pool/sessions.js'
 import { issueMachineToken, issueTokens } from '../user-pool/tokens.js'
+import type { LocalUser } from '../user-pool/users.js'
 
 /** Answers `/oauth2/token` (Token endpoint, Amazon Cognito Developer Guide). */
 export async function tokenEndpoint(local: Local, request: Request): Promise<Response> {
@@ -53,6 +54,7 @@ function codeGrant(local: Local, client: LocalClient, form: URLSearchParams): Ma
   const given = local.sessions.redeem(field(form, 'code'))
   const isRight =
     given?.client === client &&
+    isThere(local, given.session.user) &&
     given.redirectUri === form.get('redirect_uri') &&
     given.codeChallenge === challengeOf(form.get('code_verifier'))
   if (!isRight) return oauthError('invalid_grant')
@@ -60,6 +62,9 @@ function codeGrant(local: Local, client: LocalClient, form: URLSearchParams): Ma
   const { refresh } = lifetimesOf(local, client.clientId)
   return tokens(local, session, 'HostedAuth', local.sessions.refreshToken(session, refresh))
 }
+
+/** Somebody who was disabled or removed while the code was on its way gets no tokens. */
+const isThere = ({ users }: Local, user: LocalUser) => user.enabled && users.find(user.username) === user
 
 function refreshGrant(local: Local, client: LocalClient, form: URLSearchParams): MaybePromise<Response> {
   const token = field(form, 'refresh_token')
