@@ -88,11 +88,17 @@ const alternatives: readonly (readonly [RegExp, string])[] = [
 
 function inputOf(body: string): Readonly<Record<string, unknown>> {
   try {
-    return members(JSON.parse(body))
-  } catch {
-    throw fault('SerializationException', 'The body is no JSON.')
-  }
+    const input: unknown = JSON.parse(body)
+    if (isWithin(input, deepest)) return members(input)
+  } catch {}
+  throw fault('SerializationException', 'The body is no JSON, or too deep.')
 }
+
+/** What nests deeper cannot be written as JSON again, in an answer, an event of a trigger or the state. */
+const isWithin = (value: unknown, levels: number): boolean =>
+  levels > 0 && Object.values(members(value)).every(each => isWithin(each, levels - 1))
+
+const deepest = 64
 
 /** Whether an error is one for the caller. */
 export const isFault = (error: unknown): error is Error =>

@@ -358,3 +358,77 @@ t.test('refresh tokens: expired, rotated, with grace, of a client with lifetimes
   await t.rejects(refresh('graceful', last?.RefreshToken), { message: 'User is disabled.' })
   t.doesNotThrow(() => local.sessions.spend('unknown', 0))
 })
+
+t.test('the session of whoever has just confirmed', async t => {
+  const passwordOnly = { clientId: 'passwordonly', explicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH'] }
+  const { sdk, begin, respond, local } = await startPool(t, {
+    clients: [{ clientId: 'localweb' }, passwordOnly],
+    mfa: { mode: 'ON', factors: ['SOFTWARE_TOKEN_MFA'] },
+  })
+  const sessionOf = async (Username: string, ClientId = 'localweb') => {
+    const UserAttributes = [{ Name: 'email', Value: `${Username}@example.com` }]
+    await sdk.send(new SignUpCommand({ ClientId, Username, Password: 'Wonderland-1', UserAttributes }))
+    const ConfirmationCode = local.users.find(Username)?.codes.signUp?.value
+    const given = await sdk.send(new ConfirmSignUpCommand({ ClientId, Username, ConfirmationCode }))
+    return given.Session as string
+  }
+  const Session = await sessionOf('zoe')
+  const user = { USERNAME: 'zoe' }
+  await t.rejects(begin('USER_PASSWORD_AUTH', user, { Session }), { message: /PASSWORD/ })
+  await t.rejects(respond('CONFIRMED' as never, Session, user), { name: 'NotAuthorizedException' })
+  const asked = await begin('USER_AUTH', user, { Session })
+  t.match(
+    asked,
+    { ChallengeName: 'SELECT_CHALLENGE', AvailableChallenges: ['PASSWORD_SRP', 'PASSWORD'] },
+    'a second factor comes after a password',
+  )
+  const next = { ...user, ANSWER: 'PASSWORD', PASSWORD: 'Wonderland-1' }
+  t.equal((await respond('SELECT_CHALLENGE', asked.Session, next)).ChallengeName, 'MFA_SETUP')
+
+  local.mfa.mode = 'OFF'
+  const given = { ClientId: 'passwordonly', Session: await sessionOf('yan', 'passwordonly') }
+  for (const flow of ['USER_AUTH', 'USER_PASSWORD_AUTH'] as const)
+    await t.rejects(begin(flow, { USERNAME: 'yan' }, given), { name: 'InvalidParameterException' }, flow)
+  await t.rejects(respond('CONFIRMED' as never, given.Session, { USERNAME: 'yan' }, given), {
+    name: 'NotAuthorizedException',
+  })
+})
+
+t.test('what is no name is none, and what nests is refused', async t => {
+  const { url } = await startPool(t, { users: [alice, newcomer] })
+  const call = (name: string, body: string) =>
+    fetch(url, {
+      method: 'POST',
+      headers: {
+        'x-amz-target': `AWSCognitoIdentityProviderService.${name}`,
+        authorization: 'AWS4-HMAC-SHA256 x',
+      },
+      body,
+    })
+  const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`
+  const parameters = '"AuthParameters":{"USERNAME":"alice","PASSWORD":"Wonderland-1"}'
+  for (const flow of [deep, '["USER_PASSWORD_AUTH"]', '{"toString":1}', 'null']) {
+    const answer = await call('InitiateAuth', `{"ClientId":"localweb","AuthFlow":${flow},${parameters}}`)
+    t.equal(answer.status, 400, flow.slice(0, 24))
+  }
+  for (const [levels, status] of [
+    [20_000, 400],
+    [64, 400],
+    [63, 200],
+  ] as const) {
+    const tags = `${'['.repeat(levels)}${']'.repeat(levels)}`
+    const answer = await call('UpdateUserPool', `{"UserPoolId":"us-east-1_LOCALDEV0","UserPoolTags":${tags}}`)
+    t.equal(answer.status, status, `${levels} levels`)
+  }
+
+  const asked = await call(
+    'InitiateAuth',
+    '{"ClientId":"localweb","AuthFlow":"USER_PASSWORD_AUTH","AuthParameters":{"USERNAME":"newcomer","PASSWORD":"Temporary-1"}}',
+  )
+  const { Session } = (await asked.json()) as { Session: string }
+  const answer = await call(
+    'RespondToAuthChallenge',
+    `{"ClientId":"localweb","ChallengeName":"NEW_PASSWORD_REQUIRED","Session":"${Session}","ChallengeResponses":{"USERNAME":"newcomer","NEW_PASSWORD":"Wonderland-2","userAttributes.name":{"toString":1}}}`,
+  )
+  t.not(answer.status, 500)
+})

@@ -2,7 +2,7 @@ import { chooseRole, type IdentityPoolRoles } from '../../../credentials/role.js
 import { type AuthErrorCode, isAuthError } from '../../../errors.js'
 import { identityClaims, roleDenial } from '../../../testing/identity-answers.js'
 import type { JwtClaims } from '../../../types.js'
-import { type Call, fault, members, type Operations, required } from '../aws.js'
+import { type Call, fault, members, type Operations, required, textOf } from '../aws.js'
 import type { Local } from '../local.js'
 
 /**
@@ -80,7 +80,7 @@ async function loginOf(local: Local, { Logins }: Call['input']): Promise<JwtClai
   if (![...local.issuers].some(issuer => hostOf(issuer) === provider))
     throw fault('NotAuthorizedException', 'Token is not from a supported provider of this identity pool.')
   try {
-    const { claims, principal } = await local.verifier.verify(String(token))
+    const { claims, principal } = await local.verifier.verify(textOf(token))
     if (principal.tokenUse === 'id') return claims
   } catch (error) {
     if (!isAuthError(error)) throw error

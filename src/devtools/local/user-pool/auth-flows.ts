@@ -1,5 +1,5 @@
 // Over 150 lines: the flows, and the calls that begin and continue them.
-import { type Call, fault, members, type Operations, required } from '../aws.js'
+import { type Call, fault, members, type Operations, required, textOf } from '../aws.js'
 import type { Local } from '../local.js'
 import type { LocalClient } from '../types.js'
 import { checkAdmin } from './administrators.js'
@@ -11,7 +11,7 @@ import { levelOf } from './methods.js'
 import { accessOf } from './own-tokens.js'
 import type { SignIn, Step } from './question.js'
 import { refreshTokenFor, sessionToRefresh } from './refresh.js'
-import { levelFor, proceed } from './second-factors.js'
+import { levelFor, needsFactor, proceed } from './second-factors.js'
 import type { Session } from './sessions.js'
 import { issueMachineToken, issueTokens } from './tokens.js'
 import { attributesForTrigger, callTrigger } from './triggers.js'
@@ -55,7 +55,7 @@ export const authOperations: Operations = {
 async function initiateAuth(local: Local, input: Call['input'], isAdmin: boolean): Promise<object> {
   const client = clientOf(local, input)
   const parameters = members(input.AuthParameters)
-  const name = String(input.AuthFlow)
+  const name = textOf(input.AuthFlow)
   const flow = Object.hasOwn(flows, name) ? flows[name] : undefined
   if (!flow || (flow.isAdmin ?? isAdmin) !== isAdmin)
     throw fault('InvalidParameterException', 'Initiate Auth method not supported.')
@@ -64,7 +64,8 @@ async function initiateAuth(local: Local, input: Call['input'], isAdmin: boolean
   if (flow.run === undefined) return refresh(local, client, parameters, input.ClientMetadata)
   const username = required(parameters, 'USERNAME')
   checkSecretHash(client, username, parameters.SECRET_HASH)
-  if (typeof input.Session === 'string') return continued(local, client, username, input.Session)
+  if (name === 'USER_AUTH' && typeof input.Session === 'string')
+    return continued(local, client, username, input.Session)
   const signIn = await begin(local, client, {
     username,
     password: parameters.PASSWORD,
@@ -81,14 +82,20 @@ async function respondToAuthChallenge(local: Local, input: Call['input']): Promi
   checkSecretHash(client, username, responses.SECRET_HASH)
   const isSrp = input.ChallengeName === 'PASSWORD_VERIFIER'
   const session = isSrp ? required(responses, 'PASSWORD_CLAIM_SECRET_BLOCK') : required(input, 'Session')
-  const asked = askedBy(local, session, input.ChallengeName, client.clientId)
+  const name = input.ChallengeName === confirmedName ? undefined : input.ChallengeName
+  const asked = askedBy(local, session, name, client.clientId)
   return answerOf(local, await answered(local, asked, responses))
 }
 
 /** A `Session` for whoever has just confirmed a sign-up, which is good for one sign-in by `USER_AUTH`. */
 export const sessionOfConfirmed = (local: Local, client: LocalClient, user: LocalUser): string => {
-  const signIn: SignIn = { user, client, methods: ['email_otp'], level: 0 }
-  return ask(local, { name: confirmedName, parameters: {}, signIn, answer: () => proceed(local, signIn) })
+  const signIn: SignIn = { user, client, methods: [], level: 0 }
+  // the code that confirmed the user is a first factor, where that is enough
+  const answer = () =>
+    needsFactor(local, user)
+      ? byChoice(local, signIn, {})
+      : proceed(local, { ...signIn, methods: ['email_otp'] })
+  return ask(local, { name: confirmedName, parameters: {}, signIn, answer })
 }
 
 /** Calls the trigger that learns of a sign-in. */

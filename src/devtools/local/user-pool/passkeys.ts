@@ -1,6 +1,6 @@
 // Over 150 lines: registration, sign-in, and what both check.
 import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto'
-import { fault, members, type Operations, required } from '../aws.js'
+import { fault, members, type Operations, required, textOf } from '../aws.js'
 import type { Local } from '../local.js'
 import { wrongPassword } from './accounts.js'
 import { type Cbor, readCbor } from './cbor.js'
@@ -126,7 +126,7 @@ function checkClient(
   const client = members(parsed(bytes))
   if (challenge === undefined || client.challenge !== challenge || client.type !== type)
     throw fault('WebAuthnChallengeNotFoundException', 'The passkey answers no challenge of this user.')
-  const origin = String(client.origin)
+  const origin = textOf(client.origin)
   const host = URL.canParse(origin) ? new URL(origin).hostname : ''
   const { relyingPartyId } = config.passkeys
   if (host !== relyingPartyId && !host.endsWith(`.${relyingPartyId}`))
@@ -187,7 +187,7 @@ function described(
 
 const descriptor = ({ id, transports }: Passkey) => ({ type: 'public-key', id, transports })
 
-const bytesOf = (text: unknown) => Buffer.from(String(text), 'base64url')
+const bytesOf = (text: unknown) => Buffer.from(textOf(text), 'base64url')
 
 function parsed(bytes: Buffer): unknown {
   try {

@@ -1,5 +1,5 @@
 // Over 150 lines: what may follow a password, one question after the other.
-import { fault, required } from '../aws.js'
+import { fault, required, textOf } from '../aws.js'
 import type { Local } from '../local.js'
 import type { MfaFactor } from '../types.js'
 import { confirmed, passwordEnd, setPassword, useCode } from './accounts.js'
@@ -133,7 +133,7 @@ function newPassword(local: Local, signIn: SignIn): Challenge {
 const attributesIn = (responses: Responses): Record<string, string> =>
   Object.fromEntries(
     Object.entries(responses).flatMap(([key, value]) =>
-      key.startsWith(attributePrefix) ? [[key.slice(attributePrefix.length), String(value)]] : [],
+      key.startsWith(attributePrefix) ? [[key.slice(attributePrefix.length), textOf(value)]] : [],
     ),
   )
 
