@@ -658,6 +658,18 @@ t.test('bodies', async t => {
   ])
     for (const body of [undefined, {}])
       t.equal(await through(body, more), 400, 'what a client sends is no fault of ours')
+  const broken = mcp({
+    ...options,
+    policy: () => {
+      throw undefined
+    },
+  })
+  const caught = () =>
+    new Promise(resolve => {
+      const headers = { authorization: `Bearer ${alice}` }
+      broken.middleware({ headers, method: 'GET', url: '/mcp' } as never, {} as never, resolve)
+    })
+  for (const when of ['later', 'at once']) t.match(await caught(), { name: 'TypeError' }, when)
   const sent = { headersSent: true, setHeader: () => t.fail('somebody else has answered') }
   guarded.middleware({ headers: {}, method: 'GET', url: '/mcp' } as never, sent as never, () =>
     t.fail('not authorized'),

@@ -60,6 +60,9 @@ export const listOf = (value: unknown): Readonly<Record<string, unknown>>[] =>
 export const textOf = (value: unknown, otherwise = ''): string =>
   typeof value === 'string' ? value : otherwise
 
+/** A number that a call may have, also as text; `NaN` for what is none. */
+export const numberOf = (value: unknown): number => (typeof value === 'object' ? Number.NaN : Number(value))
+
 /** The strings of a list. */
 export const textsOf = (value: unknown): string[] =>
   Array.isArray(value) ? value.map(text => textOf(text)) : []

@@ -411,6 +411,8 @@ t.test('what is no name is none, and what nests is refused', async t => {
     const answer = await call('InitiateAuth', `{"ClientId":"localweb","AuthFlow":${flow},${parameters}}`)
     t.equal(answer.status, 400, flow.slice(0, 24))
   }
+  const validity = '"UserPoolId":"us-east-1_LOCALDEV0","ClientName":"c","AccessTokenValidity":{"toString":1}'
+  t.equal((await call('CreateUserPoolClient', `{${validity}}`)).status, 400, 'what is no number')
   for (const [levels, status] of [
     [20_000, 400],
     [64, 400],

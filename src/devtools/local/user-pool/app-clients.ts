@@ -1,6 +1,16 @@
 // Over 150 lines: the calls about clients, and their two shapes.
 import { randomBytes } from 'node:crypto'
-import { type Call, fault, invalid, members, type Operations, required, textOf, textsOf } from '../aws.js'
+import {
+  type Call,
+  fault,
+  invalid,
+  members,
+  numberOf,
+  type Operations,
+  required,
+  textOf,
+  textsOf,
+} from '../aws.js'
 import { allScopes } from '../config.js'
 import { authFlows, callbacks } from '../config-checks.js'
 import type { Local } from '../local.js'
@@ -86,7 +96,7 @@ function clientFrom(
     ...(AllowedOAuthScopes ? { scopes: textsOf(AllowedOAuthScopes) } : {}),
     lifetimes: lifetimesFrom(input),
     refreshTokenRotation: Feature === 'ENABLED',
-    refreshTokenGracePeriod: Number(RetryGracePeriodSeconds),
+    refreshTokenGracePeriod: numberOf(RetryGracePeriodSeconds),
     preventUserExistenceErrors: input.PreventUserExistenceErrors === 'ENABLED',
     described: { ...described, ClientId: identity.clientId, CreationDate: createdAt },
   }
@@ -95,7 +105,7 @@ function clientFrom(
 function lifetimesFrom(input: Call['input']): Partial<Lifetimes> {
   const units = members(input.TokenValidityUnits)
   const seconds = validities.flatMap(({ kind, token, unit, least, most }) => {
-    const value = Number(input[`${token}Validity`] ?? 0)
+    const value = numberOf(input[`${token}Validity`] ?? 0)
     if (value === 0) return []
     const length = value * (unitSeconds[textOf(units[token], unit)] ?? Number.NaN)
     if (!(length >= least && length <= most))

@@ -1,5 +1,5 @@
 // Over 150 lines: the flows, and the calls that begin and continue them.
-import { type Call, fault, members, type Operations, required, textOf } from '../aws.js'
+import { type Call, fault, members, numberOf, type Operations, required, textOf } from '../aws.js'
 import type { Local } from '../local.js'
 import type { LocalClient } from '../types.js'
 import { checkAdmin } from './administrators.js'
@@ -199,7 +199,7 @@ async function creditOf(local: Local, { user }: SignIn, token: string, maxAge: u
   if (typeof access === 'string' || access.session.user !== user)
     throw fault('NotAuthorizedException', 'Invalid Access Token')
   const age = local.clock.now() / 1000 - access.session.signedInAt
-  return age <= Number(maxAge ?? Number.POSITIVE_INFINITY) ? access.session.methods : []
+  return age <= numberOf(maxAge ?? Number.POSITIVE_INFINITY) ? access.session.methods : []
 }
 
 async function refresh(
