@@ -451,6 +451,14 @@ t.test('the controls', async t => {
     t.equal(claimsOf(String(chosen.accessToken)).scope, 'openid')
   })
 
+  t.test('a name is one word of a command to copy', async t => {
+    const name = "a';touch x"
+    const user = local.users.add({ username: name, attributes: {}, status: 'CONFIRMED' }) as LocalUser
+    const page = (await (await get('/')).text()).replace(/&#(\d+);/g, (_, code) => String.fromCharCode(+code))
+    local.users.remove(user)
+    t.match(page, String.raw`curl -d '{"username":"a'\'';touch x"}' http`)
+  })
+
   t.test('by the forms of the page', async t => {
     const send = (name: string, fields: Record<string, string>) =>
       post(`/_local/${name}`, fields, { accept: 'text/html,*/*' })

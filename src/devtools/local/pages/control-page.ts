@@ -77,7 +77,7 @@ ${form('sign-out', hidden('username', username), 'Sign out', `${name} everywhere
 </div>
 <details><summary>More <span class="small">of ${name}</span></summary>
 <p><button data-copy="id" aria-label="Copy ID token: ${name}">Copy ID token</button></p>
-<p class="small">For scripts:</p><pre>curl -d '{"username":"${username}"}' ${local.url}/_local/tokens</pre>
+<p class="small">For scripts:</p><pre>curl -d ${quoted(JSON.stringify({ username }))} ${local.url}/_local/tokens</pre>
 <dl class="facts small"><dt>sub</dt><dd class="code">${user.sub}</dd>${Object.entries(attributes).map(
     ([attribute, value]) => html`<dt>${attribute}</dt><dd>${value}</dd>`,
   )}</dl>
@@ -97,6 +97,9 @@ ${
 </ul>
 <p id="found" class="muted" role="status"></p></section>`
 }
+
+/** A word of a shell: whoever signs up chooses the name that a developer copies into one. */
+const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
 
 function setup(local: Local): Html {
   const { clients, config, issuer, url } = local
