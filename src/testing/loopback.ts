@@ -14,6 +14,7 @@ export interface LoopbackAnswer {
 export interface Loopback {
   /** `http://127.0.0.1:<port>`, or `https:` */
   readonly url: string
+  /** The port that it listens on, chosen by the system where none was named. */
   readonly port: number
   /** Ends every connection and frees the port. */
   readonly close: () => Promise<void>

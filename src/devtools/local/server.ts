@@ -184,10 +184,10 @@ const preflight = (request: Request) =>
   })
 
 /** The origins of apps: this machine, its other names, and wherever a callback URL of a client leads. Any page in a sandbox has the origin `null`. */
-const isKnownOrigin = ({ config, reach }: Local, origin: string) =>
+const isKnownOrigin = ({ clients, reach }: Local, origin: string) =>
   isOneOf(reach.names, origin) ||
   (origin !== 'null' &&
-    config.clients.some(({ callbackUrls = [] }) => callbackUrls.some(url => new URL(url).origin === origin)))
+    clients.some(({ callbackUrls = [] }) => callbackUrls.some(url => new URL(url).origin === origin)))
 
 /** The name that was asked, or another one of this machine: several host names lead to the server. */
 const sameServer = (origin: string, { url, home }: Local) =>

@@ -34,7 +34,9 @@ export const savedState = ({ config, keys, users, sessions, identities, clients 
   users: users.saved(),
   sessions: sessions.saved(),
   identities: identities.saved(),
-  clients: clients.filter(client => !config.clients.includes(client)),
+  clients: clients.filter(
+    ({ clientId }) => !config.clients.some(configured => configured.clientId === clientId),
+  ),
 })
 
 /**

@@ -27,12 +27,12 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import t from 'tap'
 import { parseConfig } from '../../../src/devtools/local/config.js'
-import { createUsers } from '../../../src/devtools/local/user-pool/users.js'
+import { createUsers, type SavedUsers } from '../../../src/devtools/local/user-pool/users.js'
 import { attributes, outcome, startWithSdk, valuesOf } from './sdk.js'
 import { claimsOf } from './world.js'
 
 t.test('AdminCreateUser', async t => {
-  const { sdk, local, UserPoolId, signIn, control } = await startWithSdk(t, {
+  const { sdk, local, UserPoolId, signIn, control, get } = await startWithSdk(t, {
     aliasAttributes: ['email', 'preferred_username'],
     passwordPolicy: { temporaryPasswordValidityDays: 0 },
   })
@@ -59,7 +59,8 @@ t.test('AdminCreateUser', async t => {
       email_verified: 'true',
       'custom:tenant': 'red',
     })
-    t.equal(local.users.find('carol')?.codes.invitation?.value, 'Temporary-1', 'shown as mailed')
+    t.equal(local.users.find('carol')?.codes.invitation?.value, 'Temporary-1')
+    t.match(await (await get('/')).text(), 'Temporary password, mailed code: <code>Temporary-1</code>')
   })
 
   t.test('makes a password that the policy allows', async t => {
@@ -444,6 +445,21 @@ t.test('links a provider’s user to one of the pool', async t => {
   t.equal(local.users.find('alice')?.identities, undefined)
   t.equal(local.users.federate(google, { userId: 'g1' }).username, 'Google_g1', 'somebody of their own again')
   t.equal(await outcome(unlink('nobody')), 'UserNotFoundException: User does not exist.')
+})
+
+t.test('a user of the file replaces the saved one of the same name only', async t => {
+  const start = (users: object[], saved?: SavedUsers) =>
+    createUsers(parseConfig({ users }, 'test.json'), Date, saved)
+  const before = start([{ username: 'Ann', password: 'p', sub: 'kept' }])
+  const after = start(
+    [
+      { username: 'ann', password: 'q', attributes: { email: 'b@x.example' } },
+      { username: 'b@x.example', password: 'p' },
+    ],
+    before.saved(),
+  )
+  t.match(after.all(), [{ username: 'ann', sub: 'kept', password: 'q' }, { username: 'b@x.example' }])
+  t.equal(after.all().length, 2)
 })
 
 t.test('users are plain data', async t => {

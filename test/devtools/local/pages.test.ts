@@ -51,6 +51,11 @@ t.test('without a browser', async t => {
     t.match([nobody.status, await nobody.text()], [400, 'Nobody here has this name and a password'])
     t.equal((await post(`/confirmForgotPassword?${query}`, { username: 'nobody' })).status, 200, 'asks again')
 
+    const bob = local.users.find('bob')
+    if (bob) bob.attributes.email_verified = 'false'
+    const unverified = await post(`/forgotPassword?${query}`, { username: 'bob' })
+    t.match(await unverified.text(), 'there is no registered/verified email or phone_number')
+    if (bob) bob.attributes.email_verified = 'true'
     const sent = await (await post(`/forgotPassword?${query}`, { username: 'alice@example.com' })).text()
     const code = /data-testid="mailed-code">(\d{6})</.exec(sent)?.[1] ?? ''
     t.match(await (await get('/')).text(), `For a new password, mailed code: <code>${code}</code>`)

@@ -21,6 +21,7 @@ import {
   DescribeUserPoolCommand,
   DescribeUserPoolDomainCommand,
   GetCSVHeaderCommand,
+  GetSigningCertificateCommand,
   GetUserPoolMfaConfigCommand,
   ListIdentityProvidersCommand,
   ListResourceServersCommand,
@@ -28,6 +29,8 @@ import {
   ListUserPoolClientsCommand,
   ListUserPoolsCommand,
   SignUpCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
   UpdateResourceServerCommand,
   UpdateUserPoolClientCommand,
   UpdateUserPoolCommand,
@@ -177,6 +180,16 @@ t.test('the pool', async t => {
     )
   })
 
+  t.test('has tags', async t => {
+    const ResourceArn = (await describe())?.Arn
+    const tags = async () => (await sdk.send(new ListTagsForResourceCommand({ ResourceArn }))).Tags
+    await sdk.send(new TagResourceCommand({ ResourceArn, Tags: { stage: 'dev' } }))
+    t.same(await tags(), { team: 'a', stage: 'dev' })
+    await sdk.send(new UntagResourceCommand({ ResourceArn, TagKeys: ['team'] }))
+    t.same(await tags(), { stage: 'dev' })
+    t.same((await describe())?.UserPoolTags, { stage: 'dev' })
+  })
+
   t.test('has a domain', async t => {
     const Domain = 'mine'
     const domain = async () =>
@@ -198,7 +211,7 @@ t.test('the pool', async t => {
 })
 
 t.test('app clients', async t => {
-  const { sdk, local, UserPoolId, signIn } = await startWithSdk(t, {
+  const { sdk, local, UserPoolId, signIn, get } = await startWithSdk(t, {
     clients: [
       { clientId: 'localweb', refreshTokenRotation: true, preventUserExistenceErrors: false },
       {
@@ -219,7 +232,7 @@ t.test('app clients', async t => {
   t.test('are created, and sign users in', async t => {
     const { UserPoolClient } = await create({
       GenerateSecret: true,
-      CallbackURLs: ['http://localhost:5173/callback', 'myapp://callback'],
+      CallbackURLs: ['https://app.example/callback', 'myapp://callback'],
       LogoutURLs: ['http://localhost:5173/'],
       ExplicitAuthFlows: ['ALLOW_ADMIN_USER_PASSWORD_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
       AllowedOAuthFlows: ['code'],
@@ -244,10 +257,15 @@ t.test('app clients', async t => {
       CreationDate: Date,
     })
     t.same(await describe(clientId), UserPoolClient)
+    for (const [origin, allowed] of [
+      ['https://app.example', 'https://app.example'],
+      ['https://evil.example', null],
+    ] as const)
+      t.equal((await get('/', { origin })).headers.get('access-control-allow-origin'), allowed, origin)
     t.match(
       local.clients.find(client => client.clientId === clientId),
       {
-        callbackUrls: ['http://localhost:5173/callback', 'myapp://callback'],
+        callbackUrls: ['https://app.example/callback', 'myapp://callback'],
         logoutUrls: ['http://localhost:5173/'],
         scopes: ['openid', 'orders/read'],
         lifetimes: { access: 600, id: 3600, refresh: 172_800 },
@@ -418,7 +436,6 @@ t.test('what is not played says so, once on the console', async t => {
   local.say = sentence => said.push(sentence)
   const risk =
     'DescribeRiskConfiguration is not played by the local Cognito; threat protection and its logs are not there.'
-  const ResourceArn = 'arn:aws:cognito-idp:us-east-1:000000000000:userpool/x'
   for (const [sentence, call] of [
     [risk, sdk.send(new DescribeRiskConfigurationCommand({ UserPoolId }))],
     [risk, sdk.send(new DescribeRiskConfigurationCommand({ UserPoolId, ClientId: 'localweb' }))],
@@ -435,8 +452,8 @@ t.test('what is not played says so, once on the console', async t => {
       sdk.send(new CreateManagedLoginBrandingCommand({ UserPoolId, ClientId: 'localweb' })),
     ],
     [
-      'ListTagsForResource is not played by the local Cognito; docs/local.md lists the calls that are.',
-      sdk.send(new ListTagsForResourceCommand({ ResourceArn })),
+      'GetSigningCertificate is not played by the local Cognito; docs/local.md lists the calls that are.',
+      sdk.send(new GetSigningCertificateCommand({ UserPoolId })),
     ],
   ] as const)
     t.equal(await outcome(call), `UnknownOperationException: ${sentence}`)

@@ -1,7 +1,9 @@
 import { field } from '../form.js'
 import type { Local } from '../local.js'
 import { challengePage, codeField, inputField, newPassword, signInName } from '../pages/sign-in-pages.js'
-import { checkPassword, setPassword, useCode } from '../user-pool/accounts.js'
+import { resetPassword } from '../user-pool/accounts.js'
+import { sendCode } from '../user-pool/codes.js'
+import { recoveryAddress } from '../user-pool/own-account.js'
 import type { LocalUser } from '../user-pool/users.js'
 import { arrive, formTarget, withForm } from './sign-in.js'
 
@@ -12,8 +14,12 @@ export const forgotPasswordEndpoint = (local: Local, request: Request): Promise<
     const user = local.users.find(field(form, 'username'))
     if (user?.password === undefined)
       return whoPage(local, query, 'Nobody here has this name and a password.')
-    local.users.sendCode(user, 'forgotPassword')
-    return passwordPage(local, query, user, formTarget(authorization))
+    try {
+      sendCode(local, user, 'forgotPassword', recoveryAddress(user))
+      return passwordPage(local, query, user, formTarget(authorization))
+    } catch (error) {
+      return whoPage(local, query, (error as Error).message)
+    }
   })
 
 /** Answers `/confirmForgotPassword`: the right code sets the new password, and signs the user in. */
@@ -22,10 +28,7 @@ export const confirmForgotPasswordEndpoint = (local: Local, request: Request): P
     const user = form && local.users.find(field(form, 'username'))
     if (!user) return whoPage(local, query)
     try {
-      const password = field(form, 'new_password')
-      checkPassword(local, password)
-      useCode(local, user, 'forgotPassword', field(form, 'code'))
-      setPassword(local, user, password)
+      resetPassword(local, user, field(form, 'code'), field(form, 'new_password'))
       return await arrive(local, authorization, user, query)
     } catch (error) {
       return passwordPage(local, query, user, formTarget(authorization), (error as Error).message)

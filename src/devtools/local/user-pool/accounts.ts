@@ -1,3 +1,4 @@
+// Over 150 lines: accounts, their codes and passwords are one set of rules.
 import { fault } from '../aws.js'
 import type { Local } from '../local.js'
 import type { LocalClient } from '../types.js'
@@ -108,6 +109,13 @@ export function setPassword(local: Local, user: LocalUser, password: string, isT
   user.status = isTemporary ? 'FORCE_CHANGE_PASSWORD' : 'CONFIRMED'
   delete user.codes.invitation
   local.users.touch(user)
+}
+
+/** Gives a user a new password for the code that they were sent. */
+export function resetPassword(local: Local, user: LocalUser, code: string, password: string): void {
+  checkPassword(local, password)
+  useCode(local, user, 'forgotPassword', code)
+  setPassword(local, user, password)
 }
 
 /** Removes a user, whose tokens and sign-ins end. */

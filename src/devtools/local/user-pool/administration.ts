@@ -1,3 +1,4 @@
+// Over 150 lines: the calls of administrators about users.
 import { type Call, fault, invalid, members, type Operations, required, textOf, textsOf } from '../aws.js'
 import type { Local } from '../local.js'
 import {

@@ -1,3 +1,4 @@
+// Over 150 lines: the calls about clients, and their two shapes.
 import { randomBytes } from 'node:crypto'
 import { type Call, fault, invalid, members, type Operations, required, textOf, textsOf } from '../aws.js'
 import { allScopes } from '../config.js'

@@ -1,10 +1,11 @@
+// Over 150 lines: the calls of users about themselves.
 import { type Call, fault, type Operations, required, textOf, textsOf } from '../aws.js'
 import type { Local } from '../local.js'
 import {
-  checkPassword,
   codeMismatch,
   confirm,
   removeUser,
+  resetPassword,
   setPassword,
   signUp,
   useCode,
@@ -73,9 +74,7 @@ export const ownAccount: Operations = {
     if (!user?.enabled && hidesUsers(client)) throw codeMismatch()
     if (!user) throw unknownCombination()
     checkEnabled(user)
-    checkPassword(local, password)
-    useCode(local, user, 'forgotPassword', code)
-    setPassword(local, user, password)
+    resetPassword(local, user, code, password)
     await postConfirmation(local, client, user, input.ClientMetadata, 'ConfirmForgotPassword')
     return {}
   },

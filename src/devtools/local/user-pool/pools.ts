@@ -3,6 +3,7 @@ import type { Local } from '../local.js'
 import type { LocalConfig, PoolAttribute } from '../types.js'
 import { checkAdmin, checkSigned } from './administrators.js'
 import { isAttribute, schemaOf } from './attributes.js'
+import { poolType } from './pool-type.js'
 
 /** The calls of administrators about the pool, of which there is one: creating it gives it what is asked for (Amazon Cognito user pools API reference). */
 export const pools: Operations = {
@@ -54,64 +55,24 @@ export const pools: Operations = {
     return {}
   },
 
-  CreateUserPoolDomain(local, call) {
-    checkAdmin(local, call)
-    local.described.Domain = required(call.input, 'Domain')
-    return {}
-  },
-
-  UpdateUserPoolDomain(local, call) {
-    checkAdmin(local, call)
-    local.described.Domain = required(call.input, 'Domain')
-    return {}
-  },
-
-  DescribeUserPoolDomain(local, call) {
+  ListTagsForResource(local, call) {
     checkSigned(call)
-    const Domain = required(call.input, 'Domain')
-    const { userPoolId, identityPool } = local.config
-    return {
-      DomainDescription:
-        Domain === local.described.Domain
-          ? { Domain, UserPoolId: userPoolId, AWSAccountId: identityPool.accountId, Status: 'ACTIVE' }
-          : {},
-    }
+    return { Tags: tagsOf(local) }
   },
 
-  DeleteUserPoolDomain(local, call) {
-    checkAdmin(local, call)
-    delete local.described.Domain
+  TagResource(local, call) {
+    checkSigned(call)
+    local.described.UserPoolTags = { ...tagsOf(local), ...members(call.input.Tags) }
     return {}
   },
 
-  ListIdentityProviders(local, call) {
-    checkAdmin(local, call)
-    return {
-      Providers: local.config.identityProviders.map(({ name, type }) => ({
-        ProviderName: name,
-        ProviderType: type,
-        CreationDate: local.startedAt,
-        LastModifiedDate: local.startedAt,
-      })),
-    }
-  },
-
-  DescribeIdentityProvider(local, call) {
-    checkAdmin(local, call)
-    const named = required(call.input, 'ProviderName')
-    const provider = local.config.identityProviders.find(({ name }) => name === named)
-    if (!provider) throw fault('ResourceNotFoundException', 'The identity provider does not exist.')
-    const { name, type, issuer, clientId } = provider
-    return {
-      IdentityProvider: {
-        UserPoolId: local.config.userPoolId,
-        ProviderName: name,
-        ProviderType: type,
-        ProviderDetails: { ...(issuer && { oidc_issuer: issuer }), ...(clientId && { client_id: clientId }) },
-        CreationDate: local.startedAt,
-        LastModifiedDate: local.startedAt,
-      },
-    }
+  UntagResource(local, call) {
+    checkSigned(call)
+    const gone = textsOf(call.input.TagKeys)
+    local.described.UserPoolTags = Object.fromEntries(
+      Object.entries(tagsOf(local)).filter(([name]) => !gone.includes(name)),
+    )
+    return {}
   },
 }
 
@@ -138,6 +99,8 @@ function change(local: Local, input: Call['input']): void {
   if (Object.keys(members(described.LambdaConfig)).length > 0)
     local.notice('LambdaConfig of a user pool is kept and answered, and not played by the local Cognito.')
 }
+
+const tagsOf = ({ described }: Local) => members(described.UserPoolTags)
 
 const configure = ({ config }: Local, changes: Partial<LocalConfig>) => Object.assign(config, changes)
 
@@ -166,66 +129,3 @@ function attributeFrom(given: Readonly<Record<string, unknown>>): PoolAttribute 
     },
   }
 }
-
-/** `UserPoolType`. */
-function poolType(local: Local) {
-  const { config, startedAt, users, described } = local
-  const { userPoolId, passwordPolicy, usernameAttributes, aliasAttributes, caseSensitive } = config
-  return {
-    Name: 'local',
-    LambdaConfig: {},
-    AutoVerifiedAttributes: ['email'],
-    DeletionProtection: 'INACTIVE',
-    AdminCreateUserConfig: { AllowAdminCreateUserOnly: false },
-    AccountRecoverySetting: {
-      RecoveryMechanisms: [
-        { Name: 'verified_email', Priority: 1 },
-        { Name: 'verified_phone_number', Priority: 2 },
-      ],
-    },
-    EmailConfiguration: { EmailSendingAccount: 'COGNITO_DEFAULT' },
-    UserPoolTags: {},
-    UserPoolTier: 'ESSENTIALS',
-    ...described,
-    MfaConfiguration: local.mfa.mode,
-    Id: userPoolId,
-    Arn: `arn:aws:cognito-idp:${userPoolId.replace(/_.*/, '')}:${config.identityPool.accountId}:userpool/${userPoolId}`,
-    CreationDate: startedAt,
-    LastModifiedDate: startedAt,
-    EstimatedNumberOfUsers: users.all().length,
-    Policies: {
-      PasswordPolicy: Object.fromEntries(
-        Object.entries(passwordPolicy).map(([name, value]) => [
-          `${name[0]?.toUpperCase()}${name.slice(1)}`,
-          value,
-        ]),
-      ),
-    },
-    ...(usernameAttributes.length > 0
-      ? { UsernameAttributes: usernameAttributes }
-      : { AliasAttributes: aliasAttributes }),
-    UsernameConfiguration: { CaseSensitive: caseSensitive },
-    UserAttributeUpdateSettings: { AttributesRequireVerificationBeforeUpdate: config.verifiedBeforeUpdate },
-    SchemaAttributes: [
-      schemaType({ name: 'sub', required: true, mutable: false }),
-      ...schemaOf(config).map(schemaType),
-    ],
-  }
-}
-
-/** `SchemaAttributeType`. */
-const schemaType = ({
-  name,
-  type = 'String',
-  required = false,
-  mutable = true,
-  constraints,
-}: PoolAttribute) => ({
-  Name: name,
-  AttributeDataType: type,
-  DeveloperOnlyAttribute: false,
-  Mutable: mutable,
-  Required: required,
-  ...(constraints ??
-    (type === 'String' && { StringAttributeConstraints: { MinLength: '0', MaxLength: '2048' } })),
-})

@@ -4,6 +4,7 @@ import { appClients } from './app-clients.js'
 import { authOperations, refreshed } from './auth-flows.js'
 import { clientOf } from './clients.js'
 import { deviceOperations } from './devices.js'
+import { domainAndProviders } from './domain-and-providers.js'
 import { factorOperations } from './factors.js'
 import { groups } from './groups.js'
 import { ownAccount } from './own-account.js'
@@ -45,6 +46,7 @@ export const userPoolApi: Operations = validated({
   ...pools,
   ...appClients,
   ...resourceServers,
+  ...domainAndProviders,
   ...factorOperations,
   ...passkeyOperations,
   ...sessionOperations,

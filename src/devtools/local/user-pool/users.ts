@@ -183,7 +183,8 @@ export function createUsers(config: LocalConfig, clock: Clock, saved?: SavedUser
   for (const entry of config.users) {
     if (seeds.has(seedOf(entry))) continue
     const { attributes, status = 'CONFIRMED', ...user } = entry
-    const known = users.get(fold(user.username))
+    const known = [...users.values()].find(({ username }) => fold(username) === fold(user.username))
+    if (known) users.delete(known.username)
     put(
       newUser({
         ...(known && { sub: known.sub }),
