@@ -26,6 +26,8 @@ import { aClientId, aCustomScope, aPoolId, aRegion, issuersOf } from './user-poo
 /**
  * The options of {@link userPool}. `clientId` is required, unless `anyClient` or `insecureSkipClientCheck` stands in its place; `resource` is
  * where tokens must be bound to one.
+ *
+ * @interface
  */
 export type UserPoolOptions<U extends TokenUse = 'access', S extends object = object> = PoolOptions<U, S> &
   (Bound | Unbound) &
@@ -98,7 +100,7 @@ interface AnyClient {
    * `machineScope`. In place of `clientId`; implies `requireResource`; ID tokens cannot be bound. Default `false`.
    */
   readonly anyClient: true
-  /** None. Not `undefined`: a compiler that is given that would say that `insecureSkipClientCheck` is missing. */
+  // none, but not `undefined`: a compiler that is given that would say that `insecureSkipClientCheck` is missing
   readonly clientId?: readonly never[]
   readonly resource: string | readonly string[]
   readonly requireResource?: true

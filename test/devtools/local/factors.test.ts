@@ -9,6 +9,7 @@ import {
   GetUserPoolMfaConfigCommand,
   SetUserMFAPreferenceCommand,
   SetUserPoolMfaConfigCommand,
+  UpdateUserPoolCommand,
   VerifySoftwareTokenCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import * as identity from 'amazon-cognito-identity-js'
@@ -185,6 +186,8 @@ t.test('a pool without second factors', async t => {
   t.notOk('SmsMfaConfiguration' in asIs || 'EmailMfaConfiguration' in asIs)
   await addApp(AccessToken)
   t.equal((await password()).ChallengeName, 'SOFTWARE_TOKEN_MFA')
+  await sdk.send(new UpdateUserPoolCommand({ UserPoolId, MfaConfiguration: 'ON' }))
+  t.match(await config(), { MfaConfiguration: 'ON' })
   await set({ SmsMfaConfiguration: {}, EmailMfaConfiguration: {} })
   t.match(await config(), { MfaConfiguration: 'OFF', SmsMfaConfiguration: {}, EmailMfaConfiguration: {} })
   t.ok((await password()).AuthenticationResult, 'off again')

@@ -157,11 +157,13 @@ t.test('the pool', async t => {
         UserPoolId,
         Policies: { PasswordPolicy: { MinimumLength: 12 } },
         DeletionProtection: 'ACTIVE',
+        MfaConfiguration: 'OFF',
       }),
     )
     t.match(await describe(), {
       Name: 'mine',
       DeletionProtection: 'ACTIVE',
+      MfaConfiguration: 'OFF',
       Policies: { PasswordPolicy: { MinimumLength: 12, RequireSymbols: false } },
     })
     const add = (Name: string) =>

@@ -9,6 +9,7 @@ import { lambdaAuthorizer } from '../../../src/devtools/local/fronts/lambda-auth
 import { newLoadBalancerKey, startLoadBalancer } from '../../../src/devtools/local/fronts/load-balancer.js'
 import { srpExchange } from '../../../src/devtools/local/user-pool/srp.js'
 import { testClock } from '../../../src/testing/clock.js'
+import { loopback } from '../../../src/testing/loopback.js'
 import { startTestCognito } from './world.js'
 
 const fronts: Readonly<Record<string, (t: Test, appPort: number) => Promise<string>>> = {
@@ -188,3 +189,17 @@ async function startApp(t: Test, answer: (socket: Socket) => void) {
     next: () => new Promise<Socket>(resolve => waiting.push(resolve)),
   }
 }
+
+t.test('a fault after an answer has begun breaks the connection off', async t => {
+  const logged = t.capture(console, 'error')
+  const { url, close } = await loopback(async (_request, response) => {
+    response.writeHead(200)
+    await new Promise<void>(sent => response.write('half', () => sent()))
+    throw new Error('a bug')
+  }, 0)
+  t.teardown(close)
+  const response = await fetch(url)
+  t.equal(response.status, 200)
+  await t.rejects(response.text())
+  t.match(logged(), [{ args: [{ message: 'a bug' }] }])
+})

@@ -13,9 +13,7 @@ import { claimsOf, password, valuesOf } from '../dev.mjs'
 import { checks } from '../excused.mjs'
 import { ClientId, confidential, dev, fails, rotating, send, UserPoolId } from './pool.mjs'
 
-const { check, end } = checks({
-  GetClientToken: ['GetClientToken', 'machines have the client credentials grant of /oauth2/token'],
-})
+const { check, end } = checks({})
 
 check('claims of an access token', async () => {
   const { AccessToken } = await dev.signIn('alice')
