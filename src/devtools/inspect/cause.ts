@@ -4,6 +4,8 @@ import type { Cause, Check, Finding, InspectOptions, TokenKind } from './types.j
 /** What the cause of a refusal is found from. */
 interface Evidence {
   readonly kind: TokenKind
+  /** How to fix that a word came in place of a token. */
+  readonly standIn: string | undefined
   readonly damages: readonly Finding[]
   readonly checks: readonly Check[]
 }
@@ -12,12 +14,12 @@ interface Evidence {
 export function causeOf(evidence: Evidence, options: InspectOptions): Cause | undefined {
   const [first, ...rest] = evidence.checks.filter(({ result }) => result === 'failed')
   if (first?.code === undefined || first.fix === undefined) return undefined
-  const { kind, damages } = evidence
+  const { kind, standIn, damages } = evidence
   const isFound = first.name !== 'request'
   const [damage] = isFound ? damages : []
   const made = isFound && !isConfigured(kind, options) ? kindFixes[kind] : undefined
   return {
-    fix: damage ? `${damage.what.replace(/\.$/, '')}: ${uncapitalized(damage.fix)}` : (made ?? first.fix),
+    fix: standIn ?? (damage ? causeText(damage) : (made ?? first.fix)),
     code: first.code,
     page: pageOf(first.code),
     alsoFailed: rest.map(({ name }) => name),
@@ -43,7 +45,9 @@ export function withOneFix(checks: readonly Check[], cause: Cause | undefined): 
   })
 }
 
-const uncapitalized = (sentence: string) => sentence.charAt(0).toLowerCase() + sentence.slice(1)
+/** What is wrong and how to fix it, in one sentence. */
+export const causeText = ({ what, fix }: Finding) =>
+  `${what.replace(/\.$/, '')}: ${fix.charAt(0).toLowerCase()}${fix.slice(1)}`
 
 const noPool =
   'This is a token of a user pool, and none is configured: give --user-pool-id and --client-id, or send the token of what is configured.'

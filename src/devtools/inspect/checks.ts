@@ -4,7 +4,9 @@ import { AuthError, type AuthErrorCode } from '../../errors.js'
 import { hasRegisteredClaims, refusedAt } from '../../token/claims.js'
 import { maxTokenLength, parseHeader, splitJws } from '../../token/jws.js'
 import type { JwtClaims } from '../../types.js'
+import { causeText } from './cause.js'
 import { type Decoded, isBase64url, type Json } from './decode.js'
+import { millisecondsIn } from './milliseconds.js'
 import { moment, plainly, redacted, type Show } from './show.js'
 import type { Check } from './types.js'
 
@@ -101,6 +103,7 @@ export function claimChecks(claims: Json | undefined, { redact, now, tolerance }
   const expired = typeof exp === 'number' ? refusedAt({ exp }, now * 1_000, tolerance) : undefined
   const early = refusedAt({ ...dates({ nbf, iat }), exp: Number.POSITIVE_INFINITY }, now * 1_000, tolerance)
   const latest = [nbf, iat].filter(date => typeof date === 'number')
+  const [fix] = millisecondsIn(claims).map(causeText)
   const clocks = tolerance === 0 ? '' : `, give or take ${tolerance} s`
   return [
     check(
@@ -109,6 +112,7 @@ export function claimChecks(claims: Json | undefined, { redact, now, tolerance }
       'exp a number of seconds; nbf, iat, auth_time too, if present; sub and jti texts',
       claims ? formOf(claims) : unreadable,
       'ERR_TOKEN_CLAIM',
+      fix,
     ),
     check(
       'not expired',
@@ -124,7 +128,8 @@ export function claimChecks(claims: Json | undefined, { redact, now, tolerance }
       `iat and nbf not after now${clocks}`,
       latest.length === 0 ? 'neither of them' : moment(Math.max(...latest), now, redact),
       'ERR_TOKEN_NOT_YET_VALID',
-      'Set the clock of this machine (NTP): the issuer is ahead of it. In a test, give verifier and issuer one clock.',
+      fix ??
+        'Set the clock of this machine (NTP): the issuer is ahead of it. In a test, give verifier and issuer one clock.',
     ),
   ]
 }

@@ -2,6 +2,7 @@ import { isTextList } from '../../token/claims.js'
 import type { CheckContext } from './checks.js'
 import { type Decoded, textOf } from './decode.js'
 import type { Input } from './header-input.js'
+import { millisecondsIn } from './milliseconds.js'
 import { moment } from './show.js'
 import type { Fact, Finding } from './types.js'
 
@@ -55,6 +56,7 @@ export function findingsOf(token: string, { header, claims }: Decoded, { finding
           },
         ]
       : []),
+    ...millisecondsIn(claims),
     ...findings,
   ]
 }

@@ -25,7 +25,13 @@ export function readInput(text: string, prefersData: boolean): Input {
     return headerInput('cookies', [['cookie', trimmed]], prefersData)
   // Shells and editors add a line break.
   const token = text.replace(/\r?\n$/, '')
-  return { name: 'a token', request: view([]), source: () => token || undefined, findings: [] }
+  return {
+    name: 'a token',
+    request: view([]),
+    source: () => token || undefined,
+    findings: [],
+    ...(trimmed === '' && { missing: nothing }),
+  }
 }
 
 /** The headers in a text copied from a client, a log or `curl -v`. */
@@ -42,6 +48,9 @@ function parseObject(text: string): Json | undefined {
     return undefined
   }
 }
+
+const nothing =
+  'Nothing came in: give the token, its header or the event on standard input, as in: pbpaste | cognito-guard inspect.'
 
 const leftIn: Finding = {
   what: '"Bearer" stands in front of the token: the text is taken for the value of an Authorization header.',

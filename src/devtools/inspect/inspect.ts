@@ -13,6 +13,7 @@ import { identify, isSignedByAws } from './kind.js'
 import { refusalOf } from './outcome.js'
 import { repair } from './repair.js'
 import { plainly, redacted } from './show.js'
+import { standInFix } from './stand-in.js'
 import type { Check, Finding, InspectOptions, Outcome, Report } from './types.js'
 
 export type * from './types.js'
@@ -42,7 +43,7 @@ export async function inspect(text: string, options: InspectOptions = {}): Promi
       ...(await tokenChecks(subject, api, options, context)),
     ]
     const [kind, description] = identify(token, decoded)
-    const cause = causeOf({ kind, damages, checks }, options)
+    const cause = causeOf({ kind, standIn: subject.standIn, damages, checks }, options)
     return {
       ...outcome(refused, api, network),
       input: input.name,
@@ -78,6 +79,8 @@ interface Subject {
   readonly decoded: Decoded
   /** What had to be repaired. */
   readonly damages: readonly Finding[]
+  /** How to fix that a word came in place of a token. */
+  readonly standIn: string | undefined
 }
 
 function subjectOf({ request, source }: Input): Subject {
@@ -88,7 +91,8 @@ function subjectOf({ request, source }: Input): Subject {
   // Load balancers sign padded parts: that is no damage.
   const isAmazons = isSignedByAws(decode(sent))
   const { token, findings } = (isAmazons ? undefined : repair(sent)) ?? { token: sent, findings: [] }
-  return { token, decoded: decode(token), damages: findings }
+  const standIn = standInFix(text ?? [request.header('authorization') ?? []].flat().join(', '))
+  return { token, decoded: decode(token), damages: findings, standIn }
 }
 
 function outcome(refused: AuthError | undefined, { issuers }: Api, network: boolean): Outcome {

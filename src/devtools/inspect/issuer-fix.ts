@@ -9,9 +9,11 @@ export function issuerFix(claimed: unknown, { userPool: pool }: InspectOptions, 
   const iss = textOf(claimed)
   const bare = iss.replace(/\/+$/, '')
   const poolId = poolIssuer.exec(bare)?.[1]
-  if (poolId === undefined) return foreignFixes.find(([is]) => is(iss))?.[1] ?? noPool
   const own = pool?.userPoolId
-  if (poolId !== own && poolId.includes('_LOCALDEV')) return localPool
+  const isLocal = own?.includes(localName) === true || isOnMachine(pool?.issuer ?? '')
+  if (poolId === undefined && isLocal && isOnMachine(iss)) return otherLocalPool
+  if (poolId === undefined) return foreignFixes.find(([is]) => is(iss))?.[1] ?? noPool
+  if (poolId !== own && !isLocal && poolId.includes(localName)) return localPool
   if (poolId === own) return spellingFix(iss, bare, pool?.issuer !== undefined)
   if (poolId.toLowerCase() === own?.toLowerCase())
     return `The token is of the user pool ${show(poolId)}, which differs from the one that is configured in capital letters only: copy the ID into userPoolId.`
@@ -30,17 +32,26 @@ function spellingFix(iss: string, bare: string, hasIssuer: boolean): string {
     : 'The token is of the configured pool, but of a replica in another Region: name that Region in additionalRegions.'
 }
 
+/** Both of the same machine. */
+const otherLocalPool =
+  'The token is of another local user pool or Region than configured, or of another address: compare its iss with what cognito-guard dev prints, and set userPoolId and issuer as that says.'
+
 /** Of a name that no real pool has, or at a URL that no real one has. */
 const localPool =
   'The token is of a Cognito on a developer’s machine (cognito-guard dev or an emulator): sign in to the user pool that is configured, and never trust this one in production.'
+
+/** In the names of pools of `cognito-guard dev` alone. */
+const localName = '_LOCALDEV'
 
 const nameOf = (poolId: string) => poolId.slice(poolId.lastIndexOf('_'))
 
 const matches = (pattern: RegExp) => (iss: string) => pattern.test(iss)
 
+const isOnMachine = matches(/^http:|^https:\/\/(?:localhost|127(?:\.\d+){3}|\[::1\])[:/]/)
+
 /** Issuers that are no user pool on AWS. The first that matches counts. */
 const foreignFixes: readonly (readonly [is: (iss: string) => boolean, fix: string])[] = [
-  [matches(/^http:|^https:\/\/(?:localhost|127(?:\.\d+){3}|\[::1\])[:/]/), localPool],
+  [isOnMachine, localPool],
   [
     isOfWorkload,
     'A workload of AWS has sent a token of its own: trust this issuer with awsWorkload if it may call the API, and authorize it by its role or service account.',

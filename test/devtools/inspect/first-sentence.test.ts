@@ -49,6 +49,21 @@ import {
 
 type Row<S> = readonly [setUp: string, given: S, first: string]
 
+const schemeTwice =
+  'The word Bearer is there twice: leave away the one that the app adds, or the one that is in its variable already.'
+const schemeOnly =
+  'Nothing follows the word Bearer: the app has no token yet, or the variable that it takes it from is not set.'
+const noTokenYet = (word: string) =>
+  `The app sent the word ${word}: it has no token yet; let it wait until the sign-in is done, and look at the name that it reads the token from.`
+const anObject = 'An object was turned into text: send the text of its access token.'
+const unexpanded =
+  'The shell variable was not expanded: put the header in double quotes, and write $NAME in a POSIX shell, $env:NAME in PowerShell, %NAME% in cmd.exe.'
+const nothingCame =
+  'Nothing came in: give the token, its header or the event on standard input, as in: pbpaste | cognito-guard inspect.'
+const otherLocal =
+  'The token is of another local user pool or Region than configured, or of another address: compare its iss with what cognito-guard dev prints, and set userPoolId and issuer as that says.'
+const restEvent = (authorization: string) => ({ httpMethod: 'GET', headers: { authorization } })
+
 let count = 0
 t.teardown(() => t.comment(`${count} set-ups`))
 
@@ -68,6 +83,7 @@ const ofVerifiedAccess = signed('ES384', 'arn:aws:ec2:eu-west-1:1:verified-acces
 t.test('a token, as inspect sees it', async t => {
   const published = async () => Response.json({ keys: [own.jwk] })
   const custom = { userPool: { ...pool, issuer: 'https://auth.example.com' } }
+  const ofLocalPool = { userPool: { ...pool, userPoolId: 'us-east-1_LOCALDEV0' } }
   const rows: Row<string | readonly [text: string, options: InspectOptions]>[] = [
     [
       'option issuer in the way',
@@ -218,10 +234,98 @@ t.test('a token, as inspect sees it', async t => {
       `\\"${good}\\"`,
       'The token is in quotes: it was probably taken from JSON as text: parse the JSON (jq -r), and do not quote the token in a header.',
     ],
+    ['Bearer twice', `Bearer Bearer ${good}`, schemeTwice],
+    ['Bearer twice in a header', `GET / HTTP/1.1\nAuthorization: bearer  Bearer ${good}`, schemeTwice],
+    ['Bearer twice in an event', JSON.stringify({ ...restEvent(`Bearer Bearer ${good}`) }), schemeTwice],
+    ['nothing after Bearer', 'Bearer ', schemeOnly],
+    ['nothing after Bearer in a header', 'Authorization: Bearer', schemeOnly],
+    ...['undefined', 'null', 'None', 'NaN', '(null)'].flatMap(word =>
+      [word, `Bearer ${word}`, `Authorization: Bearer ${word}`, `"${word}"`, `Bearer Bearer ${word}`].map(
+        text => [text, text, noTokenYet(word)] as const,
+      ),
+    ),
+    ...[
+      '[object Object]',
+      'Bearer [object Object]',
+      'Authorization: Bearer [object Object],[object Map]',
+    ].map(text => [text, text, anObject] as const),
     [
-      'Bearer twice',
-      `Bearer Bearer ${good}`,
-      'Send one token, once: "Authorization: Bearer <access token>", no second header, scheme or source.',
+      'a Promise',
+      'Bearer [object Promise]',
+      'A Promise was turned into text: await it, and send the text of the access token that it resolves to.',
+    ],
+    ...[
+      '$ACCESS_TOKEN',
+      '${TOKEN}',
+      '$(cat token.txt)',
+      '%TOKEN%',
+      '$env:TOKEN',
+      '!TOKEN!',
+      '${{ secrets.T }}',
+    ].flatMap(word =>
+      [word, `Bearer ${word}`, `Authorization: Bearer ${word}\nAccept: */*`].map(
+        text => [text, text, unexpanded] as const,
+      ),
+    ),
+    ...[
+      '<token>',
+      '<access token>',
+      '{{token}}',
+      '{token}',
+      'YOUR_ACCESS_TOKEN',
+      'your-token-here',
+      'token',
+      '...',
+      '…',
+      '[token]',
+    ].flatMap(word =>
+      [word, `Bearer ${word}`].map(
+        text => [text, text, 'This is a placeholder: put the access token in its place.'] as const,
+      ),
+    ),
+    [
+      'exp and iat in milliseconds',
+      of({ exp: now * 1_000, iat: now * 1_000 - 1 }),
+      'The token has exp, iat in milliseconds, where a JWT has seconds since 1970 (RFC 7519 section 2): divide by 1000 where the token is made, as in Math.floor(Date.now() / 1000).',
+    ],
+    [
+      'iat in milliseconds, of long ago',
+      of({ exp: now + 60, iat: 200_000_000_000 }),
+      'The token has iat in milliseconds, where a JWT has seconds since 1970 (RFC 7519 section 2): divide by 1000 where the token is made, as in Math.floor(Date.now() / 1000).',
+    ],
+    [
+      'another local pool',
+      [of({ iss: inRegion('us-east-1').replace(userPoolId, 'us-east-1_LOCALDEV1') }), ofLocalPool],
+      'The token is of the user pool "us-east-1_LOCALDEV1": sign in to the one that is configured, or configure this one if the API is to trust it.',
+    ],
+    [
+      'another Region of the local pool',
+      [of({ iss: inRegion('eu-west-1').replace(userPoolId, 'eu-west-1_LOCALDEV0') }), ofLocalPool],
+      'The token is of the user pool "eu-west-1_LOCALDEV0", which differs from the one that is configured in its Region only: correct the Region in userPoolId.',
+    ],
+    [
+      'address of a local pool',
+      [of({ iss: 'http://localhost:9400/us-east-1_LOCALDEV0' }), ofLocalPool],
+      otherLocal,
+    ],
+    [
+      'another local address',
+      [
+        of({ iss: 'http://localhost:9400/us-east-1_LOCALDEV0' }),
+        {
+          userPool: {
+            ...pool,
+            issuer: 'http://127.0.0.1:9400/us-east-1_LOCALDEV0',
+            insecureLoopbackHttp: true,
+          },
+        },
+      ],
+      otherLocal,
+    ],
+    [
+      'Google at a local pool',
+      [of({ iss: 'https://accounts.google.com' }), ofLocalPool],
+      'No user pool has issued this token, but the provider that its user signed in with: send the access token that Cognito gives after that sign-in, or trust the provider with oidcProvider.',
     ],
     [
       'parameter of a URL',
@@ -274,7 +378,8 @@ t.test('a token, as inspect sees it', async t => {
       token(claimsOf(), headerOf({ kid: foreign.jwk.kid }), foreign),
       'The bundled key set (jwks) lacks this key and is probably stale: write it anew with cognito-guard keys pull.',
     ],
-    ['nothing', '', 'Send the header "Authorization: Bearer <access token>".'],
+    ['nothing', '', nothingCame],
+    ['a line break alone', '\r\n', nothingCame],
     [
       'challenge of a sign-in',
       '{"ChallengeName":"NEW_PASSWORD_REQUIRED","Session":"x"}',
