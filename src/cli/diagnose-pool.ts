@@ -26,7 +26,7 @@ export async function diagnosePool(
   return [
     ...form,
     ...(pool.jwksUri || pool.issuer ? [] : [diagnoseIssuer(answers)]),
-    ...(sets.length > 0 ? sets.map(diagnoseKeySet) : [diagnoseFailure(answers[0] as KeySetError, env)]),
+    ...(sets.length > 0 ? sets.map(diagnoseKeySet) : [diagnoseFailure(answers[0] as KeySetError, env, pool)]),
     ...(pool.jwks && sets.length > 0 ? [diagnoseBundled(pool.jwks, sets)] : []),
     ...sets.slice(0, 1).map(set => diagnoseClock(set, clockTolerance)),
   ]
@@ -133,13 +133,13 @@ function diagnoseBundled(jwks: unknown, sets: readonly FetchedKeySet[]): Diagnos
   )
 }
 
-const diagnoseFailure = (error: KeySetError, env: Io['env']): Diagnosis =>
+const diagnoseFailure = (error: KeySetError, env: Io['env'], pool: Configuration['pool']): Diagnosis =>
   finding(
     'problem',
     'key set',
     sentenceOf(error),
     'Without keys no token can be verified: every request is answered 503 (ERR_KEYS_UNAVAILABLE).',
-    keySetFix(error, env),
+    keySetFix(error, env, pool),
     'ERR_KEYS_UNAVAILABLE',
   )
 

@@ -10,6 +10,7 @@ import { refusingTestKeys } from '../jwks/test-keys.js'
 import { andThen } from '../maybe-promise.js'
 import { usable } from './configuration.js'
 import type { Io } from './io.js'
+import type { FetchFailure } from './key-set-fix.js'
 
 /** A key set as fetched. */
 export interface FetchedKeySet {
@@ -46,7 +47,7 @@ export async function fetchKeySet(
       accepted.add(source as Readonly<Record<string, unknown>>)
       return key
     })
-  const { kids } = await importKeySet(parseKeySet(text), {
+  const { kids } = await importKeySet(entriesIn(text), {
     algorithms: ['RS256'],
     importKey: noting,
     skipped: why => skipped.push(why),
@@ -59,6 +60,22 @@ export async function fetchKeySet(
     clockAhead: Number.isNaN(date) ? undefined : Math.round(((started + arrived) / 2 - date - 500) / 1_000),
   }
 }
+
+/** As a verifier reads them; of what is no key set, the error says what it is. */
+function entriesIn(text: string): readonly unknown[] {
+  try {
+    return parseKeySet(text)
+  } catch (error) {
+    throw Object.assign(error as KeySetError, { content: contentOf(text) })
+  }
+}
+
+const contentOf = (text: string): FetchFailure['content'] =>
+  /^\s*<(?:!doctype html|html|head|body)\b/i.test(text)
+    ? 'html'
+    : /"jwks_uri"\s*:/.test(text)
+      ? 'discovery'
+      : undefined
 
 async function fetchDated(url: string, fetch: Io['fetch']) {
   const ask = transport(fetch, url, deadline)

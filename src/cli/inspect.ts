@@ -15,6 +15,7 @@ import {
   readConfiguration,
   usable,
 } from './configuration.js'
+import { fetchKeySet, keySetUrls } from './fetch-key-set.js'
 import { type Io, type Run, usageError } from './io.js'
 import { type FetchFailure, keySetFix } from './key-set-fix.js'
 import { printReport } from './print-report.js'
@@ -48,21 +49,35 @@ export const run: Run = async (args, { stdin, stdout, stderr, env, fetch }) => {
   usable(() => checkInspectOptions(options))
   if (stdin.isTTY) stderr.write('Paste a token, headers or an event, then end the input (Ctrl-D).\n')
   const text = await readAll(stdin)
-  const report = withOutage(await inspect(text, options), env)
+  const report = await withOutage(await inspect(text, options), configuration.pool, env, fetch)
   stdout.write(values.json ? `${printableJson(report)}\n` : printReport(report))
   return exitCodes[report.verdict]
 }
 
 /** Of keys that cannot be fetched, the cause is what the network did. */
-function withOutage(report: Report, env: Io['env']): Report {
-  const failed = report.network?.events.find(({ type }) => type === 'fetch_failed')
+async function withOutage(
+  report: Report,
+  pool: Configuration['pool'],
+  env: Io['env'],
+  fetch: Io['fetch'],
+): Promise<Report> {
+  const failed = report.network?.events.find(event => event.type === 'fetch_failed')
   if (report.code !== 'ERR_KEYS_UNAVAILABLE' || !failed) return report
   const { code } = report
+  // Events tell no content: where the URL is one's own, it is asked once more.
+  const isOwn = pool.jwksUri !== undefined || pool.issuer !== undefined
+  const failure = failed.reason === 'body' && isOwn ? await failureAt(pool, fetch) : failed
   return {
     ...report,
-    cause: { fix: keySetFix(failed as FetchFailure, env), code, page: pageOf(code), alsoFailed: [] },
+    cause: { fix: keySetFix(failure as FetchFailure, env, pool), code, page: pageOf(code), alsoFailed: [] },
   }
 }
+
+const failureAt = (pool: Configuration['pool'], fetch: Io['fetch']) =>
+  fetchKeySet(keySetUrls(pool)[0] as string, pool.insecureTestKeys, fetch).then(
+    () => ({ reason: 'body' }),
+    (error: unknown) => error,
+  )
 
 function issuersOf(
   { pool, identityPoolId, loadBalancerArn }: Configuration,

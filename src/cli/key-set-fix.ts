@@ -1,3 +1,4 @@
+import { isLoopback } from '../testing/loopback.js'
 import type { KeySetFailure } from '../types.js'
 import type { Io } from './io.js'
 
@@ -6,15 +7,82 @@ export interface FetchFailure {
   readonly reason: KeySetFailure
   readonly status?: number
   readonly code?: string
+  /** What came in place of a key set, where that is known. */
+  readonly content?: 'html' | 'discovery' | undefined
+}
+
+/** Where a key set was asked for: options of `userPool`. */
+interface Asked {
+  readonly jwksUri?: string | undefined
+  readonly issuer?: string | undefined
 }
 
 /** Returns what keeps a key set from being fetched, and what to do: in one sentence, for every command that fetches one. */
-export function keySetFix({ reason, status = 0, code = '' }: FetchFailure, env: Io['env']): string {
+export function keySetFix(
+  { reason, status = 0, code = '', content }: FetchFailure,
+  env: Io['env'],
+  { jwksUri, issuer }: Asked = {},
+): string {
+  const url = jwksUri ?? issuer
+  const near = url !== undefined && isNear(url) ? nearFix(url, reason, code) : undefined
+  if (near !== undefined) return near
   const isUnreached = reason === 'dns' || reason === 'connect' || reason === 'timeout'
   if (isUnreached && (env.HTTPS_PROXY || env.https_proxy)) return usesProxy(env) ? proxyRefuses : unusedProxy
   if (/^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/.test(code)) return untimely
+  if (content) return contentFixes[content]
+  if (url !== undefined && (status === 400 || status === 404)) return jwksUri ? wrongPath : wrongIssuer
+  if (url !== undefined && reason === 'dns' && !url.includes('.amazonaws.com')) return wrongHost
   return statusFixes[status] ?? (status === 429 || status >= 500 ? trouble : fixes[reason]) ?? elsewhere
 }
+
+/** As {@link keySetFix}, for who pulls a key set: it is no advice to pull one. */
+export const pullFix = (...given: Parameters<typeof keySetFix>): string =>
+  keySetFix(...given)
+    .replace(bundle, 'Or run this command where there is a network.')
+    .replace(/(try again later), .*$/, '$1.')
+
+/** Whether a URL is one of this machine, or of a private network: no way out is needed to get there. */
+const isNear = (url: string) =>
+  isLoopback(url) || (URL.canParse(url) && privateHost.test(new URL(url).hostname))
+
+const privateHost =
+  /^[a-z\d_-]+$|\.(?:internal|local|test)$|^(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.[\d.]+$/
+
+function nearFix(url: string, reason: KeySetFailure, code: string): string | undefined {
+  if (code === 'ECONNREFUSED') return nothingListens
+  if (url.startsWith('https:') && plainHttp.test(code)) return speaksHttp
+  return nearFixes[reason]
+}
+
+/** What OpenSSL calls an answer in plain HTTP. */
+const plainHttp = /^EPROTO$|WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/
+
+const nothingListens =
+  'Nothing listens there: is cognito-guard dev running? Compare host and port with those that it prints.'
+
+const speaksHttp =
+  'It speaks http, not https: write http: in the URL, and set insecureLoopbackHttp (for a private host insecureHttpHosts).'
+
+const nearFixes: Partial<Record<KeySetFailure, string>> = {
+  dns: 'The name of the host is not found: it is known to the containers of one network only, or misspelled.',
+  connect: 'The host is near, but closes the connection: compare port and scheme (http or https) of the URL.',
+  timeout: 'The host is near, but does not answer: check that it runs, its port, and its firewall.',
+  tls: 'The host has a certificate that Node.js does not trust: give it, or the one that signed it, to Node.js (NODE_EXTRA_CA_CERTS).',
+}
+
+const contentFixes = {
+  html: 'What answers is HTML, a page and no key set: correct the path of the URL (jwksUri), or let the proxy or portal pass that answers in its place.',
+  discovery:
+    'What answers is the discovery document, not the key set: set jwksUri to what it has as jwks_uri.',
+}
+
+const wrongPath =
+  'There is no key set at jwksUri: compare its path, letter by letter, with jwks_uri in the discovery document of the issuer.'
+
+const wrongIssuer =
+  'There is no key set at the issuer: compare the option issuer, letter by letter, with the iss of a token; where its keys are elsewhere, set jwksUri.'
+
+const wrongHost = 'The name of the host is not found: correct it in jwksUri, or in the option issuer.'
 
 /** Node.js uses the variable only when it is told to. */
 const usesProxy = ({ NODE_USE_ENV_PROXY, NODE_OPTIONS = '' }: Io['env']) =>
@@ -29,8 +97,9 @@ const proxyRefuses =
 const untimely =
   'The certificate of the host is not valid at the time of this machine: set its clock (NTP); of a proxy that opens TLS, renew it and give it to Node.js (NODE_EXTRA_CA_CERTS).'
 
-const noWayOut =
-  'in a VPC it takes a NAT gateway or an endpoint for Cognito, behind a proxy the fetch option. Or bundle the key set: cognito-guard keys pull, where there is a network.'
+const bundle = 'Or bundle the key set: cognito-guard keys pull, where there is a network.'
+
+const noWayOut = `in a VPC it takes a NAT gateway or an endpoint for Cognito, behind a proxy the fetch option. ${bundle}`
 
 const trouble =
   'The host has trouble of its own: try again later, and bundle a key set that was pulled before (option jwks) to bridge outages.'

@@ -4,7 +4,7 @@ import type { KeySetError } from '../jwks/jwks.js'
 import { configurationFlags, configurationHelp, readConfiguration } from './configuration.js'
 import { type FetchedKeySet, fetchKeySet, keySetUrls, sentenceOf } from './fetch-key-set.js'
 import { type Io, type Run, usageError } from './io.js'
-import { keySetFix } from './key-set-fix.js'
+import { pullFix } from './key-set-fix.js'
 import { writeFileAtomically } from './write-file.js'
 
 /** `cognito-guard keys pull`: writes a user pool's key set as JSON. */
@@ -23,7 +23,7 @@ export const run: Run = async (args, { stdout, stderr, env, fetch }) => {
   const answer = await fetchFirst(keySetUrls(pool), pool.insecureTestKeys, fetch)
   if ('reason' in answer) {
     stderr.write(
-      `No key set was written. ${keySetFix(answer, env)}\n  ${sentenceOf(answer)}\n  See ${pageOf('ERR_KEYS_UNAVAILABLE')}\n`,
+      `No key set was written. ${pullFix(answer, env, pool)}\n  ${sentenceOf(answer)}\n  See ${pageOf('ERR_KEYS_UNAVAILABLE')}\n`,
     )
     return 2
   }

@@ -345,6 +345,34 @@ t.test('keys pull', async t => {
   t.teardown(served.close)
   const loopback = ['--jwks-uri', served.options.jwksUri, '--insecure-loopback-http']
   t.match(await cli(['keys', 'pull', ...withKeys, ...loopback]), { code: 0, err: /^2 keys/ }, 'by node:http')
+  const answering = (text: string) => (async () => new Response(text)) as unknown as typeof fetch
+  const nowhere = await serve(t, (_, response) => response.writeHead(404).end())
+  const at = (url: string) => [...withKeys, '--insecure-loopback-http', '--jwks-uri', url]
+  const own = at('https://keys.example/x')
+  const commands = [['keys', 'pull'], ['doctor'], ['inspect', '--verify']] as const
+  for (const command of commands) {
+    const say = async (args: readonly string[], fetch?: typeof globalThis.fetch) => {
+      const { out, err } = await cli([...command, ...args], {
+        input: issuer.accessToken(),
+        ...(fetch && { fetch }),
+      })
+      return out + err
+    }
+    t.match(await say(own, answering(' <!DOCTYPE html><p>')), /What answers is HTML/, command[0])
+    t.match(await say(own, answering('{"issuer":"x","jwks_uri":"y"}')), /discovery document, not/, command[0])
+    t.match(await say(own, answering('x')), /What answers is not Cognito/, command[0])
+    t.match(await say(at(`${nowhere}/x`)), /no key set at jwksUri: compare its path/, command[0])
+    t.match(await say(at(`${nowhere.replace('http', 'https')}/x`)), /It speaks http, not https/, command[0])
+    t.match(await say(at('http://127.0.0.1:1/x')), /Nothing listens there/, command[0])
+  }
+  let asked = 0
+  const recovering = (async () =>
+    asked++ < 2 ? new Response('x') : Response.json(issuer.jwks())) as unknown as typeof fetch
+  t.match(
+    await cli(['inspect', '--verify', ...own], { input: issuer.accessToken(), fetch: recovering }),
+    { code: 2, out: /What answers is not Cognito/ },
+    'it is right again when asked once more',
+  )
   t.match(await cli(['keys', 'push']), { code: 2, err: /pull/ })
   const anyClient = ['--any-client', '--resource', 'https://x.example', '--machine-scope', 'x/run']
   const pool = ['--user-pool-id', userPoolId, '--insecure-test-keys']

@@ -29,7 +29,7 @@ import {
 } from 'cognito-guard'
 import { createTestIssuer } from 'cognito-guard/testing'
 import t from 'tap'
-import { type FetchFailure, keySetFix } from '../../../src/cli/key-set-fix.js'
+import { type FetchFailure, keySetFix, pullFix } from '../../../src/cli/key-set-fix.js'
 import { printReport } from '../../../src/cli/print-report.js'
 import { type InspectOptions, inspect } from '../../../src/devtools/inspect/inspect.js'
 import {
@@ -771,7 +771,9 @@ t.test('a request without a token says where the guard looks', async t => {
 
 t.test('the network: doctor, inspect and keys pull say the same', t => {
   const proxied = { HTTPS_PROXY: 'http://127.0.0.1:1' }
-  const rows: Row<readonly [failure: FetchFailure, env?: Record<string, string>]>[] = [
+  const rows: Row<
+    readonly [failure: FetchFailure, env?: Record<string, string>, asked?: Parameters<typeof keySetFix>[2]]
+  >[] = [
     [
       'DNS',
       [{ reason: 'dns' }],
@@ -853,9 +855,93 @@ t.test('the network: doctor, inspect and keys pull say the same', t => {
       'What answers is not Cognito: check where the key set is (jwksUri), and the proxy or portal between this machine and that.',
     ],
     [
-      'HTML in place of a key set',
+      'something else in place of a key set',
       [{ reason: 'body' }],
       'What answers is not Cognito: check where the key set is (jwksUri), and the proxy or portal between this machine and that.',
+    ],
+    ...[
+      { jwksUri: 'http://127.0.0.1:9400/x' },
+      { issuer: 'http://localhost:9400/x' },
+      { jwksUri: 'http://cognito:9400/x' },
+      { jwksUri: 'https://10.0.0.7/x' },
+      { jwksUri: 'http://host.docker.internal:9400/x', issuer: 'https://auth.example.com' },
+    ].map(
+      asked =>
+        [
+          `nothing listens at ${Object.values(asked).join(' ')}`,
+          [{ reason: 'connect', code: 'ECONNREFUSED' }, proxied, asked],
+          'Nothing listens there: is cognito-guard dev running? Compare host and port with those that it prints.',
+        ] as const,
+    ),
+    ...['https://keys.example/x', 'no URL'].map(
+      jwksUri =>
+        [
+          `refused by ${jwksUri}`,
+          [{ reason: 'connect', code: 'ECONNREFUSED' }, {}, { jwksUri }],
+          'There is no way to the host: in a VPC it takes a NAT gateway or an endpoint for Cognito, behind a proxy the fetch option.',
+        ] as const,
+    ),
+    ...['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG'].map(
+      code =>
+        [
+          `https to an http port, ${code}`,
+          [{ reason: 'tls', code }, {}, { jwksUri: 'https://localhost:9400/x' }],
+          'It speaks http, not https: write http: in the URL, and set insecureLoopbackHttp (for a private host insecureHttpHosts).',
+        ] as const,
+    ),
+    [
+      'https on a port of http, elsewhere',
+      [{ reason: 'tls', code: 'EPROTO' }, {}, { jwksUri: 'https://keys.example/x' }],
+      'A proxy that opens TLS is probably in between, and Node.js does not trust it: give its certificate to Node.js (NODE_EXTRA_CA_CERTS).',
+    ],
+    [
+      'http to an https port',
+      [{ reason: 'connect', code: 'ECONNRESET' }, {}, { jwksUri: 'http://127.0.0.1:9400/x' }],
+      'The host is near, but closes the connection: compare port and scheme (http or https) of the URL.',
+    ],
+    [
+      'a certificate of one’s own',
+      [{ reason: 'tls', code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }, {}, { jwksUri: 'https://127.0.0.1:9400/x' }],
+      'The host has a certificate that Node.js does not trust: give it, or the one that signed it, to Node.js (NODE_EXTRA_CA_CERTS).',
+    ],
+    [
+      'name of a container',
+      [{ reason: 'dns', code: 'ENOTFOUND' }, {}, { jwksUri: 'http://cognito:9400/x' }],
+      'The name of the host is not found: it is known to the containers of one network only, or misspelled.',
+    ],
+    [
+      'own host, not found',
+      [{ reason: 'dns', code: 'ENOTFOUND' }, {}, { jwksUri: 'https://keys.example/x' }],
+      'The name of the host is not found: correct it in jwksUri, or in the option issuer.',
+    ],
+    [
+      'host of Cognito in jwksUri, not found',
+      [
+        { reason: 'dns', code: 'ENOTFOUND' },
+        {},
+        { jwksUri: 'https://cognito-idp.eu-west-9.amazonaws.com/x' },
+      ],
+      'The name of the host is not found: check the Region in the pool ID; in a VPC it takes a NAT gateway or an endpoint for Cognito, behind a proxy the fetch option.',
+    ],
+    [
+      '404 at an own jwksUri',
+      [{ reason: 'status', status: 404 }, {}, { jwksUri: 'http://127.0.0.1:9400/x' }],
+      'There is no key set at jwksUri: compare its path, letter by letter, with jwks_uri in the discovery document of the issuer.',
+    ],
+    [
+      '400 at an own issuer',
+      [{ reason: 'status', status: 400 }, {}, { issuer: 'https://auth.example.com' }],
+      'There is no key set at the issuer: compare the option issuer, letter by letter, with the iss of a token; where its keys are elsewhere, set jwksUri.',
+    ],
+    [
+      'HTML',
+      [{ reason: 'body', content: 'html' }],
+      'What answers is HTML, a page and no key set: correct the path of the URL (jwksUri), or let the proxy or portal pass that answers in its place.',
+    ],
+    [
+      'discovery document',
+      [{ reason: 'body', content: 'discovery' }],
+      'What answers is the discovery document, not the key set: set jwksUri to what it has as jwks_uri.',
     ],
     [
       'redirect of a portal',
@@ -863,7 +949,10 @@ t.test('the network: doctor, inspect and keys pull say the same', t => {
       'What answers is not Cognito: check where the key set is (jwksUri), and the proxy or portal between this machine and that.',
     ],
   ]
-  for (const [setUp, [failure, env = {}], first] of rows) is(t, setUp, keySetFix(failure, env), first)
+  for (const [setUp, [failure, env = {}, asked], first] of rows) {
+    is(t, setUp, keySetFix(failure, env, asked), first)
+    t.notMatch(pullFix(failure, env, asked), /keys pull|that was pulled/, `${setUp}: no advice to pull`)
+  }
   t.end()
 })
 
