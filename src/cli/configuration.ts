@@ -27,6 +27,15 @@ export function configurationFlags(): NonNullable<ParseArgsConfig['options']> {
   >
 }
 
+/** Returns how to set what a factory's TypeError names, in its own words; `undefined` when that is no setting. */
+export function settingFix(message: string): string | undefined {
+  const [, name, problem] = /^\w+: (\w+) (.*)$/s.exec(message) ?? []
+  const own = settings.find(each => each.name === name)
+  if (!own) return undefined
+  const what = problem === 'is undefined' ? `set ${own.help}` : `${own.name} ${problem}`
+  return `In --${own.flag}, ${own.env.join(' or ')}, or ${own.name} in the file of --config: ${what}.`
+}
+
 /**
  * Resolves to the settings of a command: an argument wins over the environment, which wins over the file of `--config`.
  * Does not check their values: the factories that take them do.

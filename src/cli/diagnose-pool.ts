@@ -1,8 +1,10 @@
 // Over 150 lines: half of it is the texts of the diagnoses.
+import { poolIssuer } from '../devtools/inspect/facts.js'
 import { userPool } from '../issuers/user-pool.js'
 import type { KeySetError } from '../jwks/jwks.js'
 import type { Diagnosis } from '../reports.js'
-import type { Configuration } from './configuration.js'
+import { createVerifier } from '../verifier/verifier.js'
+import { type Configuration, settingFix } from './configuration.js'
 import { finding, fine } from './diagnosis.js'
 import { type FetchedKeySet, fetchKeySet, keySetUrls, sentenceOf } from './fetch-key-set.js'
 import type { Io } from './io.js'
@@ -14,7 +16,7 @@ export async function diagnosePool(
   fetch: Io['fetch'],
   env: Io['env'],
 ): Promise<Diagnosis[]> {
-  const form = diagnoseForm(pool)
+  const form = diagnoseForm(pool, clockTolerance)
   if (form.some(({ result }) => result === 'problem')) return form
   const urls = keySetUrls(pool)
   const answers = await Promise.all(
@@ -32,21 +34,23 @@ export async function diagnosePool(
   ]
 }
 
-function diagnoseForm(pool: Configuration['pool']): Diagnosis[] {
+function diagnoseForm(pool: Configuration['pool'], clockTolerance: number): Diagnosis[] {
   // Over 40 lines: each diagnosis has three texts.
   try {
-    userPool(pool)
+    createVerifier({ issuers: [userPool(pool)], clockTolerance }).close()
   } catch (error) {
+    const { message } = error as TypeError
     return [
       finding(
         'problem',
         'configuration',
-        `${(error as Error).message}.`,
+        `${message}.`,
         'The library refuses it at start-up.',
-        'Set it in the environment (COGNITO_USER_POOL_ID, COGNITO_CLIENT_ID), in the file of --config, or as an argument.',
+        settingFix(message) ?? 'Correct it in the environment, in the file of --config, or in the arguments.',
       ),
     ]
   }
+  if (poolIssuer.test(pool.issuer?.replace(/\/+$/, '') ?? '') && pool.issuer?.endsWith('/')) return [slash]
   const odd = [pool.clientId ?? []].flat().filter(id => !/^[0-9a-z]{20,30}$/.test(id))
   const switchedOff = Object.entries(pool).filter(
     ([name, value]) => name.startsWith('insecure') && value !== false,
@@ -76,6 +80,15 @@ function diagnoseForm(pool: Configuration['pool']): Diagnosis[] {
     ),
   ]
 }
+
+const slash = finding(
+  'problem',
+  'issuer',
+  'The option issuer ends in a slash, and the iss of a user pool does not.',
+  'It is compared letter by letter: every token is refused with ERR_TOKEN_ISSUER.',
+  'Leave the option issuer out: it follows from userPoolId.',
+  'ERR_TOKEN_ISSUER',
+)
 
 /** A pool signs with one of its two issuers; the other answers 403. */
 function diagnoseIssuer([original, updated]: readonly (FetchedKeySet | KeySetError)[]): Diagnosis {

@@ -444,6 +444,49 @@ t.test('doctor looks at the pool', async t => {
   t.match((await pool(anyClient)).found[1], { name: 'insecureSkipClientCheck', result: 'note' })
   const byName = [...withKeys, '--insecure-http-hosts', 'cognito,host.docker.internal']
   t.match((await pool(byName)).found[1], { name: 'insecureHttpHosts', result: 'note' })
+  const slashed = await pool([...withKeys, '--issuer', `${issuer.issuer}/`])
+  t.match(slashed, {
+    code: 1,
+    found: [
+      { name: 'issuer', result: 'problem', what: /ends in a slash/, fix: /^Leave the option issuer out/ },
+    ],
+  })
+  t.equal(slashed.found.length, 1)
+  t.match((await pool([...withKeys, '--issuer', issuer.issuer])).found[0], { result: 'ok' })
+  t.match((await pool([...withKeys, '--issuer', 'https://auth.example.com/'])).found[0], { result: 'ok' })
+  const refusals: (readonly [args: readonly string[], what: RegExp, fix: RegExp])[] = [
+    [
+      [...withKeys, '--clock-tolerance', '5000'],
+      /^createVerifier: clockTolerance must be [^]*divide it by 1000\.$/,
+      /^In --clock-tolerance, COGNITO_CLOCK_TOLERANCE, or clockTolerance in the file of --config: clockTolerance must be [^]*divide it by 1000\.$/,
+    ],
+    [[...withKeys, '--clock-tolerance', 'x'], /clockTolerance must/, /^In --clock-tolerance/],
+    [
+      ['--user-pool-id', userPoolId],
+      /clientId is undefined/,
+      /^In --client-id, COGNITO_CLIENT_ID or CLIENT_ID, or clientId in the file of --config: set an app client whose tokens are accepted\.$/,
+    ],
+    [
+      ['--client-id', 'x'],
+      /userPoolId is undefined/,
+      /^In --user-pool-id, [^:]*: set the user pool, such as/,
+    ],
+    [
+      [...poolArgs, '--token-use', 'x'],
+      /tokenUse/,
+      /^In --token-use, [^:]*: tokenUse must be one of access, id\.$/,
+    ],
+    [
+      [...poolArgs, '--jwks-uri', 'http://127.0.0.1'],
+      /jwksUri/,
+      /^In --jwks-uri, [^:]*: jwksUri must be an https URL [^]*insecureLoopbackHttp/,
+    ],
+  ]
+  for (const [args, what, fix] of refusals) {
+    const { code, found } = await pool([...args])
+    t.match({ code, found }, { code: 1, found: [{ name: 'configuration', result: 'problem', what, fix }] })
+    t.equal(found.length, 1)
+  }
   const [key] = issuer.jwks().keys
   const secret = await pool(withKeys, dated(now(), [key as object, { ...key, kid: 'x', d: 'x' }]))
   t.match(secret, {
