@@ -1,3 +1,4 @@
+// Over 150 lines: a third of it is the table of the settings.
 import { readFile } from 'node:fs/promises'
 import type { ParseArgsConfig } from 'node:util'
 import type { UserPoolOptions } from '../issuers/user-pool.js'
@@ -27,11 +28,11 @@ export function configurationFlags(): NonNullable<ParseArgsConfig['options']> {
   >
 }
 
-/** Returns how to set what a factory's TypeError names, in its own words; `undefined` when that is no setting. */
-export function settingFix(message: string): string | undefined {
+/** Returns how to set what a factory's TypeError names, in its own words. */
+export function settingFix(message: string): string {
   const [, name, problem] = /^\w+: (\w+) (.*)$/s.exec(message) ?? []
   const own = settings.find(each => each.name === name)
-  if (!own) return undefined
+  if (!own) return 'Correct it in the environment, in the file of --config, or in the arguments.'
   const what = problem === 'is undefined' ? `set ${own.help}` : `${own.name} ${problem}`
   return `In --${own.flag}, ${own.env.join(' or ')}, or ${own.name} in the file of --config: ${what}.`
 }

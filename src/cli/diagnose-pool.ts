@@ -1,5 +1,4 @@
 // Over 150 lines: half of it is the texts of the diagnoses.
-import { poolIssuer } from '../devtools/inspect/facts.js'
 import { userPool } from '../issuers/user-pool.js'
 import type { KeySetError } from '../jwks/jwks.js'
 import type { Diagnosis } from '../reports.js'
@@ -46,11 +45,12 @@ function diagnoseForm(pool: Configuration['pool'], clockTolerance: number): Diag
         'configuration',
         `${message}.`,
         'The library refuses it at start-up.',
-        settingFix(message) ?? 'Correct it in the environment, in the file of --config, or in the arguments.',
+        settingFix(message),
       ),
     ]
   }
-  if (poolIssuer.test(pool.issuer?.replace(/\/+$/, '') ?? '') && pool.issuer?.endsWith('/')) return [slash]
+  const { issuer = '', userPoolId } = pool
+  if (issuer.endsWith('/') && issuer.replace(/\/+$/, '').endsWith(`/${userPoolId}`)) return [slash]
   const odd = [pool.clientId ?? []].flat().filter(id => !/^[0-9a-z]{20,30}$/.test(id))
   const switchedOff = Object.entries(pool).filter(
     ([name, value]) => name.startsWith('insecure') && value !== false,
@@ -86,7 +86,7 @@ const slash = finding(
   'issuer',
   'The option issuer ends in a slash, and the iss of a user pool does not.',
   'It is compared letter by letter: every token is refused with ERR_TOKEN_ISSUER.',
-  'Leave the option issuer out: it follows from userPoolId.',
+  'Leave the option issuer out: it follows from userPoolId. Of a local Cognito, take the slash away.',
   'ERR_TOKEN_ISSUER',
 )
 

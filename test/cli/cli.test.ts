@@ -12,6 +12,7 @@ import { createTestIssuer, serveTestIssuer } from 'cognito-guard/testing'
 import cors from 'cors'
 import express from 'express'
 import t, { type Test } from 'tap'
+import { settingFix } from '../../src/cli/configuration.js'
 import type { Io } from '../../src/cli/io.js'
 import { main } from '../../src/cli/main.js'
 import { parseConfig } from '../../src/devtools/local/config.js'
@@ -452,6 +453,8 @@ t.test('doctor looks at the pool', async t => {
     ],
   })
   t.equal(slashed.found.length, 1)
+  const localIssuer = ['--insecure-loopback-http', '--issuer', `http://127.0.0.1:9400/${userPoolId}/`]
+  t.match((await pool([...withKeys, ...localIssuer])).found, [{ what: /ends in a slash/ }])
   t.match((await pool([...withKeys, '--issuer', issuer.issuer])).found[0], { result: 'ok' })
   t.match((await pool([...withKeys, '--issuer', 'https://auth.example.com/'])).found[0], { result: 'ok' })
   const refusals: (readonly [args: readonly string[], what: RegExp, fix: RegExp])[] = [
@@ -487,6 +490,8 @@ t.test('doctor looks at the pool', async t => {
     t.match({ code, found }, { code: 1, found: [{ name: 'configuration', result: 'problem', what, fix }] })
     t.equal(found.length, 1)
   }
+  for (const message of ['userPool: options must be an object', 'something else'])
+    t.match(settingFix(message), /^Correct it in /, 'of no setting')
   const [key] = issuer.jwks().keys
   const secret = await pool(withKeys, dated(now(), [key as object, { ...key, kid: 'x', d: 'x' }]))
   t.match(secret, {

@@ -1,8 +1,11 @@
 /** Returns how to fix that a word came in place of a token, or its scheme twice; `undefined` for anything else. */
 export function standInFix(sent: string): string | undefined {
-  const [, schemes = '', quoted = ''] = /^\s*((?:bearer(?:\s+|$))*)(.*)$/is.exec(sent) ?? []
-  const text = quoted.trim().replace(/^(["'`])(.*)\1$/s, '$2')
-  if (text === '' && schemes !== '') return schemeOnly
+  const [schemes] = /^\s*(?:bearer(?:\s+|$))*/i.exec(sent) as RegExpExecArray
+  const text = sent
+    .slice(schemes.length)
+    .trim()
+    .replace(/^(["'`])(.*)\1$/s, '$2')
+  if (text === '' && schemes.trim() !== '') return schemeOnly
   const fix = standIns.find(([pattern]) => pattern.test(text))?.[1]
   return fix?.replace('$:', `${text}:`) ?? (/bearer\s+bearer\s/i.test(schemes) ? schemeTwice : undefined)
 }
