@@ -280,7 +280,7 @@ t.test('the identity pool', async t => {
 
 t.test('cognito-guard dev --alb', async t => {
   const app = await startApp(t)
-  const { url, balancer, arn } = await startDev(t, ['--alb', app.port, '--alb-listen', '0'])
+  const { url, balancer, arn, output } = await startDev(t, ['--alb', app.port, '--alb-listen', '0'])
   const signIn = async (path: string) => {
     const toSignIn = await fetch(balancer + path, { redirect: 'manual' })
     const authorize = new URL(toSignIn.headers.get('location') ?? '')
@@ -373,7 +373,12 @@ t.test('cognito-guard dev --alb', async t => {
     'an answer that is cut off stays so',
   )
   await app.close()
-  t.equal((await fetch(`${balancer}/orders`, { headers: { cookie: again } })).status, 502)
+  for (const _ of [1, 2]) {
+    const gone = await fetch(`${balancer}/orders`, { headers: { cookie: again } })
+    t.equal(gone.status, 502)
+    t.match(await gone.text(), nobody(app.port))
+  }
+  t.equal(output().split(nobody(app.port)).length, 2, 'once on the console')
 })
 
 t.test('the callback of a load balancer', async t => {
@@ -1128,7 +1133,10 @@ async function startDev(t: Test, args: readonly string[]) {
     balancer: find(/balancer +(\S+)/),
     arn: find(/(arn:\S+),/),
     gateway: find(/gateway +(\S+)/),
+    output,
   }
 }
 
 const cookieIn = (response: Response) => response.headers.get('set-cookie')?.split(';')[0] ?? ''
+
+const nobody = (port: string) => `Nothing answers on 127.0.0.1:${port}: start your app there`

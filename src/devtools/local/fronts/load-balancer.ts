@@ -51,6 +51,7 @@ export async function startLoadBalancer(
 ): Promise<LocalLoadBalancer> {
   // Over 40 lines: its functions share the map of sessions.
   const arn = `arn:aws:elasticloadbalancing:us-east-1:${local.config.identityPool.accountId}:loadbalancer/app/local/0123456789abcdef`
+  const app = { port: appPort, notice: local.notice }
   const pending = expiring<{ readonly target: string; readonly nonce: string }>(local.clock, 300)
   const signedIn = expiring<{ readonly session: Session; tokens: TokenSet; until: number }>(
     local.clock,
@@ -63,8 +64,8 @@ export async function startLoadBalancer(
     const session = await sessionOf(request)
     if (session || unauthenticated === 'allow') {
       const added = session ? headersFor(session) : {}
-      if (head) return forwardSocket(request, response, head, appPort, ofClients, added)
-      return forward(request, response, appPort, ofClients, added)
+      if (head) return forwardSocket(request, response, head, app, ofClients, added)
+      return forward(request, response, app, ofClients, added)
     }
     if (unauthenticated === 'deny') return void response.writeHead(401).end()
     const state = randomUUID()
