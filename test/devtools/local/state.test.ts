@@ -152,6 +152,7 @@ t.test('what the configuration says anew, it says again', async t => {
   t.notMatch(second.output(), /users +alice \(/, 'which may be others by now')
   t.ok(second.output().includes(`state      ${named}   3 users, keys of ${named}`))
   const page = await (await fetch(second.url)).text()
+  t.match(page, "import { reportTo } from 'cognito-guard/testing'\n\ncreateGuard(")
   t.match(page, `with the keys of <code>${named}</code>, which holds 3 users.`)
   const after = await stateOf(second.url)
   t.same(after.keys, keys, 'rotated keys stay rotated')
