@@ -144,7 +144,7 @@ const errors = {
     401,
     'invalid_token',
     'The token is signed with a key that its issuer does not publish',
-    'Check that the token was signed by the issuer that it names; a bundled key set (option jwks) may be stale.',
+    'Check that the token was signed by the issuer that it names; a bundled key set (jwks) may be stale.',
   ],
   ERR_TOKEN_SIGNATURE: [
     401,
@@ -180,7 +180,7 @@ const errors = {
     401,
     'invalid_token',
     'The token is meant for another audience',
-    'If the token is meant for this API, name it in the resource option of a user pool or the audience option of an OpenID provider.',
+    'If it is meant for this API, name it in the option resource (user pool) or audience (OpenID provider).',
   ],
   ERR_TOKEN_CLAIM: [
     401,

@@ -21,6 +21,9 @@ export type GuardedHandler<E, A, Rest extends readonly unknown[], R> = (
   ...rest: Rest
 ) => MaybePromise<R>
 
+/** What Lambda passes after the event, also to a handler that ignores it. */
+type Passed<Rest extends readonly unknown[]> = Rest extends readonly [] ? readonly unknown[] : Rest
+
 /**
  * Returns a handler of HTTP events that verifies the token inside the function: for function URLs, targets of load balancers and VPC Lattice,
  * and proxy integrations without an authorizer. It responds to refused events; for the others it calls your handler with the verified token after
@@ -42,7 +45,7 @@ export function protect<
 >(
   guard: Guard<C, A>,
   handler: GuardedHandler<E, A, Rest, R>,
-): (event: E, ...rest: Rest) => Promise<R | RefusedResult>
+): (event: E, ...rest: Passed<Rest>) => Promise<R | RefusedResult>
 export function protect<
   C extends JwtClaims,
   A extends VerifiedToken<C> | undefined,
@@ -53,7 +56,7 @@ export function protect<
   guard: Guard<C, A>,
   policy: Policy<C>,
   handler: GuardedHandler<E, A, Rest, R>,
-): (event: E, ...rest: Rest) => Promise<R | RefusedResult>
+): (event: E, ...rest: Passed<Rest>) => Promise<R | RefusedResult>
 export function protect(guard: Guard, ...rest: readonly unknown[]) {
   const policy = rest.slice(0, -1) as [Policy?]
   const handler = rest.at(-1)

@@ -50,6 +50,7 @@ export async function run(args: readonly string[], { stdout, stderr, env }: Io):
     const cognito = await listening('--port', port, starting).catch(unlessState(values.state, state?.saved))
     running.push(cognito)
     cognito.local.say = warn
+    cognito.local.stateFile = values.state
     await state?.begin(cognito.local)
     const started: Front[] = []
     for await (const front of startFronts(fronts, cognito.local, key)) {
@@ -60,7 +61,7 @@ export async function run(args: readonly string[], { stdout, stderr, env }: Io):
     if (values.json) {
       stderr.write(notes)
       stdout.write(`${JSON.stringify(summary(cognito, started))}\n`)
-    } else stdout.write(banner(cognito, started, notes))
+    } else stdout.write(banner(cognito, started, notes, state?.saved !== undefined))
     await untilInterrupted()
     return 0
   } finally {
@@ -84,9 +85,10 @@ async function readConfig(file: string | undefined): Promise<LocalConfig> {
 }
 
 const banner = (
-  { url, local: { config, issuer } }: LocalCognito,
+  { url, local: { config, issuer, stateFile, users } }: LocalCognito,
   fronts: readonly Front[],
   notes: string,
+  isRestored: boolean,
 ) => `
 A local Cognito, for development only: whoever can reach it signs in as anybody.
 ${notes}
@@ -96,8 +98,11 @@ ${notes}
   discovery  ${url}/${config.userPoolId}/.well-known/openid-configuration
   key set    ${url}/${config.userPoolId}/.well-known/jwks.json
   clients    ${config.clients.map(({ clientId }) => clientId).join(', ')}
-  users      ${config.users.map(({ username, password }) => `${username} (${password})`).join(', ')}
-${fronts.map(({ says }) => `  ${says}\n`).join('')}
+${isRestored ? '' : `  users      ${config.users.map(({ username, password }) => `${username} (${password})`).join(', ')}\n`}${
+  stateFile === undefined
+    ? ''
+    : `  state      ${stateFile}   ${users.all().length} users, keys of ${stateFile}\n`
+}${fronts.map(({ says }) => `  ${says}\n`).join('')}
 Ctrl-C ends it.
 `
 

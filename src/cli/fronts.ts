@@ -98,10 +98,10 @@ export async function* startFronts(
   }
   if (fronts.apiGateway) {
     const { authorizer: given, ...api } = fronts.apiGateway
-    const { clock, reach } = local
+    const { clock, reach, notice } = local
     const authorizer =
       'authorizer' in given ? lambdaAuthorizer({ ...given, clock }) : nativeAuthorizer(local, given)
-    const starting = startApiGateway({ ...api, authorizer, clock, reach })
+    const starting = startApiGateway({ ...api, authorizer, clock, reach, notice })
     const gateway = await listening('--api-listen', api.port, starting)
     yield { ...gateway, says: `gateway    ${gateway.url}`, about: { apiGateway: { url: gateway.url } } }
   }

@@ -49,7 +49,7 @@ export const mistakeIn = (value: unknown): string =>
 
 /** In order: what is around a value comes before what is in it. */
 const mistakes: readonly (readonly [RegExp, string])[] = [
-  [/[\r\n]|^\s|\s$/, ': it has blanks or a line break in it, as of a file with CRLF; trim it'],
+  [/[\r\n]|^\s|\s$/, ': it has blanks or a line break in it; trim it'],
   [/["'`]/, ': it is in quotes, which Docker keeps; take them away'],
   [/[,\s]/, ': it is a list; split it'],
   [/^(?:arn|https?):/, ': it is an ARN or a URL; the ID is what follows the last slash'],

@@ -106,7 +106,7 @@ export const keyUrl =
       ((insecureLoopbackHttp === true && loopback.test(hostname)) ||
         [insecureHttpHosts].flat().includes(hostname))
       ? undefined
-      : 'must be an https URL (http only for a loopback host, with insecureLoopbackHttp: true, or in insecureHttpHosts)'
+      : 'must be an https URL, or one of http that insecureLoopbackHttp or insecureHttpHosts allows'
   }
 
 /** Checks the `iss` of an issuer: a URL where keys are asked for there, else any text, which is compared and nothing more. */

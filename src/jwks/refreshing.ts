@@ -166,5 +166,4 @@ export function refreshing({
 const clockCheck = 1_000
 
 const noKeyId = 'The header of the token has no "kid": it does not say which key it is signed with.'
-const severalKeys =
-  'The header of the token has no "kid", and the issuer publishes several keys (OpenID Connect Core 1.0 section 10.1).'
+const severalKeys = 'The header of the token has no "kid", and the issuer publishes several keys.'

@@ -16,6 +16,4 @@ export function unavailable(hint?: string): (milliseconds: number, cause?: unkno
 
 /** For a key ID that nobody could ask the issuer about yet. Unauthenticated callers make up as many as they like, which must not become requests. */
 export const overBudget = () =>
-  unavailable(
-    'Too many key IDs are unknown at once: the issuer is asked about this one as soon as the limit permits.',
-  )
+  unavailable('Too many key IDs are unknown at once: this one is asked for as soon as the limit permits.')

@@ -260,7 +260,7 @@ const expiredRefusal = (isGenuine: boolean) =>
   isGenuine === true ? refusal('ERR_TOKEN_EXPIRED') : refusal('ERR_TOKEN_EXPIRED', unverifiedHint, true)
 
 const unverifiedHint =
-  'Refresh the session and send the new token. The signature of this one was not verified: the client is told only that it is invalid.'
+  'Refresh the session and send the new token. The signature of this one was not verified.'
 
 /** A token being verified, and what is known of it. */
 interface Attempt {

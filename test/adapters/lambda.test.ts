@@ -260,6 +260,9 @@ t.test('protect: no event opens what a policy says is closed', async t => {
     onDecision: (_event, { method, url }) => seen.push(`${method} ${url}`),
   })
   const handler = protect(open, closed, async () => ({ statusCode: 200 }))
+  const passed = { awsRequestId: 'r1' } as Context
+  t.match(await handler(proxyEvent([]), passed), { statusCode: 401 }, 'a context that the handler ignores')
+  t.match(await protect(open, async (_event, _auth) => 'x')(proxyEvent([]), passed), { statusCode: 401 })
   const token = alice
   const query = { access_token: alice }
   const shapes = (path: string): [string, HttpEvent, HttpEvent][] => [

@@ -101,7 +101,7 @@ t.test('an OIDC provider: how to fix it is not said of user pools', async t => {
     ],
     ['ERR_TOKEN_ALGORITHM', { alg: 'PS512' }, claims, /each issuer signs with its own/],
     ['ERR_TOKEN_ISSUER', {}, { ...claims, iss: `${issuer}/x` }, /^Check the configured issuers/],
-    ['ERR_TOKEN_AUDIENCE', {}, { ...claims, aud: 'x' }, /the audience option of an OpenID provider/],
+    ['ERR_TOKEN_AUDIENCE', {}, { ...claims, aud: 'x' }, /audience \(OpenID provider\)/],
     ['ERR_TOKEN_CLAIM', {}, { ...claims, sub: 1 }, /that the issuer documents/],
   ]
   for (const [code, header, claims, hint] of cases)

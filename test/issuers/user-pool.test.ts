@@ -430,7 +430,7 @@ t.test('wrong options are named', async t => {
     ...['http://127.0.0.1/jwks', 'file:///etc/passwd', 'data:application/json,{}', 'ftp://x.example'].map(
       (jwksUri): [object, string] => [
         { jwksUri },
-        'userPool: jwksUri must be an https URL (http only for a loopback host, with insecureLoopbackHttp: true, or in insecureHttpHosts)',
+        'userPool: jwksUri must be an https URL, or one of http that insecureLoopbackHttp or insecureHttpHosts allows',
       ],
     ),
     [
@@ -439,7 +439,7 @@ t.test('wrong options are named', async t => {
     ],
     [
       { jwksUri: 'http://169.254.169.254/jwks', insecureLoopbackHttp: true },
-      'userPool: jwksUri must be an https URL (http only for a loopback host, with insecureLoopbackHttp: true, or in insecureHttpHosts)',
+      'userPool: jwksUri must be an https URL, or one of http that insecureLoopbackHttp or insecureHttpHosts allows',
     ],
     [{ insecureSkipClientCheck: 1 }, 'userPool: insecureSkipClientCheck must be true or false'],
     [{ insecureSkipClientCheck: 'true', clientId: undefined }, 'userPool: clientId is undefined'],

@@ -17,8 +17,7 @@ const escape = (text: string) => text.replace(/[()[\]{}.*+?^$|\\]/g, '\\$&')
 
 t.test('a wrong option is refused when the keys are made', async t => {
   const source = { url, algorithms: ['ES256'] }
-  const httpUrl =
-    'must be an https URL (http only for a loopback host, with insecureLoopbackHttp: true, or in insecureHttpHosts)'
+  const httpUrl = 'must be an https URL, or one of http that insecureLoopbackHttp or insecureHttpHosts allows'
   const wrong: [options: object, message: string][] = [
     [{}, 'url is undefined'],
     [{ url: 7 }, 'url must be a URL'],

@@ -56,6 +56,8 @@ export interface Local {
   readonly notice: (sentence: string) => void
   /** The console. Default: none. */
   say: (sentence: string) => void
+  /** Where its state is kept. Default: nowhere. */
+  stateFile: string | undefined
 }
 
 /** How requests for the key set are answered: correctly, late, with a 500, never, or with a broken connection. */
@@ -131,6 +133,7 @@ export function createLocal(
       local.say(sentence)
     },
     say: () => {},
+    stateFile: undefined,
   }
   return local
 }

@@ -964,12 +964,12 @@ t.test('start-up errors say what the value is instead', t => {
     [
       'CRLF',
       poolOf(`${userPoolId}\r`),
-      'userPool: userPoolId must be a user pool ID, such as eu-west-1_AbCdEf123: it has blanks or a line break in it, as of a file with CRLF; trim it',
+      'userPool: userPoolId must be a user pool ID, such as eu-west-1_AbCdEf123: it has blanks or a line break in it; trim it',
     ],
     [
       'blanks',
       poolOf(` ${userPoolId}`),
-      'userPool: userPoolId must be a user pool ID, such as eu-west-1_AbCdEf123: it has blanks or a line break in it, as of a file with CRLF; trim it',
+      'userPool: userPoolId must be a user pool ID, such as eu-west-1_AbCdEf123: it has blanks or a line break in it; trim it',
     ],
     [
       'quotes',
@@ -1053,7 +1053,7 @@ t.test('start-up errors say what the value is instead', t => {
     [
       'Region with a blank',
       () => userPool({ ...pool, additionalRegions: 'us-east-1 ' }),
-      'userPool: additionalRegions must be a Region, such as eu-west-1: it has blanks or a line break in it, as of a file with CRLF; trim it',
+      'userPool: additionalRegions must be a Region, such as eu-west-1: it has blanks or a line break in it; trim it',
     ],
     [
       'milliseconds for seconds',

@@ -280,20 +280,21 @@ t.test('the identity pool', async t => {
 
 t.test('cognito-guard dev --alb', async t => {
   const app = await startApp(t)
-  const { url, balancer, arn } = await startDev(t, ['--alb', app.port, '--alb-listen', '0'])
+  const { url, balancer, arn, output } = await startDev(t, ['--alb', app.port, '--alb-listen', '0'])
   const signIn = async (path: string) => {
     const toSignIn = await fetch(balancer + path, { redirect: 'manual' })
     const authorize = new URL(toSignIn.headers.get('location') ?? '')
     authorize.searchParams.set('login_hint', 'alice')
     authorize.searchParams.set('auto', '1')
     const callback = (await fetch(authorize, { redirect: 'manual' })).headers.get('location') ?? ''
-    const back = await fetch(callback, { redirect: 'manual' })
-    return { callback, back, cookie: (back.headers.get('set-cookie') ?? '').split(';')[0] ?? '' }
+    const browser = { redirect: 'manual', headers: { cookie: cookieIn(toSignIn) } } as const
+    const back = await fetch(callback, browser)
+    return { callback, browser, back, cookie: cookieIn(back) }
   }
-  const { callback, back, cookie } = await signIn('/orders?x=1')
+  const { callback, browser, back, cookie } = await signIn('/orders?x=1')
   t.equal(back.headers.get('location'), `${balancer}/orders?x=1`)
   t.match(cookie, /^AWSELBAuthSessionCookie-0=/)
-  t.equal((await fetch(callback, { redirect: 'manual' })).status, 401, 'a code is for one use')
+  t.equal((await fetch(callback, browser)).status, 401, 'a code is for one use')
 
   const headers = await app.headersOf(`${balancer}/orders`, {
     cookie,
@@ -372,7 +373,81 @@ t.test('cognito-guard dev --alb', async t => {
     'an answer that is cut off stays so',
   )
   await app.close()
-  t.equal((await fetch(`${balancer}/orders`, { headers: { cookie: again } })).status, 502)
+  for (const _ of [1, 2]) {
+    const gone = await fetch(`${balancer}/orders`, { headers: { cookie: again } })
+    t.equal(gone.status, 502)
+    t.match(await gone.text(), nobody(app.port))
+  }
+  t.equal(output().split(nobody(app.port)).length, 2, 'once on the console')
+})
+
+t.test('the callback of a load balancer', async t => {
+  const app = await startApp(t)
+  const clients = ['localweb', 'other'].map(clientId => ({ clientId }))
+  const { local, url, control } = await startTestCognito(t, { clients })
+  const balancer = await startLoadBalancer(local, newLoadBalancerKey(), {
+    appPort: Number(app.port),
+    port: 0,
+    unauthenticated: 'authenticate',
+  })
+  t.teardown(balancer.close)
+  const locationOf = (response: Response) => response.headers.get('location') ?? ''
+  const begin = async (cookie = '') => {
+    const toSignIn = await fetch(balancer.url, { redirect: 'manual', headers: { cookie } })
+    return { authorize: new URL(locationOf(toSignIn)), cookie: cookieIn(toSignIn) }
+  }
+  const codeFor = async (authorize: URL, changed: Record<string, string> = {}, username = 'alice') => {
+    const query = {
+      ...Object.fromEntries(authorize.searchParams),
+      ...changed,
+      login_hint: username,
+      auto: '1',
+    }
+    const signedIn = `${url}/oauth2/authorize?${new URLSearchParams(query).toString()}`
+    return new URL(locationOf(await fetch(signedIn, { redirect: 'manual' }))).searchParams.get('code') ?? ''
+  }
+  const back = (authorize: URL, code: string, cookie: string) => {
+    const query = new URLSearchParams({ state: authorize.searchParams.get('state') ?? '', code }).toString()
+    return fetch(`${balancer.url}/oauth2/idpresponse?${query}`, { redirect: 'manual', headers: { cookie } })
+  }
+
+  const first = await begin()
+  t.match(first.cookie, /^AWSALBAuthNonce=[\da-f-]{36}$/)
+  const code = await codeFor(first.authorize)
+  const another = await begin()
+  for (const cookie of ['', 'AWSALBAuthNonce=', another.cookie])
+    t.equal((await back(first.authorize, code, cookie)).status, 401, 'another browser')
+  const second = await begin(first.cookie)
+  t.equal(second.cookie, first.cookie, 'two tabs of a browser')
+  t.equal((await back(first.authorize, code, first.cookie)).status, 302)
+  t.equal((await back(second.authorize, await codeFor(second.authorize), second.cookie)).status, 302)
+
+  for (const [what, changed] of [
+    ['another client', { client_id: 'other' }],
+    ['another redirect URI', { redirect_uri: 'http://localhost:5173/callback' }],
+    ['PKCE', { code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' }],
+  ] as const) {
+    const { authorize, cookie } = await begin()
+    const code = await codeFor(authorize, changed)
+    t.ok(code, what)
+    t.equal((await back(authorize, code, cookie)).status, 401, what)
+  }
+  const { authorize, cookie } = await begin()
+  t.equal((await back(authorize, 'unknown', cookie)).status, 401, 'no code')
+
+  const [alice, bob] = ['alice', 'bob'].map(name => local.users.find(name))
+  const disabled = await begin()
+  const codeOfAlice = await codeFor(disabled.authorize)
+  Object.assign(alice as object, { enabled: false })
+  t.equal((await back(disabled.authorize, codeOfAlice, disabled.cookie)).status, 401, 'disabled')
+
+  const disabledLater = await begin()
+  const codeOfBob = await codeFor(disabledLater.authorize, {}, 'bob')
+  const session = cookieIn(await back(disabledLater.authorize, codeOfBob, disabledLater.cookie))
+  t.ok('x-amzn-oidc-data' in (await app.headersOf(balancer.url, { cookie: session })))
+  Object.assign(bob as object, { enabled: false })
+  await control('clock', { offset: 3601 })
+  t.same(await app.headersOf(balancer.url, { cookie: session }), {}, 'disabled before the refresh')
 })
 
 t.test('a load balancer that denies unauthenticated requests, or allows them', async t => {
@@ -853,10 +928,11 @@ t.test('WebSockets', async t => {
     return balancer
   }
   const signedIn = async (url: string) => {
-    const authorize = (await fetch(url, { redirect: 'manual' })).headers.get('location') ?? ''
+    const toSignIn = await fetch(url, { redirect: 'manual' })
+    const authorize = toSignIn.headers.get('location') ?? ''
     const hinted = await fetch(`${authorize}&login_hint=alice&auto=1`, { redirect: 'manual' })
-    const back = await fetch(hinted.headers.get('location') ?? '', { redirect: 'manual' })
-    return (back.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+    const headers = { cookie: cookieIn(toSignIn) }
+    return cookieIn(await fetch(hinted.headers.get('location') ?? '', { redirect: 'manual', headers }))
   }
 
   t.test('pass the load balancer', async t => {
@@ -1057,5 +1133,10 @@ async function startDev(t: Test, args: readonly string[]) {
     balancer: find(/balancer +(\S+)/),
     arn: find(/(arn:\S+),/),
     gateway: find(/gateway +(\S+)/),
+    output,
   }
 }
+
+const cookieIn = (response: Response) => response.headers.get('set-cookie')?.split(';')[0] ?? ''
+
+const nobody = (port: string) => `Nothing answers on 127.0.0.1:${port}: start your app there`

@@ -389,7 +389,7 @@ if (!existsSync(executablePath)) {
     await page.getByTestId('copy-alice').click()
     t.match(claimsOf(await copied()), { username: 'alice', token_use: 'access', client_id: 'spa' })
     await page.getByRole('button', { name: 'Copy curl: alice' }).click()
-    t.match(await copied(), /^curl -H "Authorization: Bearer ey[\w.-]+" http:\/\/127\.0\.0\.1:3000\/$/)
+    t.match(await copied(), /^curl -H "Authorization: Bearer ey[\w.-]+" http:\/\/127\.0\.0\.1:3000\/me$/)
     await page.getByText('More of alice').click()
     await page.getByRole('button', { name: 'Copy ID token: alice' }).click()
     t.match(claimsOf(await copied()), { 'cognito:username': 'alice', token_use: 'id' })

@@ -147,6 +147,13 @@ t.test('what the configuration says anew, it says again', async t => {
   }
   writeFileSync(join(folder, 'dev.json'), JSON.stringify(changed))
   const second = await runDev(t, args)
+  const named = join(folder, 's.json')
+  t.match(first.output(), /users +alice \(/, 'passwords of the file at the first start')
+  t.notMatch(second.output(), /users +alice \(/, 'which may be others by now')
+  t.ok(second.output().includes(`state      ${named}   3 users, keys of ${named}`))
+  const page = await (await fetch(second.url)).text()
+  t.match(page, "import { reportTo } from 'cognito-guard/testing'\n\ncreateGuard(")
+  t.match(page, `with the keys of <code>${named}</code>, which holds 3 users.`)
   const after = await stateOf(second.url)
   t.same(after.keys, keys, 'rotated keys stay rotated')
   t.match(after.users, [

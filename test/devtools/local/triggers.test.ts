@@ -1,6 +1,7 @@
 // Local functions in the place of Lambda triggers, through the AWS SDK and the OAuth endpoints.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { mock } from 'node:test'
 import {
   ConfirmSignUpCommand,
   GetClientTokenCommand,
@@ -11,6 +12,7 @@ import * as identity from 'amazon-cognito-identity-js'
 import t from 'tap'
 import { withTriggers } from '../../../src/cli/triggers.js'
 import { parseConfig } from '../../../src/devtools/local/config.js'
+import { callTrigger } from '../../../src/devtools/local/user-pool/triggers.js'
 import { startPool } from './pool.js'
 import { claimsOf } from './world.js'
 
@@ -281,6 +283,12 @@ t.test('answers and errors of a trigger', async t => {
       (_event: never, _context: never, callback: (error: Error) => void) => callback(new Error('Called')),
       failed('Called'),
     ],
+    ...[
+      [undefined, 'undefined'],
+      [Object.create(null), 'that is no text'],
+      [Object.assign(new Error('x'), { message: Object.create(null) }), 'that is no text'],
+      [Symbol('late'), 'Symbol(late)'],
+    ].map(([thrown, message]) => [() => Promise.reject(thrown), failed(message as string)] as const),
     [() => ({ response: { claimsOverrideDetails: {} } }), { message: /version V2_0 and answers another/ }],
     [
       () => ({ response: { claimsAndScopeOverrideDetails: {} } }),
@@ -299,6 +307,35 @@ t.test('answers and errors of a trigger', async t => {
   ]) {
     setTriggers({ preTokenGeneration: trigger })
     t.ok((await password()).AuthenticationResult, 'by promise, by callback, at once')
+  }
+})
+
+t.test('a trigger that does not answer', async t => {
+  const { local } = await startPool(t)
+  const call = { source: 'PreSignUp_SignUp', username: 'alice', clientId: 'localweb', request: {} }
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  for (const silent of [
+    () => new Promise(() => {}),
+    (_event: never, _context: never, _callback: never) => {},
+    async () => Promise.reject(await new Promise(reject => setTimeout(reject, 5001))),
+  ]) {
+    Object.assign(local.config, { triggers: { preSignUp: silent } })
+    let isOver = false
+    const answer = callTrigger(local, 'preSignUp', call).finally(() => {
+      isOver = true
+    })
+    const expected = {
+      name: 'UnexpectedLambdaException',
+      message: 'PreSignUp did not answer within 5 seconds.',
+    }
+    const rejected = t.rejects(answer, expected)
+    mock.timers.tick(4999)
+    await new Promise(resolve => setImmediate(resolve))
+    t.notOk(isOver, 'within 5 seconds')
+    mock.timers.tick(1)
+    await rejected
+    mock.timers.tick(1)
   }
 })
 

@@ -3,7 +3,7 @@ import { type Loopback, loopback, type Reach } from '../../../testing/loopback.j
 import type { Clock } from '../../../types.js'
 import { type AuthorizerEvent, type AuthorizerType, authorizerEvent } from './authorizer-event.js'
 import { corsOf } from './cors.js'
-import { forward, isUpgrade } from './proxy.js'
+import { type App, forward, isUpgrade } from './proxy.js'
 import { type Refusal, type RefusalReason, refusals, refuse } from './refusals.js'
 import type { Verdict } from './verdict.js'
 
@@ -27,6 +27,8 @@ export interface ApiGatewayOptions {
   readonly cors?: readonly string[]
   /** From where it is reached. Default: from this machine. */
   readonly reach?: Reach
+  /** Says something on the console. Default: nowhere. */
+  readonly notice?: App['notice']
 }
 
 /**
@@ -42,6 +44,7 @@ export function startApiGateway({
   clock,
   cors: origins = [],
   reach,
+  notice,
 }: ApiGatewayOptions): Promise<Loopback> {
   const isHttpApi = type === 'http'
   const cors = corsOf(origins, isHttpApi)
@@ -66,7 +69,7 @@ export function startApiGateway({
     forward(
       request,
       response,
-      apiPort,
+      { port: apiPort, notice },
       /^x-amzn-request-context$/,
       { 'x-amzn-request-context': context },
       owned,

@@ -1,3 +1,4 @@
+// Over 150 lines: its functions share the maps of sign-ins and sessions.
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { signPadded } from '../../../testing/load-balancer.js'
@@ -5,6 +6,7 @@ import { type HandleUpgrade, type Loopback, loopback } from '../../../testing/lo
 import { expiring } from '../expiring.js'
 import { originOf } from '../http.js'
 import type { Local } from '../local.js'
+import { isThere } from '../oauth/token-endpoint.js'
 import { userInfo } from '../oauth/user-info.js'
 import type { Session } from '../user-pool/sessions.js'
 import { issueTokens, type TokenSet } from '../user-pool/tokens.js'
@@ -49,7 +51,8 @@ export async function startLoadBalancer(
 ): Promise<LocalLoadBalancer> {
   // Over 40 lines: its functions share the map of sessions.
   const arn = `arn:aws:elasticloadbalancing:us-east-1:${local.config.identityPool.accountId}:loadbalancer/app/local/0123456789abcdef`
-  const pending = expiring<string>(local.clock, 300)
+  const app = { port: appPort, notice: local.notice }
+  const pending = expiring<{ readonly target: string; readonly nonce: string }>(local.clock, 300)
   const signedIn = expiring<{ readonly session: Session; tokens: TokenSet; until: number }>(
     local.clock,
     604_800,
@@ -57,37 +60,48 @@ export async function startLoadBalancer(
 
   async function handle(request: IncomingMessage, response: ServerResponse, head?: Buffer): Promise<void> {
     const url = new URL(`${originOf(request)}${request.url}`)
-    if (url.pathname === callbackPath) return callback(url, response)
-    const session = await sessionOf(request.headers.cookie)
+    if (url.pathname === callbackPath) return callback(url, request, response)
+    const session = await sessionOf(request)
     if (session || unauthenticated === 'allow') {
       const added = session ? headersFor(session) : {}
-      if (head) return forwardSocket(request, response, head, appPort, ofClients, added)
-      return forward(request, response, appPort, ofClients, added)
+      if (head) return forwardSocket(request, response, head, app, ofClients, added)
+      return forward(request, response, app, ofClients, added)
     }
     if (unauthenticated === 'deny') return void response.writeHead(401).end()
     const state = randomUUID()
-    pending.set(state, url.href)
-    redirect(response, `${cognitoBeside(local, url)}/oauth2/authorize?${authorization(local, url, state)}`)
+    // the same for all tabs of a browser
+    const nonce = cookieOf(request, nonceName) || randomUUID()
+    pending.set(state, { target: url.href, nonce })
+    const login = `${cognitoBeside(local, url)}/oauth2/authorize?${authorization(local, url, state)}`
+    redirect(response, login, cookie(nonceName, nonce, 300))
   }
 
-  async function callback(url: URL, response: ServerResponse): Promise<void> {
+  /** Takes a code that was issued to this load balancer, from the browser that it sent to sign in. */
+  async function callback(url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const state = url.searchParams.get('state') as string
-    const target = pending.get(state)
+    const asked = pending.get(state)
+    if (!asked || asked.nonce !== cookieOf(request, nonceName)) return void response.writeHead(401).end()
     pending.delete(state)
     const given = local.sessions.redeem(url.searchParams.get('code') as string)
-    if (target === undefined || !given) return void response.writeHead(401).end()
+    const isRight =
+      given &&
+      given.client.clientId === local.config.clients[0]?.clientId &&
+      isThere(local, given.session.user) &&
+      given.redirectUri === `${url.origin}${callbackPath}` &&
+      given.codeChallenge === undefined
+    if (!isRight) return void response.writeHead(401).end()
     const session = local.sessions.open(given.session)
     const id = randomUUID()
     signedIn.set(id, { session, ...(await freshTokens(local, session, 'HostedAuth')) })
-    redirect(response, target, `${cookieName}=${id}; Path=/; HttpOnly; SameSite=Lax; Max-Age=604800`)
+    redirect(response, asked.target, cookie(cookieName, id, 604_800))
   }
 
-  /** Refreshes a session whose access token has expired, unless it is revoked. */
-  async function sessionOf(cookies = '') {
-    const id = new RegExp(`(?:^|; )${cookieName}=([^;]*)`).exec(cookies)?.[1] as string
+  /** Refreshes a session whose access token has expired, unless it is revoked, or its user may not sign in any more. */
+  async function sessionOf(request: IncomingMessage) {
+    const id = cookieOf(request, cookieName)
     const entry = signedIn.get(id)
     if (!entry || local.clock.now() < entry.until) return entry
-    if (entry.session.isRevoked) {
+    if (entry.session.isRevoked || !isThere(local, entry.session.user)) {
       signedIn.delete(id)
       return undefined
     }
@@ -139,8 +153,14 @@ const authorization = ({ config }: Local, { origin }: URL, state: string): strin
     state,
   }).toString()
 
-const redirect = (response: ServerResponse, location: string, cookie: string | string[] = []) =>
+const redirect = (response: ServerResponse, location: string, cookie: string) =>
   void response.writeHead(302, { location, 'set-cookie': cookie }).end()
+
+const cookie = (name: string, value: string, seconds: number) =>
+  `${name}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${seconds}`
+
+const cookieOf = ({ headers: { cookie = '' } }: IncomingMessage, name: string) =>
+  new RegExp(`(?:^|; )${name}=([^;]*)`).exec(cookie)?.[1]
 
 const newKeyPair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
 
@@ -150,3 +170,6 @@ const callbackPath = '/oauth2/idpresponse'
 
 /** The first of up to four that AWS spreads a session over. */
 const cookieName = 'AWSELBAuthSessionCookie-0'
+
+/** Binds a sign-in to the browser that it began in. */
+const nonceName = 'AWSALBAuthNonce'

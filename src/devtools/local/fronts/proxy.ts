@@ -7,6 +7,14 @@ import {
 import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream'
 import { schemeOf } from '../../../testing/loopback.js'
+import type { Local } from '../local.js'
+
+/** What stands behind a front, on this machine. */
+export interface App {
+  readonly port: number
+  /** Says something on the console, once. Default: nowhere. */
+  readonly notice?: Local['notice'] | undefined
+}
 
 /**
  * Passes a request on to a server on this machine, and its answer back, as they come. Whatever the server does ends this request at most: with 502 as
@@ -19,13 +27,13 @@ import { schemeOf } from '../../../testing/loopback.js'
 export function forward(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  port: number,
+  app: App,
   strip: RegExp,
   added: Readonly<Record<string, string>>,
   owned?: RegExp,
 ): void {
-  const request = httpRequest(targetOf(incoming, port, [strip, ofOneConnection], added))
-  answerWith(request, outgoing, owned)
+  const request = httpRequest(targetOf(incoming, app, [strip, ofOneConnection], added))
+  answerWith(request, outgoing, app, owned)
   incoming.pipe(request)
 }
 
@@ -34,13 +42,13 @@ export function forwardSocket(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   head: Buffer,
-  port: number,
+  app: App,
   strip: RegExp,
   added: Readonly<Record<string, string>>,
 ): void {
   const socket = outgoing.socket as Socket
-  const request = httpRequest({ ...targetOf(incoming, port, [strip], added), agent: false })
-  const stop = answerWith(request, outgoing)
+  const request = httpRequest({ ...targetOf(incoming, app, [strip], added), agent: false })
+  const stop = answerWith(request, outgoing, app)
   request.on('upgrade', ({ rawHeaders }, upstream, first) => {
     stop()
     const lines = rawHeaders.flatMap((name, index) =>
@@ -61,7 +69,7 @@ export const isUpgrade = ({ headers }: IncomingMessage): boolean =>
 
 const targetOf = (
   incoming: IncomingMessage,
-  port: number,
+  { port }: App,
   strip: readonly RegExp[],
   added: Readonly<Record<string, string>>,
 ) => {
@@ -71,10 +79,18 @@ const targetOf = (
 }
 
 /** Returns what stops it from answering, for a request that becomes something else. */
-function answerWith(request: ClientRequest, outgoing: ServerResponse, owned?: RegExp): () => void {
-  const fail = () => {
+function answerWith(
+  request: ClientRequest,
+  outgoing: ServerResponse,
+  { port, notice }: App,
+  owned?: RegExp,
+): () => void {
+  const fail = (error?: NodeJS.ErrnoException) => {
+    const why =
+      error?.code === 'ECONNREFUSED' ? `Nothing answers on 127.0.0.1:${port}: start your app there` : ''
+    if (why) notice?.(why)
     if (outgoing.headersSent || outgoing.destroyed) outgoing.destroy()
-    else outgoing.writeHead(502, { 'content-type': 'text/html' }).end('<h1>502 Bad Gateway</h1>')
+    else outgoing.writeHead(502, { 'content-type': 'text/html' }).end(`<h1>502 Bad Gateway</h1>${why}`)
   }
   const lost = () => outgoing.headersSent || fail()
   request.on('response', answer => {

@@ -63,8 +63,9 @@ function codeGrant(local: Local, client: LocalClient, form: URLSearchParams): Ma
   return tokens(local, session, 'HostedAuth', local.sessions.refreshToken(session, refresh))
 }
 
-/** Somebody who was disabled or removed while the code was on its way gets no tokens. */
-const isThere = ({ users }: Local, user: LocalUser) => user.enabled && users.find(user.username) === user
+/** Whether a user is neither disabled nor removed, which can happen while a code is on its way: such a user gets no tokens. */
+export const isThere = ({ users }: Local, user: LocalUser): boolean =>
+  user.enabled && users.find(user.username) === user
 
 function refreshGrant(local: Local, client: LocalClient, form: URLSearchParams): MaybePromise<Response> {
   const token = field(form, 'refresh_token')

@@ -102,7 +102,7 @@ ${
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
 
 function setup(local: Local): Html {
-  const { clients, config, issuer, url } = local
+  const { clients, config, issuer, stateFile, url, users } = local
   const options = {
     userPoolId: config.userPoolId,
     clientId: config.clients.map(({ clientId }) => clientId),
@@ -111,10 +111,10 @@ function setup(local: Local): Html {
     insecureLoopbackHttp: true,
   }
   return html`<section aria-labelledby="set-up"><h2 id="set-up">Point your API at it</h2>
-<p>It signs as <code>${issuer}</code>, with keys that were made when it started.</p>
+<p>It signs as <code>${issuer}</code>, ${stateFile === undefined ? 'with keys that were made when it started' : html`with the keys of <code>${stateFile}</code>, which holds ${users.all().length} users`}.</p>
 <pre id="snippet" data-testid="snippet">userPool(${JSON.stringify(options, null, 2)})</pre>
 <p><button data-copy="text" data-from="snippet">Copy</button></p>
-<label for="api">Where your API listens, for "Copy curl"</label><input id="api" type="url" value="http://127.0.0.1:3000/" size="28">
+<label for="api">Where your API listens, for "Copy curl"</label><input id="api" type="url" value="http://127.0.0.1:3000/me" size="28">
 <h3>App clients</h3>
 <ul class="list">${clients.map(
     ({ clientId, name, secret, callbackUrls = [`${url}/`] }) => html`<li>
@@ -130,7 +130,9 @@ const signIn = (client_id: string, redirect_uri: string) =>
 const decisions = ({ decisions }: State, url: string) => html`<section aria-labelledby="decisions-of-api">
 <h2 id="decisions-of-api">Decisions of your API</h2>
 <p>Shown as they come:</p>
-<pre id="report">createGuard({ verifier, onDecision: reportTo('${url}') })</pre>
+<pre id="report">import { reportTo } from 'cognito-guard/testing'
+
+createGuard({ verifier, onDecision: reportTo('${url}') })</pre>
 <p><button data-copy="text" data-from="report">Copy</button></p>
 <p class="muted" id="none"${decisions.length > 0 && html` hidden`}>None yet.</p>
 <ul class="list" id="decisions" data-testid="decisions" aria-live="polite">

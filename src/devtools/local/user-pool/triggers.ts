@@ -1,3 +1,4 @@
+// Over 150 lines: the event, the answer and the faults of every trigger.
 import { randomUUID } from 'node:crypto'
 import { fault, members } from '../aws.js'
 import type { Local } from '../local.js'
@@ -41,12 +42,11 @@ export async function callTrigger(
     request,
     response,
   }
-  const answer = await invoke(run, event).catch(error => {
-    const message = error instanceof Error ? error.message : String(error)
-    throw fault(
-      'UserLambdaValidationException',
-      `${name[0]?.toUpperCase()}${name.slice(1)} failed with error ${message}.`,
-    )
+  const title = `${name[0]?.toUpperCase()}${name.slice(1)}`
+  const answer = await within(secondsToAnswer, () => invoke(run, event)).catch(error => {
+    throw error === late
+      ? fault('UnexpectedLambdaException', `${title} did not answer within ${secondsToAnswer} seconds.`)
+      : fault('UserLambdaValidationException', `${title} failed with error ${messageOf(error)}.`)
   })
   const given = members(answer).response
   if (typeof given !== 'object' || given === null) throw unrecognizable()
@@ -136,7 +136,30 @@ async function invoke(run: TriggerFunction, event: object): Promise<unknown> {
   return answer === undefined ? undefined : copyOf(answer)
 }
 
+/** Rejects with {@link late} after so many seconds of this machine: the clock of the local Cognito may be set. */
+async function within<T>(seconds: number, run: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const timedOut = new Promise<never>((_, reject) => {
+    timer = setTimeout(reject, seconds * 1000, late).unref()
+  })
+  return Promise.race([run(), timedOut]).finally(() => clearTimeout(timer))
+}
+
+/** A trigger may throw anything, also what is no text. */
+function messageOf(error: unknown): string {
+  try {
+    return String(error instanceof Error ? error.message : error)
+  } catch {
+    return 'that is no text'
+  }
+}
+
 const copyOf = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
 
 const pairsIn = (list: unknown) =>
   Object.fromEntries((Array.isArray(list) ? list : []).map(members).map(({ Name, Value }) => [Name, Value]))
+
+/** After which Amazon Cognito gives up a trigger. */
+const secondsToAnswer = 5
+
+const late = Symbol('late')
