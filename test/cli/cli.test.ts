@@ -482,7 +482,7 @@ t.test('doctor looks at the pool', async t => {
     [
       [...poolArgs, '--jwks-uri', 'http://127.0.0.1'],
       /jwksUri/,
-      /^In --jwks-uri, [^:]*: jwksUri must be an https URL [^]*insecureLoopbackHttp/,
+      /^In --jwks-uri, [^:]*: jwksUri must be an https URL,? [^]*insecureLoopbackHttp/,
     ],
   ]
   for (const [args, what, fix] of refusals) {
