@@ -46,6 +46,7 @@ const left = () => {}
 /** The scheme, name and port that a request was sent to. */
 export const originOf = (request: IncomingMessage): string =>
   new URL(`${schemeOf(request)}://${request.headers.host}`).origin
+
 /** In the form of AWS JSON, since the calls of an API are what may become so large. */
 const tooLarge = {
   headers: {

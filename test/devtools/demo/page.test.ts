@@ -1,18 +1,16 @@
 // The page of the demo in Debian's chromium: what it shows is what happens, on a phone and by keyboard too.
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { runInNewContext } from 'node:vm'
 import axe from 'axe-core'
 import * as guards from 'cognito-guard'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, type Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { routes } from '../../../src/devtools/demo/routes.js'
 import { createWorld } from '../../../src/devtools/demo/world.js'
+import { launchChromium } from '../../chromium.js'
 
 t.setTimeout(120_000)
-
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
 
 t.test('the code of the routes that is shown is what runs', async t => {
   const world = await createWorld()
@@ -45,13 +43,8 @@ t.test('the documentation is a click away', async t => {
   t.match(await answer.text(), /^# cognito-guard\n/)
 })
 
-if (!existsSync(executablePath)) {
-  if (process.env.CI) t.fail('chromium is not installed')
-  else t.pass('skipped', { skip: 'chromium is not installed: apt-get install chromium' })
-} else {
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
-  t.teardown(() => browser.close())
-
+const browser = await launchChromium(t)
+if (browser) {
   for (const [width, colorScheme] of [
     [360, 'light'],
     [390, 'dark'],

@@ -1,18 +1,11 @@
 // The demo in a real browser: Debian's chromium, with playwright-core.
-import { existsSync } from 'node:fs'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, type Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { createWorld } from '../../../src/devtools/demo/world.js'
+import { launchChromium } from '../../chromium.js'
 
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
-
-if (!existsSync(executablePath)) {
-  if (process.env.CI) t.fail('chromium is not installed')
-  else t.pass('skipped', { skip: 'chromium is not installed: apt-get install chromium' })
-} else {
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
-  t.teardown(() => browser.close())
-
+const browser = await launchChromium(t)
+if (browser) {
   t.test('a new user signs in and sees which requests are authorized', async t => {
     const { page, world, problems } = await open(t, browser)
     const { get, says, answers } = inDemo(page)

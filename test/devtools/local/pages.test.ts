@@ -1,18 +1,16 @@
 // The pages in a real browser, as people see and use them: Debian's chromium, with playwright-core and axe-core.
-import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import axe from 'axe-core'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { startApiGateway } from '../../../src/devtools/local/fronts/api-gateway.js'
 import { newLoadBalancerKey, startLoadBalancer } from '../../../src/devtools/local/fronts/load-balancer.js'
 import { nativeAuthorizer } from '../../../src/devtools/local/fronts/native-authorizer.js'
 import { challengePage, codeField, newPassword } from '../../../src/devtools/local/pages/sign-in-pages.js'
+import { launchChromium } from '../../chromium.js'
 import { agree } from './web-socket.js'
 import { claimsOf, startTestCognito } from './world.js'
-
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
 
 const asking = (client_id: string, redirect_uri: string) =>
   new URLSearchParams({ client_id, response_type: 'code', redirect_uri }).toString()
@@ -245,13 +243,8 @@ t.test('without a browser', async t => {
   })
 })
 
-if (!existsSync(executablePath)) {
-  if (process.env.CI) t.fail('chromium is not installed')
-  else t.pass('skipped', { skip: 'chromium is not installed: apt-get install chromium' })
-} else {
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
-  t.teardown(() => browser.close())
-
+const browser = await launchChromium(t)
+if (browser) {
   t.test('every page: axe in light and dark, widths, borders, sizes', { timeout: 120_000 }, async t => {
     const { url, post, control } = await startTestCognito(t, config)
     const { accessToken } = (await control('tokens', { username: 'alice' })) as { accessToken: string }

@@ -1,6 +1,5 @@
 // Passkeys with the virtual authenticator of Chromium, through the AWS SDK.
 import { createHash, generateKeyPairSync } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import {
   CompleteWebAuthnRegistrationCommand,
   DeleteWebAuthnCredentialCommand,
@@ -8,9 +7,9 @@ import {
   ListWebAuthnCredentialsCommand,
   StartWebAuthnRegistrationCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
-import { chromium } from 'playwright-core'
 import t from 'tap'
 import { readCbor } from '../../../src/devtools/local/user-pool/cbor.js'
+import { launchChromium } from '../../chromium.js'
 import { startPool } from './pool.js'
 import { claimsOf } from './world.js'
 
@@ -18,8 +17,6 @@ type Json = Readonly<Record<string, unknown>> & {
   readonly id: string
   readonly response: Record<string, unknown>
 }
-
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
 
 t.test('CBOR', async t => {
   const read = (hex: string) => readCbor(Buffer.from(hex, 'hex')).value
@@ -61,13 +58,8 @@ t.test('CBOR', async t => {
   t.equal(readCbor(Buffer.from('0001', 'hex'), 1).value, 1)
 })
 
-if (!existsSync(executablePath)) {
-  if (process.env.CI) t.fail('chromium is not installed')
-  else t.pass('skipped', { skip: 'chromium is not installed: apt-get install chromium' })
-} else {
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
-  t.teardown(() => browser.close())
-
+const browser = await launchChromium(t)
+if (browser) {
   t.test('a passkey is registered, signs in, and is deleted', async t => {
     const { sdk, begin, respond, tokenOf, url, local } = await startPool(t, { acr: { enabled: true } })
     const page = await browser.newPage()

@@ -1,6 +1,5 @@
 import {
   AssociateSoftwareTokenCommand,
-  CognitoIdentityProviderClient,
   InitiateAuthCommand,
   type InitiateAuthCommandInput,
   RespondToAuthChallengeCommand,
@@ -10,18 +9,12 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import type { Test } from 'tap'
 import { codeAt } from '../../../src/devtools/local/user-pool/totp.js'
-import { startTestCognito } from './world.js'
+import { startWithSdk } from './sdk.js'
 
-/** A local Cognito and the AWS SDK for it. */
+/** A local Cognito and the steps of a sign-in through the AWS SDK. */
 export async function startPool(t: Test, document: object = {}) {
-  const cognito = await startTestCognito(t, document)
-  const sdk = new CognitoIdentityProviderClient({
-    region: 'us-east-1',
-    endpoint: cognito.url,
-    credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
-    maxAttempts: 1,
-  })
-  t.teardown(() => sdk.destroy())
+  const cognito = await startWithSdk(t, document)
+  const { sdk } = cognito
   const begin = (
     AuthFlow: InitiateAuthCommandInput['AuthFlow'],
     AuthParameters: Record<string, string>,
@@ -51,7 +44,6 @@ export async function startPool(t: Test, document: object = {}) {
     codeAt(secret as string, Math.floor(cognito.local.clock.now() / 30_000))
   return {
     ...cognito,
-    sdk,
     begin,
     respond,
     password,
