@@ -107,8 +107,9 @@ async function checkSearch(open, origin) {
   const { page, close } = await open({})
   for (const [term, path] of searched) {
     await page.goto(origin)
-    await page.keyboard.press('Control+k')
-    await page.fill('#localsearch-input', term)
+    const input = page.locator('#localsearch-input')
+    await openSearch(page, input)
+    await input.fill(term)
     const first = page.locator('#localsearch-list a').first()
     await first.waitFor()
     await first.click()
@@ -119,6 +120,14 @@ async function checkSearch(open, origin) {
     report(`the search leads from ${term} to ${pathname}${hash}`, isRight ? [] : [`not to ${path}`])
   }
   await close()
+}
+
+/** The page is there before its script listens to keys. */
+async function openSearch(page, input) {
+  for (let tries = 0; tries < 30 && !(await input.isVisible()); tries++) {
+    await page.keyboard.press('Control+k')
+    await input.waitFor({ timeout: 1000 }).catch(() => {})
+  }
 }
 
 async function checkMissing(open, origin) {
