@@ -1,3 +1,4 @@
+import { privateHost } from '../jwks/options.js'
 import { isLoopback } from '../testing/loopback.js'
 import type { KeySetFailure } from '../types.js'
 import type { Io } from './io.js'
@@ -44,9 +45,6 @@ export const pullFix = (...given: Parameters<typeof keySetFix>): string =>
 /** Whether a URL is one of this machine, or of a private network: no way out is needed to get there. */
 const isNear = (url: string) =>
   isLoopback(url) || (URL.canParse(url) && privateHost.test(new URL(url).hostname))
-
-const privateHost =
-  /^[a-z\d_-]+$|\.(?:internal|local|test)$|^(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.[\d.]+$/
 
 function nearFix(url: string, reason: KeySetFailure, code: string): string | undefined {
   if (code === 'ECONNREFUSED') return nothingListens

@@ -1,3 +1,4 @@
+// Over 150 lines: the shapes of a refusal beside the one function that makes them.
 import { type AuthError, type AuthErrorCode, pageOf, refusal } from '../errors.js'
 import type { JwtClaims, VerifiedToken } from '../types.js'
 import { explanationOf } from './hints.js'

@@ -1,3 +1,4 @@
+// Over 150 lines: a server, with upgrades and the names that it answers to, and how to tell a URL of this machine.
 import { createServer, type IncomingMessage, ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import { type AddressInfo, isIPv6, type Socket } from 'node:net'

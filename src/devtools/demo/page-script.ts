@@ -1,3 +1,4 @@
+// Over 150 lines: one script for the browser, which loads no other.
 /**
  * The script of the page, after two constants: `api`, a URL, and `pool`. It is an ordinary app: code with PKCE, tokens in the session,
  * calls with an access token, and AWS calls signed with the credentials of the identity pool. Inserts text as text, never as HTML. `show` shows

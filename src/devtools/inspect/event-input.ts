@@ -1,3 +1,4 @@
+// Over 150 lines: a table of the places where tools and events keep a token.
 import {
   bearer,
   firstOf,

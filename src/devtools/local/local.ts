@@ -1,3 +1,4 @@
+// Over 150 lines: the members of the state, each with its text, and the table that makes them.
 import { importKey } from '../../crypto/import-key.js'
 import { type TestClock, testClock } from '../../testing/clock.js'
 import { issuerUrls } from '../../testing/issuer.js'

@@ -1,3 +1,4 @@
+// Over 150 lines: the options of the file, each with its text.
 /** The configuration of a local Cognito. Every member is optional in the file; durations are in seconds. */
 export interface LocalConfig {
   /** Default: `us-east-1_LOCALDEV0`, a name that no real pool has. */

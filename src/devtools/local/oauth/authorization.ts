@@ -1,3 +1,4 @@
+// Over 150 lines: what a request may ask, beside the words that refuse it.
 import { randomUUID } from 'node:crypto'
 import { isOneOf } from '../../../testing/loopback.js'
 import { allScopes } from '../config.js'

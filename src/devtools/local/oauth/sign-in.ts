@@ -1,3 +1,4 @@
+// Over 150 lines: the endpoints of the pages share how a sign-in goes on.
 import type { MaybePromise } from '../../../types.js'
 import { field } from '../form.js'
 import type { Local } from '../local.js'

@@ -1,3 +1,4 @@
+// Over 150 lines: most of it is the table of controls.
 import { aCount, aString, checkOptions, type OptionChecks, oneOf } from '../../../options.js'
 import { strings } from '../../../testing/token-options.js'
 import type { MaybePromise } from '../../../types.js'

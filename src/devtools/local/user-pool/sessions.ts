@@ -1,3 +1,4 @@
+// Over 150 lines: what stands for a session shares four maps, and is saved with them.
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Clock } from '../../../types.js'
 import { type Entry, type Expiring, expiring } from '../expiring.js'
